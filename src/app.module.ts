@@ -1,0 +1,26 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BackendsModule } from './backends/backends.module.js';
+import { ConfigModule } from './config/config.module.js';
+import { GatewayConfig } from './config/gateway-config.js';
+import { HttpModule } from './http/http.module.js';
+import { UnknownRouteModule } from './http/unknown-route.module.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { TelemetryModule } from './telemetry/telemetry.module.js';
+
+/** The wiring diagram. */
+@Module({})
+export class AppModule {
+  static for(config: GatewayConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.for(config),
+        BackendsModule,
+        TelemetryModule,
+        HttpModule,
+        LifecycleModule,
+        UnknownRouteModule,
+      ],
+    };
+  }
+}

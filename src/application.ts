@@ -1,0 +1,23 @@
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import type { GatewayConfig } from './config/gateway-config.js';
+import { setUpHttp } from './http/set-up-http.js';
+import { createLogger } from './telemetry/logger.js';
+
+/** The application, ready to listen. */
+export async function createApplication(
+  config: GatewayConfig,
+  logger: LoggerService = createLogger(),
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.for(config), {
+    bodyParser: false,
+    logger,
+    abortOnError: false,
+    // UnknownRouteController takes every path, wherever its module stands among the others.
+    routeResolutionStrategy: 'specificity',
+  });
+  setUpHttp(app);
+  return app;
+}

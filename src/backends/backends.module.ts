@@ -1,0 +1,44 @@
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { BackendConfig, GatewayConfig } from '../config/gateway-config.js';
+import { type ChatBackend, ChatBackends } from '../contract/chat-backend.js';
+import { OllamaBackend } from './ollama/ollama.backend.js';
+import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
+
+/** A new kind of upstream is one folder and one line here; a kind without its line does not compile. */
+const KINDS = {
+  openai: (settings) => new OpenAiBackend(settings),
+  ollama: (settings) => new OllamaBackend(settings),
+} satisfies Record<BackendConfig['kind'], (settings: OpenAiSettings) => ChatBackend>;
+
+/** Global, because generation asks for `ChatBackends` and must not know who makes them. */
+@Global()
+@Module({
+  providers: [
+    {
+      provide: ChatBackends,
+      inject: [GatewayConfig],
+      useFactory: (config: GatewayConfig): ChatBackends =>
+        new Map(
+          config.backends.map((backend) => [
+            backend.id,
+            KINDS[backend.kind](settingsOf(backend, config)),
+          ]),
+        ),
+    },
+  ],
+  exports: [ChatBackends],
+})
+export class BackendsModule implements OnApplicationShutdown {
+  constructor(@Inject(ChatBackends) private readonly backends: ChatBackends) {}
+
+  /** Last of all: a pool closed any earlier would cut the streams that are still running. */
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([...this.backends.values()].map((backend) => backend.close()));
+  }
+}
+
+function settingsOf(backend: BackendConfig, { streams, proxy }: GatewayConfig): OpenAiSettings {
+  const { baseUrl } = backend;
+  if (baseUrl === undefined) throw new Error(`The backend "${backend.id}" has no baseUrl.`);
+  return { connectMs: streams.connectMs, proxy, ...backend, baseUrl };
+}

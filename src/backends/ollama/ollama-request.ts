@@ -1,0 +1,149 @@
+import type { Fit, Target } from '../../contract/chat-backend.js';
+import type { ChatRequest, Message, ResponseFormat } from '../../contract/chat-request.js';
+import { defined, type JsonObject } from '../../contract/json.js';
+
+/** Target options that Ollama takes beside `options`, not within. */
+const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
+
+/**
+ * The body of `POST /api/chat`.
+ * @see https://docs.ollama.com/api/chat
+ */
+export function chatBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
+  const { sampling, tools, toolChoice, responseFormat } = request;
+  const fromTarget = Object.entries(target.options ?? {});
+  const toolNames = toolNamesById(request.messages);
+  return defined({
+    model: target.model,
+    stream,
+    messages: request.messages.map((message) => messageOf(message, toolNames)),
+    // Ollama has no tool_choice; "none" is the one that needs no help of the model.
+    tools:
+      toolChoice === 'none'
+        ? undefined
+        : tools?.map(({ name, description, parameters }) => ({
+            type: 'function',
+            function: defined({ name, description, parameters }),
+          })),
+    format: responseFormat && formatOf(responseFormat),
+    options: defined({
+      temperature: sampling.temperature,
+      top_p: sampling.topP,
+      num_predict: sampling.maxTokens,
+      stop: sampling.stop,
+      seed: sampling.seed,
+      frequency_penalty: sampling.frequencyPenalty,
+      presence_penalty: sampling.presencePenalty,
+      ...Object.fromEntries(fromTarget.filter(([name]) => !TOP_LEVEL_OPTIONS.has(name))),
+    }),
+    ...Object.fromEntries(fromTarget.filter(([name]) => TOP_LEVEL_OPTIONS.has(name))),
+  });
+}
+
+/** What of the request Ollama cannot do, and what it would leave out. */
+export function fitOf(request: ChatRequest, backend: string): Fit {
+  const ignored = [
+    ...(request.unmodelled?.hints ?? []),
+    // Not every model thinks, and Ollama refuses `think` for those that do not: the target's options decide.
+    ...(request.reasoningEffort === undefined ? [] : ['reasoning_effort']),
+  ];
+  const unsupported = firstUnsupported(request);
+  if (unsupported === undefined) return { ignored };
+  const { param, why } = unsupported;
+  return { ignored, unsupported: { param, message: `${why} (backend "${backend}", Ollama).` } };
+}
+
+function firstUnsupported(request: ChatRequest): { param: string; why: string } | undefined {
+  const [field] = request.unmodelled?.shape ?? [];
+  if (field !== undefined) return { param: field, why: `"${field}" cannot be honoured here` };
+  const { toolChoice } = request;
+  if (toolChoice !== undefined && toolChoice !== 'auto' && toolChoice !== 'none') {
+    return { param: 'tool_choice', why: 'A tool call cannot be forced here' };
+  }
+  for (const [m, { parts }] of request.messages.entries()) {
+    for (const [p, part] of parts.entries()) {
+      const param = `messages[${m}].content[${p}]`;
+      if (part.type === 'opaque') {
+        return { param, why: `${param} is of type "${part.kind}", which cannot be sent here` };
+      }
+      if (part.type === 'image' && base64Of(part.url) === undefined) {
+        return {
+          param,
+          why: `${param} is an image by URL: send its bytes as a base64 "data:" URL, Sluice fetches no URLs`,
+        };
+      }
+    }
+  }
+  return undefined;
+}
+
+function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, string>): JsonObject {
+  const text: string[] = [];
+  const thinking: string[] = [];
+  const images: string[] = [];
+  const toolCalls: JsonObject[] = [];
+  let toolName: string | undefined;
+  for (const part of parts) {
+    switch (part.type) {
+      case 'text':
+        text.push(part.text);
+        break;
+      case 'reasoning':
+        thinking.push(part.text);
+        break;
+      case 'image':
+        images.push(base64Of(part.url) ?? '');
+        break;
+      case 'tool-call':
+        toolCalls.push({ function: { name: part.name, arguments: argumentsOf(part.arguments) } });
+        break;
+      case 'tool-result':
+        text.push(part.text);
+        toolName = toolNames.get(part.toolCallId);
+        break;
+      case 'opaque':
+        break;
+    }
+  }
+  return defined({
+    role: role === 'developer' ? 'system' : role,
+    content: text.join('\n'),
+    thinking: thinking.length > 0 ? thinking.join('') : undefined,
+    images: images.length > 0 ? images : undefined,
+    tool_calls: toolCalls.length > 0 ? toolCalls : undefined,
+    tool_name: toolName,
+  });
+}
+
+/** Ollama names the tool a result belongs to; callers name the call. */
+function toolNamesById(messages: readonly Message[]): ReadonlyMap<string, string> {
+  const calls = messages.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool-call'));
+  return new Map(calls.map(({ id, name }) => [id, name]));
+}
+
+/** Ollama takes an object; a model's own slip in an earlier turn must not fail the whole request. */
+function argumentsOf(json: string): unknown {
+  try {
+    return JSON.parse(json) as unknown;
+  } catch {
+    return {};
+  }
+}
+
+function base64Of(url: string): string | undefined {
+  const comma = url.indexOf(',');
+  return url.startsWith('data:') && /;base64$/i.test(url.slice(0, comma))
+    ? url.slice(comma + 1)
+    : undefined;
+}
+
+function formatOf(format: ResponseFormat): unknown {
+  switch (format.type) {
+    case 'text':
+      return undefined;
+    case 'json':
+      return 'json';
+    case 'json-schema':
+      return format.schema;
+  }
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { bytesOf } from '../shared/upstream-bytes.js';
+import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
+import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintFault, protocolFault, requestIdOf } from '../shared/upstream-fault.js';
+import type { UpstreamSettings } from '../shared/upstream-settings.js';
+import { readWholeAnswer } from '../shared/whole-answer.js';
+import { chatBody, fitOf } from './ollama-request.js';
+import { finishReasonOf, readOllamaStream, toolCallsOf, usageOf } from './ollama-stream.js';
+
+/** Ollama's native `/api/chat`. */
+export class OllamaBackend implements ChatBackend {
+  readonly id: string;
+  readonly #chatUrl: string;
+  readonly #upstream: UpstreamClient;
+
+  constructor(settings: UpstreamSettings) {
+    this.id = settings.id;
+    this.#chatUrl = `${settings.baseUrl.replace(/\/+$/, '')}/api/chat`;
+    this.#upstream = new UpstreamClient(settings);
+  }
+
+  fit(request: ChatRequest): Fit {
+    return fitOf(request, this.id);
+  }
+
+  async open(
+    request: ChatRequest,
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<StreamChunk>> {
+    const response = await this.#post(request, target, true, signal);
+    const requestId = requestIdOf(response.headers);
+    return readOllamaStream(bytesOf(response.body), {
+      backend: this.id,
+      model: target.model,
+      ...(requestId && { requestId }),
+    });
+  }
+
+  async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
+    const { body } = await this.#post(request, target, false, signal);
+    const json = await readWholeAnswer(this.id, body);
+    if (json['error'] != null) throw complaintFault(this.id, complaintIn(json['error']));
+    if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
+    const { message } = json as { message: JsonObject };
+    const toolCalls = toolCallsOf(message);
+    const reasoning = stringOr(message['thinking'], '');
+    const rawReason = stringOr(json['done_reason'], 'stop');
+    return {
+      id: `chatcmpl-${randomUUID()}`,
+      model: target.model,
+      backend: this.id,
+      text: stringOr(message['content'], ''),
+      ...(reasoning && { reasoning }),
+      toolCalls,
+      finishReason: finishReasonOf(rawReason, toolCalls.length > 0),
+      rawReason,
+      usage: usageOf(json),
+    };
+  }
+
+  close(): Promise<void> {
+    return this.#upstream.close();
+  }
+
+  async #post(
+    request: ChatRequest,
+    target: Target,
+    stream: boolean,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
+    const body = JSON.stringify(chatBody(request, target, stream));
+    const response = await this.#upstream
+      .post(this.#chatUrl, body, signal)
+      .catch((error: unknown) => {
+        throw withRemedy(error, target);
+      });
+    const contentType = String(response.headers['content-type'] ?? '');
+    if (/^application\/(x-ndjson|json)\b/i.test(contentType)) return response;
+    response.body.destroy();
+    throw protocolFault(this.id, `answered with "${contentType}" instead of JSON`);
+  }
+}
+
+/** Ollama runs on people's own machines: tell them the command that helps. */
+function withRemedy(error: unknown, { backend, model }: Target): unknown {
+  if (!(error instanceof GatewayError)) return error;
+  const { fault, cause, upstream } = error;
+  if (fault === 'upstream_model_missing') {
+    const message = `Ollama (backend "${backend}") does not have the model "${model}": run "ollama pull ${model}".`;
+    return new GatewayError(fault, message, { cause, upstream });
+  }
+  if (fault === 'upstream_unavailable' && upstream.status === undefined) {
+    const message = `Ollama (backend "${backend}") cannot be reached: start it with "ollama serve", or correct its baseUrl.`;
+    return new GatewayError(fault, message, { cause, upstream });
+  }
+  return error;
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { ChatAnswer, ToolCall } from '../../contract/chat-answer.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { StreamSource } from '../shared/stream-source.js';
+import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
+import { finishReasonOf, usageOf } from './openai-stream.js';
+
+/**
+ * The JSON of a `chat.completion` as an answer.
+ * @throws GatewayError `upstream_protocol` when it holds no message, or what its `error` means
+ */
+export function answerOf(json: JsonObject, source: StreamSource): ChatAnswer {
+  const { backend } = source;
+  if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error']));
+  const choices = json['choices'];
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  if (!isJsonObject(choice) || !isJsonObject(choice['message'])) {
+    throw protocolFault(backend, 'answered without a message');
+  }
+  const rawReason = stringOr(choice['finish_reason'], '');
+  const { message } = choice as { message: JsonObject };
+  const reasoning =
+    stringOr(message['reasoning_content'], '') || stringOr(message['reasoning'], '');
+  const usage = usageOf(json['usage']);
+  return {
+    id: stringOr(json['id'], '') || `chatcmpl-${randomUUID()}`,
+    model: stringOr(json['model'], '') || source.model,
+    backend,
+    ...(source.requestId && { requestId: source.requestId }),
+    text: stringOr(message['content'], ''),
+    ...(reasoning && { reasoning }),
+    toolCalls: toolCallsOf(message['tool_calls']),
+    finishReason: finishReasonOf(rawReason),
+    ...(rawReason && { rawReason }),
+    ...(usage && { usage }),
+    wire: { dialect: 'openai', event: json },
+  };
+}
+
+function toolCallsOf(calls: unknown): ToolCall[] {
+  if (!Array.isArray(calls)) return [];
+  return (calls as unknown[]).filter(isJsonObject).map((call) => {
+    const fn = isJsonObject(call['function']) ? call['function'] : {};
+    return {
+      id: stringOr(call['id'], ''),
+      name: stringOr(fn['name'], ''),
+      arguments: stringOr(fn['arguments'], ''),
+    };
+  });
+}

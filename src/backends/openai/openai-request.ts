@@ -1,0 +1,105 @@
+import type OpenAI from 'openai';
+import type { Target } from '../../contract/chat-backend.js';
+import type {
+  ChatRequest,
+  Message,
+  MessagePart,
+  ResponseFormat,
+  ToolChoice,
+} from '../../contract/chat-request.js';
+import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+
+type Body = OpenAI.ChatCompletionCreateParams;
+
+/** The body of a plain request: the caller's own when it spoke this dialect, else made from the neutral request. */
+export function requestBody(request: ChatRequest, target: Target): Body {
+  return bodyWith(request, target, { stream: false });
+}
+
+/** The body of a streamed request. `askUsage`: have the upstream end its stream with a usage event. */
+export function streamedRequestBody(request: ChatRequest, target: Target, askUsage: boolean): Body {
+  const wished = request.wire?.body['stream_options'];
+  return bodyWith(request, target, {
+    stream: true,
+    // `undefined` leaves the field out of the JSON.
+    stream_options: askUsage
+      ? { ...(isJsonObject(wished) && wished), include_usage: true }
+      : undefined,
+  });
+}
+
+function bodyWith(request: ChatRequest, target: Target, stream: JsonObject): Body {
+  const body = request.wire?.body ?? bodyOf(request);
+  // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
+  return { ...body, ...target.options, model: target.model, ...stream } as unknown as Body;
+}
+
+function bodyOf(request: ChatRequest): JsonObject {
+  const { sampling, tools, toolChoice, responseFormat } = request;
+  return defined({
+    messages: request.messages.map(messageOf),
+    tools: tools?.map((tool) => ({ type: 'function', function: tool })),
+    tool_choice: toolChoice && toolChoiceOf(toolChoice),
+    response_format: responseFormat && responseFormatOf(responseFormat),
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    // The old name: every compatible server knows it, and OpenAI still takes it for most models.
+    max_tokens: sampling.maxTokens,
+    stop: sampling.stop,
+    seed: sampling.seed,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
+    reasoning_effort: request.reasoningEffort,
+  });
+}
+
+function messageOf({ role, name, parts }: Message): JsonObject {
+  const toolCalls = parts.filter((part) => part.type === 'tool-call');
+  const result = parts.find((part) => part.type === 'tool-result');
+  if (result) return { role, tool_call_id: result.toolCallId, content: result.text };
+  return defined({
+    role,
+    name,
+    content: contentOf(parts),
+    tool_calls:
+      toolCalls.length > 0
+        ? toolCalls.map(({ id, name: tool, arguments: args }) => ({
+            id,
+            type: 'function',
+            function: { name: tool, arguments: args },
+          }))
+        : undefined,
+  });
+}
+
+/** A lone text stays a string: older compatible servers know no content parts. */
+function contentOf(parts: readonly MessagePart[]): unknown {
+  const content = parts.flatMap((part): JsonObject[] => {
+    if (part.type === 'text') return [{ type: 'text', text: part.text }];
+    if (part.type === 'image') {
+      return [{ type: 'image_url', image_url: defined({ url: part.url, detail: part.detail }) }];
+    }
+    return [];
+  });
+  if (content.length === 0) return null;
+  const [only, ...others] = content;
+  return others.length === 0 && only?.['type'] === 'text' ? only['text'] : content;
+}
+
+function toolChoiceOf(choice: ToolChoice): unknown {
+  return typeof choice === 'string' ? choice : { type: 'function', function: choice };
+}
+
+function responseFormatOf(format: ResponseFormat): JsonObject {
+  switch (format.type) {
+    case 'text':
+      return { type: 'text' };
+    case 'json':
+      return { type: 'json_object' };
+    case 'json-schema':
+      return {
+        type: 'json_schema',
+        json_schema: defined({ name: format.name, schema: format.schema, strict: format.strict }),
+      };
+  }
+}

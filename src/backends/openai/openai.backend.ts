@@ -1,0 +1,132 @@
+import OpenAI from 'openai';
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamSource } from '../shared/stream-source.js';
+import { bytesOf } from '../shared/upstream-bytes.js';
+import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
+import { protocolFault, requestIdOf } from '../shared/upstream-fault.js';
+import type { UpstreamSettings } from '../shared/upstream-settings.js';
+import { readWholeAnswer } from '../shared/whole-answer.js';
+import { answerOf } from './openai-answer.js';
+import { requestBody, streamedRequestBody } from './openai-request.js';
+import { readOpenAiStream } from './openai-stream.js';
+
+export interface OpenAiSettings extends UpstreamSettings {
+  /** `false`: this server does not know `stream_options`, so usage is not asked for. */
+  readonly streamUsage?: boolean;
+}
+
+/** OpenAI's Chat Completions, at OpenAI or at any server compatible with it. */
+export class OpenAiBackend implements ChatBackend {
+  readonly id: string;
+  readonly #settings: OpenAiSettings;
+  readonly #upstream: UpstreamClient;
+  readonly #openai: OpenAI;
+
+  constructor(settings: OpenAiSettings) {
+    this.id = settings.id;
+    this.#settings = settings;
+    this.#upstream = new UpstreamClient(settings);
+    this.#openai = createOpenAi(settings.baseUrl, this.#upstream);
+  }
+
+  /** Whatever a caller can say, it can be said to this upstream: it judges by itself. */
+  fit(): Fit {
+    return { ignored: [] };
+  }
+
+  async open(
+    request: ChatRequest,
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<StreamChunk>> {
+    const askUsage = this.#settings.streamUsage ?? true;
+    const response = await this.#post(streamedRequestBody(request, target, askUsage), signal);
+    this.#expect(response, 'text/event-stream');
+    return readOpenAiStream(bytesOf(response.body), this.#source(response, target));
+  }
+
+  async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
+    const response = await this.#post(requestBody(request, target), signal);
+    this.#expect(response, 'application/json');
+    const json = await readWholeAnswer(this.id, response.body);
+    return answerOf(json, this.#source(response, target));
+  }
+
+  close(): Promise<void> {
+    return this.#upstream.close();
+  }
+
+  async #post(
+    body: OpenAI.ChatCompletionCreateParams,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
+    try {
+      const response = await this.#openai.chat.completions.create(body, { signal }).asResponse();
+      return (response as unknown as UpstreamAsResponse).upstream;
+    } catch (error) {
+      // What our fetch throws comes back wrapped in the package's APIConnectionError.
+      const cause = error instanceof Error ? error.cause : undefined;
+      throw cause instanceof GatewayError ? cause : error;
+    }
+  }
+
+  #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
+    const requestId = requestIdOf(headers);
+    return { backend: this.id, model, ...(requestId && { requestId }) };
+  }
+
+  #expect({ headers, body }: UpstreamResponse, mediaType: string): void {
+    const contentType = String(headers['content-type'] ?? '');
+    if (contentType.toLowerCase().startsWith(mediaType)) return;
+    body.destroy();
+    throw protocolFault(this.id, `answered with "${contentType}" instead of ${mediaType}`);
+  }
+}
+
+/** The part of a fetch `Response` that the package looks at before it hands it over. */
+class UpstreamAsResponse {
+  readonly ok = true;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: UpstreamResponse['body'];
+
+  constructor(
+    readonly url: string,
+    readonly upstream: UpstreamResponse,
+  ) {
+    this.status = upstream.statusCode;
+    this.body = upstream.body;
+    this.headers = new Headers({ 'content-type': String(upstream.headers['content-type']) });
+  }
+}
+
+/**
+ * The official client, with everything that it would take from the environment or decide by
+ * itself (retries, deadlines, logging, keys, headers) made explicit. It shapes the request and
+ * its URL; the sending is ours: web streams, and the package's own iterators, cost more per chunk
+ * than all of Sluice.
+ */
+function createOpenAi(baseUrl: string, upstream: UpstreamClient): OpenAI {
+  return new OpenAI({
+    baseURL: baseUrl,
+    // UpstreamClient sends the configured key, if any. None of the package's headers is passed on:
+    // OPENAI_CUSTOM_HEADERS of the environment ends up among them and cannot be switched off.
+    apiKey: 'sent-by-upstream-client',
+    adminAPIKey: null,
+    organization: null,
+    project: null,
+    webhookSecret: null,
+    maxRetries: 0,
+    // Sluice's deadlines abort the signal; setTimeout's longest wait is no deadline.
+    timeout: 2 ** 31 - 1,
+    logLevel: 'off',
+    fetch: async (url, init) => {
+      const response = await upstream.post(String(url), String(init?.body), init!.signal!);
+      return new UpstreamAsResponse(String(url), response) as unknown as Response;
+    },
+  });
+}

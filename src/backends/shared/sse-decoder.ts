@@ -1,0 +1,32 @@
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { MAX_EVENT_CHARS } from './upstream-bytes.js';
+
+/** Bytes of an event stream to its events, wherever the bytes were split. */
+export class SseDecoder {
+  readonly #text = new TextDecoder();
+  #events: EventSourceMessage[] = [];
+  readonly #parser;
+
+  constructor(backend: string) {
+    this.#parser = createParser({
+      maxBufferSize: MAX_EVENT_CHARS,
+      onEvent: (event) => this.#events.push(event),
+      onError: (error) => {
+        // Fields and lines that are no SSE are noise; a full buffer ends the stream.
+        if (error.type !== 'max-buffer-size-exceeded') return;
+        throw new GatewayError(
+          'upstream_protocol',
+          `Backend "${backend}" sent an event of over ${MAX_EVENT_CHARS} characters.`,
+        );
+      },
+    });
+  }
+
+  /** The events completed by `bytes`. */
+  decode(bytes: Uint8Array): readonly EventSourceMessage[] {
+    this.#events = [];
+    this.#parser.feed(this.#text.decode(bytes, { stream: true }));
+    return this.#events;
+  }
+}

@@ -1,0 +1,70 @@
+import { GatewayError } from '../../contract/gateway-error.js';
+import type { UpstreamResponse } from './upstream-client.js';
+
+/** What is read from the upstream's socket before anyone asks for it, per stream. */
+export const UPSTREAM_READ_AHEAD_BYTES = 32 * 1024;
+
+/** Longest single event or line that is still taken for a chunk of an answer. */
+export const MAX_EVENT_CHARS = 1024 * 1024;
+
+/** What may follow the last event we wanted (a final chunk, `[DONE]`) before the connection is given up. */
+const LEFTOVER = { bytes: 16 * 1024, ms: 1000 };
+
+/**
+ * The bytes of a response. Leaving them early reads a small rest, so that the connection can be
+ * used again; a longer rest, or a silent one, closes it.
+ */
+export function bytesOf(body: UpstreamResponse['body']): AsyncIterable<Uint8Array> {
+  return {
+    [Symbol.asyncIterator]() {
+      const iterator = body.iterator({ destroyOnReturn: false });
+      return {
+        next: () => iterator.next(),
+        async return() {
+          body
+            .dump({ limit: LEFTOVER.bytes, signal: AbortSignal.timeout(LEFTOVER.ms) })
+            .catch(() => body.destroy());
+          return { done: true as const, value: undefined };
+        },
+      };
+    },
+  };
+}
+
+/**
+ * A whole body as text, for answers that are not streams.
+ * @throws GatewayError `upstream_cut` when it ends early, `upstream_protocol` over `maxBytes`
+ */
+export async function textOf(
+  backend: string,
+  body: UpstreamResponse['body'],
+  maxBytes: number,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  try {
+    for await (const piece of body as AsyncIterable<Uint8Array>) {
+      bytes += piece.byteLength;
+      if (bytes > maxBytes) {
+        throw new GatewayError(
+          'upstream_protocol',
+          `The answer of backend "${backend}" is larger than ${maxBytes} bytes.`,
+        );
+      }
+      text += decoder.decode(piece, { stream: true });
+    }
+  } catch (error) {
+    throw error instanceof GatewayError ? error : cutFault(backend, error);
+  }
+  return text + decoder.decode();
+}
+
+/** The upstream stopped in the middle of its answer. */
+export function cutFault(backend: string, cause?: unknown): GatewayError {
+  return new GatewayError(
+    'upstream_cut',
+    `The answer of backend "${backend}" was cut before its end.`,
+    { cause },
+  );
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
+import { complaintOf } from './upstream-complaint.js';
+import { textOf, UPSTREAM_READ_AHEAD_BYTES } from './upstream-bytes.js';
+import type { UpstreamSettings } from './upstream-settings.js';
+
+export type UpstreamResponse = Dispatcher.ResponseData;
+
+/** What is read of an error body: more than any sentence needs. */
+const MAX_ERROR_BYTES = 64 * 1024;
+const MAX_ERROR_MS = 1000;
+
+/** The connections to one upstream. */
+export class UpstreamClient {
+  readonly #dispatcher: Dispatcher;
+
+  constructor(private readonly settings: UpstreamSettings) {
+    this.#dispatcher = createDispatcher(settings);
+  }
+
+  /**
+   * Sends a JSON body and resolves once the upstream accepted it; the answer is still to be read.
+   * @throws GatewayError `upstream_unavailable` without a response, else the fault that the
+   *   upstream's status and body mean
+   */
+  async post(url: string, body: string, signal: AbortSignal): Promise<UpstreamResponse> {
+    const target = this.#withQuery(url);
+    let response: UpstreamResponse;
+    try {
+      const responding = this.#dispatcher.request({
+        origin: target.origin,
+        path: target.pathname + target.search,
+        method: 'POST',
+        headers: this.#headers(),
+        body,
+        signal,
+        highWaterMark: UPSTREAM_READ_AHEAD_BYTES,
+      });
+      response = await orAborted(responding, signal);
+    } catch (error) {
+      throw connectionFault(this.settings.id, error);
+    }
+    // An abort between here and the first read would find nobody to tell, and end the process.
+    response.body.on('error', () => {});
+    if (response.statusCode < 200 || response.statusCode > 299) await this.#refuse(response);
+    return response;
+  }
+
+  close(): Promise<void> {
+    return this.#dispatcher.destroy();
+  }
+
+  #withQuery(url: string): URL {
+    const target = new URL(url);
+    for (const [name, value] of Object.entries(this.settings.query ?? {})) {
+      target.searchParams.set(name, value);
+    }
+    return target;
+  }
+
+  #headers(): Record<string, string> {
+    const { apiKey, headers } = this.settings;
+    return {
+      'content-type': 'application/json',
+      'user-agent': 'sluice',
+      ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+      ...headers,
+    };
+  }
+
+  async #refuse({ statusCode: status, headers, body }: UpstreamResponse): Promise<never> {
+    // An error body that breaks off, or never ends, is as good as none: the status says enough.
+    const enough = setTimeout(() => body.destroy(), MAX_ERROR_MS);
+    const text = await textOf(this.settings.id, body, MAX_ERROR_BYTES)
+      .catch(() => '')
+      .finally(() => clearTimeout(enough));
+    const retryAfterMs = retryAfterMsOf(headers);
+    const requestId = requestIdOf(headers);
+    throw complaintFault(this.settings.id, {
+      ...complaintOf(text),
+      status,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(requestId !== undefined && { requestId }),
+    });
+  }
+}
+
+/** undici settles a request that is still connecting only once the connection stands or fails: too late for a caller that left. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispatcher {
+  const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+  const options: Agent.Options = {
+    connect: { timeout: connectMs, ...tls },
+    // undici's own deadlines (300 s each) count bytes; Sluice's count content.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // Streams that share one HTTP/2 connection would share its fate as well.
+    allowH2: false,
+  };
+  if (!proxy?.httpProxy && !proxy?.httpsProxy) return new Agent(options);
+  return new EnvHttpProxyAgent({
+    ...options,
+    requestTls: tls,
+    // Explicit empty strings: undici would read the environment by itself.
+    httpProxy: proxy.httpProxy ?? '',
+    httpsProxy: proxy.httpsProxy ?? '',
+    // A proxy cannot reach our own loopback, where Ollama and the sandbox live.
+    noProxy: [proxy.noProxy, 'localhost', '127.0.0.1', '[::1]'].filter(Boolean).join(','),
+  });
+}

@@ -1,0 +1,142 @@
+import {
+  GatewayError,
+  type Fault,
+  type GatewayErrorOptions,
+} from '../../contract/gateway-error.js';
+
+/** What an upstream said of a failure, whatever its own format. */
+export interface UpstreamComplaint {
+  readonly status?: number;
+  readonly message?: string;
+  readonly code?: string;
+  readonly type?: string;
+  readonly param?: string;
+  readonly retryAfterMs?: number;
+  readonly requestId?: string;
+}
+
+/** No connection, or it broke before a response. */
+export function connectionFault(backend: string, cause: unknown): GatewayError {
+  return new GatewayError('upstream_unavailable', `Backend "${backend}" cannot be reached.`, {
+    cause,
+  });
+}
+
+/** An upstream that answered, but not in its own protocol. */
+export function protocolFault(backend: string, what: string, cause?: unknown): GatewayError {
+  return new GatewayError('upstream_protocol', `Backend "${backend}" ${what}.`, { cause });
+}
+
+/** An upstream's refusal, before or within its stream, as the fault it means for us. */
+export function complaintFault(backend: string, complaint: UpstreamComplaint): GatewayError {
+  const fault = faultOf(complaint);
+  const { status, requestId, retryAfterMs } = complaint;
+  const options: GatewayErrorOptions = {
+    upstream: {
+      ...(status !== undefined && { status }),
+      ...(requestId !== undefined && { requestId }),
+    },
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+  if (isCallersMistake(fault)) {
+    return new GatewayError(fault, complaint.message || 'The model refused this request.', {
+      ...options,
+      ...(complaint.param && { param: complaint.param }),
+      ...(complaint.code && { code: complaint.code }),
+    });
+  }
+  // Never the upstream's own words here: they may quote our key, our organization or its hosts.
+  return new GatewayError(fault, `Backend "${backend}" ${OUR_WORDS[fault] ?? 'failed'}.`, {
+    ...options,
+    ...(fault === 'rate_limited' && complaint.type === 'tokens' && { type: 'tokens' }),
+  });
+}
+
+const OUR_WORDS: Partial<Record<Fault, string>> = {
+  rate_limited: 'limits the rate of requests at the moment',
+  quota_exhausted: 'has no quota left',
+  upstream_credentials: 'refused the API key that Sluice is configured with',
+  upstream_model_missing: 'does not have the configured model',
+  upstream_protocol: 'answered in an unexpected way',
+  upstream_unavailable: 'is unavailable at the moment',
+};
+
+function isCallersMistake(fault: Fault): boolean {
+  return (
+    fault === 'invalid_request' || fault === 'context_too_long' || fault === 'content_filtered'
+  );
+}
+
+function faultOf(complaint: UpstreamComplaint): Fault {
+  const { status, message = '' } = complaint;
+  const words = [complaint.code, complaint.type];
+  const says = (...known: string[]) => words.some((word) => word && known.includes(word));
+
+  if (status === 402 || says('insufficient_quota') || /usage limits?\b/i.test(message)) {
+    return 'quota_exhausted';
+  }
+  switch (status ?? statusOf(says)) {
+    case 400:
+    case 413:
+    case 422:
+      if (says('context_length_exceeded', 'exceed_context_size_error')) return 'context_too_long';
+      // vLLM, llama.cpp and Ollama have no code for it, only a sentence.
+      if (/maximum context length|context (length|window|size)/i.test(message)) {
+        return 'context_too_long';
+      }
+      if (says('content_filter', 'content_policy_violation')) return 'content_filtered';
+      return 'invalid_request';
+    case 401:
+    case 403:
+      return 'upstream_credentials';
+    case 404:
+      return 'upstream_model_missing';
+    case 429:
+      return 'rate_limited';
+    default:
+      return status === undefined || status === 408 || status >= 500
+        ? 'upstream_unavailable'
+        : 'upstream_protocol';
+  }
+}
+
+/** Errors inside a 200 stream often carry no number, only OpenAI's words. */
+function statusOf(says: (...known: string[]) => boolean | ''): number | undefined {
+  if (says('rate_limit_exceeded', 'rate_limit_error')) return 429;
+  if (says('invalid_api_key', 'authentication_error', 'permission_error')) return 401;
+  if (says('model_not_found')) return 404;
+  if (
+    says(
+      'invalid_request_error',
+      'context_length_exceeded',
+      'content_filter',
+      'content_policy_violation',
+    )
+  ) {
+    return 400;
+  }
+  return undefined;
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+/** `retry-after-ms`, else `Retry-After` in seconds or as a date. */
+export function retryAfterMsOf(headers: Headers, now = Date.now()): number | undefined {
+  const ms = Number(text(headers['retry-after-ms']) ?? NaN);
+  if (Number.isFinite(ms) && ms >= 0) return ms;
+  const value = text(headers['retry-after']);
+  if (value === undefined) return undefined;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
+function text(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** The upstream's own id of the request, for a talk with its support. */
+export function requestIdOf(headers: Headers): string | undefined {
+  return text(headers['x-request-id']);
+}

@@ -1,0 +1,21 @@
+/** What every kind of upstream is reached by; made from the configuration. */
+export interface UpstreamSettings {
+  readonly id: string;
+  readonly baseUrl: string;
+  /** Absent or empty: no `Authorization` header is sent. */
+  readonly apiKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  /** PEM file of the authorities this upstream's certificate is checked against, instead of Node's. */
+  readonly caFile?: string;
+  /** Longest wait for a connection, TLS included. */
+  readonly connectMs: number;
+  readonly proxy?: ProxySettings;
+}
+
+export interface ProxySettings {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  /** Hosts reached directly, in curl's NO_PROXY notation. */
+  readonly noProxy?: string;
+}

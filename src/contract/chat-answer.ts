@@ -1,0 +1,25 @@
+import type { FinishReason, OpenAiEvent, Usage } from './stream-chunk.js';
+
+/** A whole answer, for callers that did not ask for a stream. */
+export interface ChatAnswer {
+  readonly id: string;
+  /** The model's name as the upstream reported it. */
+  readonly model: string;
+  readonly backend: string;
+  readonly requestId?: string;
+  readonly text: string;
+  readonly reasoning?: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly finishReason: FinishReason;
+  readonly rawReason?: string;
+  readonly usage?: Usage;
+  /** The upstream's own JSON, when it already speaks a caller's dialect. */
+  readonly wire?: OpenAiEvent;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text. */
+  readonly arguments: string;
+}

@@ -1,0 +1,50 @@
+import type { ChatAnswer } from './chat-answer.js';
+import type { ChatRequest } from './chat-request.js';
+import type { JsonObject } from './json.js';
+import type { StreamChunk } from './stream-chunk.js';
+
+/** One upstream of some kind. The only thing generation knows of an upstream. */
+export interface ChatBackend {
+  /** Stable name used in config, logs and metric labels. */
+  readonly id: string;
+
+  /** Says, without asking the upstream, how much of `request` this backend can honour. */
+  fit(request: ChatRequest): Fit;
+
+  /**
+   * Resolves once the upstream accepted the request; until then it rejects with a `GatewayError`
+   * and the caller may go elsewhere. The iterable is single-use and lazy: nothing is read from the
+   * socket before `next()`. Aborting `signal` closes the upstream connection at once, in every
+   * phase; a pending `next()` then rejects.
+   */
+  open(
+    request: ChatRequest,
+    target: Target,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<StreamChunk>>;
+
+  /** The same without streaming: the upstream's whole answer. */
+  complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer>;
+
+  /** Closes the connections to the upstream; running requests are cut. */
+  close(): Promise<void>;
+}
+
+/** One backend plus the name of the model there. */
+export interface Target {
+  readonly backend: string;
+  readonly model: string;
+  /** Merged into the upstream call by backends that take them (Ollama's `num_ctx`, `keep_alive`). */
+  readonly options?: JsonObject;
+}
+
+export interface Fit {
+  /** The first thing asked for that changes the answer's shape and that this backend does not have. */
+  readonly unsupported?: { readonly param: string; readonly message: string };
+  /** Hints that it will leave out, by the caller's names. */
+  readonly ignored: readonly string[];
+}
+
+/** All configured backends by id; the injection token has the same name. */
+export type ChatBackends = ReadonlyMap<string, ChatBackend>;
+export const ChatBackends = Symbol('ChatBackends');

@@ -1,0 +1,86 @@
+import type { JsonObject } from './json.js';
+
+/**
+ * What a caller asks for, in no dialect's words: otherwise every later dialect would become a
+ * translation of OpenAI's JSON. Which model answers is decided by the route, not carried here.
+ */
+export interface ChatRequest {
+  readonly messages: readonly Message[];
+  readonly tools?: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  readonly responseFormat?: ResponseFormat;
+  readonly sampling: Sampling;
+  readonly reasoningEffort?: string;
+  /** Requests with the same affinity should meet the same prompt cache. */
+  readonly affinity?: string;
+  /** What the caller's wire says beyond the fields above. */
+  readonly unmodelled?: Unmodelled;
+  /** The caller's own body; read only by a backend of that dialect. */
+  readonly wire?: {
+    readonly dialect: 'openai';
+    readonly body: JsonObject;
+  };
+}
+
+/**
+ * Names of wire fields that the neutral request does not carry, by what leaving them out would do.
+ * Only a backend that speaks the wire can honour them.
+ */
+export interface Unmodelled {
+  /** They change the shape of the answer (`logprobs`, `modalities`): a backend without them must not answer. */
+  readonly shape: readonly string[];
+  /** They only colour it (`logit_bias`): a backend may answer without, and the caller is told. */
+  readonly hints: readonly string[];
+}
+
+export interface Message {
+  readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
+  readonly name?: string;
+  /** The parts in the caller's order, so that an index names the same part to the caller. */
+  readonly parts: readonly MessagePart[];
+}
+
+export type MessagePart =
+  | { readonly type: 'text'; readonly text: string }
+  /** `url` is a `data:` URL or a remote one. */
+  | { readonly type: 'image'; readonly url: string; readonly detail?: string }
+  /** A part that only its own dialect's backends understand (audio, files): `kind` is the caller's word for it. */
+  | { readonly type: 'opaque'; readonly kind: string }
+  | {
+      readonly type: 'tool-call';
+      readonly id: string;
+      readonly name: string;
+      readonly arguments: string;
+    }
+  | { readonly type: 'tool-result'; readonly toolCallId: string; readonly text: string }
+  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string };
+
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  /** JSON Schema of the arguments. */
+  readonly parameters?: JsonObject;
+  readonly strict?: boolean;
+}
+
+export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };
+
+export type ResponseFormat =
+  | { readonly type: 'text' }
+  | { readonly type: 'json' }
+  | {
+      readonly type: 'json-schema';
+      readonly name: string;
+      readonly schema: JsonObject;
+      readonly strict?: boolean;
+    };
+
+export interface Sampling {
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly maxTokens?: number;
+  readonly stop?: readonly string[];
+  readonly seed?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+}

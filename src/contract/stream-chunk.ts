@@ -1,0 +1,93 @@
+import type { JsonObject } from './json.js';
+
+/**
+ * One generation in order: `start`, any deltas, exactly one `end`.
+ * Failures are thrown, never emitted.
+ */
+export type StreamChunk = (
+  | StartChunk
+  | { readonly type: 'text-delta'; readonly text: string }
+  | { readonly type: 'reasoning-delta'; readonly text: string; readonly signature?: string }
+  | { readonly type: 'refusal-delta'; readonly text: string }
+  | ToolCallDelta
+  | PassthroughChunk
+  | EndChunk
+) & {
+  /**
+   * The upstream's own event, on the first chunk made from it, when it already speaks a caller's
+   * dialect: that dialect's encoder writes it instead of rebuilding it, so nothing it carries is
+   * lost (logprobs, system_fingerprint, …). A stream whose `start` has a wire has one for every
+   * event: its chunks without one were made from an event that an earlier chunk carries.
+   */
+  readonly wire?: OpenAiEvent;
+};
+
+/** Who answers: everything here is what the upstream reported about itself. */
+export interface StartChunk {
+  readonly type: 'start';
+  /** The upstream's id of this answer, or one of ours when it gives none. */
+  readonly id: string;
+  /** The model's name as the upstream reported it; the target's name where it is no answer of its own (Ollama). */
+  readonly model: string;
+  /** Id of the backend in the configuration. */
+  readonly backend: string;
+  /** The upstream's own request id, for a talk with its support. */
+  readonly requestId?: string;
+}
+
+/** A piece of one tool call; `id` and `name` come with its first piece, `arguments` is a fragment of JSON text. */
+export interface ToolCallDelta {
+  readonly type: 'tool-call-delta';
+  readonly index: number;
+  readonly id?: string;
+  readonly name?: string;
+  readonly arguments: string;
+}
+
+/** An upstream event with nothing for us in it: only its `wire` matters. */
+export interface PassthroughChunk {
+  readonly type: 'passthrough';
+  /** It holds content of a kind that Sluice does not model (audio): it counts as content all the same. */
+  readonly opaqueContent?: true;
+}
+
+export interface EndChunk {
+  readonly type: 'end';
+  readonly reason: FinishReason;
+  /** The upstream's own word for `reason`. */
+  readonly rawReason?: string;
+  readonly usage?: Usage;
+}
+
+/** Why the model stopped, in OpenAI's words; `other` when the upstream's word has no equal. */
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'other';
+
+/** Token counts as the upstream reported them; a count it did not report is absent, never 0. */
+export interface Usage {
+  readonly input?: number;
+  readonly output?: number;
+  readonly cachedInput?: number;
+  readonly reasoning?: number;
+}
+
+/** A JSON object as an OpenAI-compatible upstream sent it. */
+export interface OpenAiEvent {
+  readonly dialect: 'openai';
+  readonly event: JsonObject;
+}
+
+/** Whether a chunk is content: what a person (or a tool) would see of the answer. */
+export function isContent(chunk: StreamChunk): boolean {
+  switch (chunk.type) {
+    case 'text-delta':
+    case 'reasoning-delta':
+    case 'refusal-delta':
+    case 'tool-call-delta':
+      return true;
+    case 'passthrough':
+      return chunk.opaqueContent === true;
+    case 'start':
+    case 'end':
+      return false;
+  }
+}

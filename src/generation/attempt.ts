@@ -1,0 +1,147 @@
+import type { ChatAnswer } from '../contract/chat-answer.js';
+import type { ChatBackend } from '../contract/chat-backend.js';
+import type { ChatRequest } from '../contract/chat-request.js';
+import { GatewayError } from '../contract/gateway-error.js';
+import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import { Deadline } from './deadline.js';
+import type { RouteTarget } from './route-table.js';
+
+/** Chunks without content that are held back while waiting for the first content; a real preamble has one to three. */
+const MAX_HELD_CHUNKS = 16;
+
+/** One request to one target. */
+export class Attempt {
+  readonly #startedAt = performance.now();
+  #isOver = false;
+  readonly #abort = new AbortController();
+  readonly #onScopeAbort = () => this.#abort.abort(this.scope.reason);
+  readonly #deadline: Deadline;
+  readonly #held: StreamChunk[] = [];
+  #chunks: AsyncIterator<StreamChunk> | undefined;
+  #requestId: string | undefined;
+
+  constructor(
+    private readonly backend: ChatBackend,
+    readonly target: RouteTarget,
+    private readonly scope: AbortSignal,
+  ) {
+    this.#deadline = new Deadline((error) => this.#abort.abort(error));
+    if (scope.aborted) this.#onScopeAbort();
+    else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
+  }
+
+  get durationMs(): number {
+    return performance.now() - this.#startedAt;
+  }
+
+  /** It was finished or abandoned. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** What the upstream said of itself while it answered. */
+  get upstream(): GatewayError['upstream'] {
+    return { status: 200, ...(this.#requestId && { requestId: this.#requestId }) };
+  }
+
+  /**
+   * Opens the stream and reads up to the first content (or the end of an empty answer).
+   * @throws GatewayError whatever kept the target from answering
+   */
+  async open(request: ChatRequest): Promise<void> {
+    const { firstTokenMs, idleMs } = this.target.deadlines;
+    this.#deadline.start(firstTokenMs, () => this.#silent('first_token_timeout', firstTokenMs));
+    this.#deadline.waiting = true;
+    try {
+      const chunks = await this.backend.open(request, this.target, this.#abort.signal);
+      this.#chunks = chunks[Symbol.asyncIterator]();
+      for (;;) {
+        const chunk = await this.#pull();
+        if (chunk.type === 'start') this.#requestId = chunk.requestId;
+        const isAnswer = isContent(chunk) || chunk.type === 'end';
+        // A server may send empty chunks for as long as it likes: they are its heartbeats.
+        if (isAnswer || this.#held.length < MAX_HELD_CHUNKS) this.#held.push(chunk);
+        if (isAnswer) break;
+      }
+      this.#deadline.start(idleMs, () => this.#silent('idle_timeout', idleMs));
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** All chunks, `start` to `end`, after `open`. */
+  async *chunks(): AsyncGenerator<StreamChunk> {
+    yield* this.#held;
+    if (this.#held.at(-1)?.type === 'end') return;
+    try {
+      for (;;) {
+        const chunk = await this.#pull();
+        if (isContent(chunk)) this.#deadline.refresh();
+        yield chunk;
+        if (chunk.type === 'end') return;
+      }
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** The whole answer of a plain request. */
+  async complete(request: ChatRequest): Promise<ChatAnswer> {
+    const { answerMs } = this.target.deadlines;
+    this.#deadline.start(answerMs, () => this.#silent('first_token_timeout', answerMs));
+    this.#deadline.waiting = true;
+    try {
+      const answer = await this.backend.complete(request, this.target, this.#abort.signal);
+      this.#requestId = answer.requestId;
+      return answer;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** The answer is whole: the connection may serve the next request. */
+  finish(): void {
+    this.#release();
+    this.#chunks?.return?.().catch(() => undefined);
+  }
+
+  /** Closes the upstream connection, whatever it is doing. */
+  abandon(): void {
+    this.#release();
+    this.#abort.abort(new GatewayError('internal', 'This attempt was given up.'));
+    this.#chunks?.return?.().catch(() => undefined);
+  }
+
+  #release(): void {
+    this.#isOver = true;
+    this.#deadline.stop();
+    this.scope.removeEventListener('abort', this.#onScopeAbort);
+  }
+
+  async #pull(): Promise<StreamChunk> {
+    this.#deadline.waiting = true;
+    const { done, value } = await this.#chunks!.next();
+    this.#deadline.waiting = false;
+    if (done) throw this.#cut();
+    return value;
+  }
+
+  /** A deadline of ours shows as an aborted connection; the deadline is the reason, not the abort. */
+  #failed(error: unknown): unknown {
+    this.abandon();
+    const { reason } = this.#abort.signal as { reason: unknown };
+    return this.#deadline.passed ? reason : error;
+  }
+
+  #silent(fault: 'first_token_timeout' | 'idle_timeout', ms: number): GatewayError {
+    const what = fault === 'idle_timeout' ? 'stopped sending' : 'sent no answer';
+    return new GatewayError(fault, `Backend "${this.backend.id}" ${what} for ${ms} ms.`);
+  }
+
+  #cut(): GatewayError {
+    return new GatewayError(
+      'upstream_cut',
+      `The answer of backend "${this.backend.id}" was cut before its end.`,
+    );
+  }
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { EndReason, Fault, GatewayError } from '../contract/gateway-error.js';
+import type {
+  AttemptRecord,
+  GenerationObserver,
+  GenerationRecord,
+} from '../contract/generation.js';
+import {
+  type FinishReason,
+  isContent,
+  type StreamChunk,
+  type Usage,
+} from '../contract/stream-chunk.js';
+
+/** Who asks, and how; known before the request is routed. */
+export interface Call {
+  readonly requestId: string;
+  /** Id of an access key, `anonymous` in open mode. */
+  readonly caller: string;
+  /** `false` keeps the request on its first target. */
+  readonly fallback: boolean;
+}
+
+/** The record of one generation while it is being written, and the only one who writes it. */
+export class GenerationRun implements GenerationRecord {
+  readonly id = randomUUID();
+  readonly requestId: string;
+  readonly caller: string;
+  readonly attempts: AttemptRecord[] = [];
+  target?: { readonly backend: string; readonly model: string };
+  ignored: readonly string[] = [];
+  endReason?: EndReason;
+  fault?: Fault;
+  error?: GatewayError;
+  finishReason?: FinishReason;
+  usage?: Usage;
+  contentChunks = 0;
+  timeToFirstContentMs?: number;
+  readonly #startedAt = performance.now();
+  #durationMs: number | undefined;
+
+  constructor(
+    readonly model: string,
+    readonly streaming: boolean,
+    call: Call,
+    private readonly observer: GenerationObserver,
+  ) {
+    this.requestId = call.requestId;
+    this.caller = call.caller;
+    observer.generationStarted(this);
+  }
+
+  get durationMs(): number {
+    return this.#durationMs ?? performance.now() - this.#startedAt;
+  }
+
+  attemptEnded(attempt: AttemptRecord): void {
+    this.attempts.push(attempt);
+    this.observer.attemptEnded(this, attempt);
+  }
+
+  /** Takes note of a chunk on its way to the caller. */
+  passed(chunk: StreamChunk): void {
+    if (!isContent(chunk)) return;
+    this.contentChunks += 1;
+    this.timeToFirstContentMs ??= this.durationMs;
+  }
+
+  completed(finishReason: FinishReason, usage: Usage | undefined): void {
+    this.finishReason = finishReason;
+    if (usage) this.usage = usage;
+    this.end('completed');
+  }
+
+  failed(error: GatewayError): void {
+    if (this.endReason !== undefined) return;
+    this.fault = error.fault;
+    this.error = error;
+    this.end(error.endReason);
+  }
+
+  /** The first reason given is the one that stays. */
+  end(reason: EndReason): void {
+    if (this.endReason !== undefined) return;
+    this.endReason = reason;
+    this.#durationMs = this.durationMs;
+    this.observer.generationEnded(this);
+  }
+}

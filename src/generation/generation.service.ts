@@ -1,0 +1,159 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ChatAnswer } from '../contract/chat-answer.js';
+import { ChatBackends } from '../contract/chat-backend.js';
+import type { ChatRequest } from '../contract/chat-request.js';
+import { GatewayError } from '../contract/gateway-error.js';
+import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
+import type { StreamChunk } from '../contract/stream-chunk.js';
+import { Admission } from './admission.js';
+import {
+  attemptCancelled,
+  attemptFailed,
+  attemptSucceeded,
+  type Candidate,
+  candidatesFor,
+  failover,
+} from './failover.js';
+import { type Call, GenerationRun } from './generation-run.js';
+import { GenerationScope } from './generation-scope.js';
+import { type Route, RouteTable } from './route-table.js';
+
+/** A generation under way. Its record fills in as things become known. */
+export interface Generation {
+  readonly record: GenerationRecord;
+  readonly route: Route;
+}
+
+export interface StreamedGeneration extends Generation {
+  /** Single-use. Throws the `GatewayError` that ended the stream; the caller's abort ends it at once. */
+  readonly chunks: AsyncIterable<StreamChunk>;
+}
+
+export interface PlainGeneration extends Generation {
+  readonly answer: Promise<ChatAnswer>;
+}
+
+/** Gets a request answered by whichever target of its model can. */
+@Injectable()
+export class GenerationService {
+  constructor(
+    private readonly routes: RouteTable,
+    private readonly admission: Admission,
+    @Inject(ChatBackends) private readonly backends: ChatBackends,
+    @Inject(GenerationObserver) private readonly observer: GenerationObserver,
+  ) {}
+
+  /**
+   * Starts a streamed generation.
+   * @param model public name; absent: the configured default
+   * @param signal the caller's; its abort reason becomes the end reason
+   * @throws GatewayError at once for what no upstream needs to be asked: `model_not_found`,
+   *   `invalid_request`, `draining`
+   */
+  stream(
+    model: string | undefined,
+    request: ChatRequest,
+    call: Call,
+    signal: AbortSignal,
+  ): StreamedGeneration {
+    const begun = this.#begin(model, request, call, signal, true);
+    return { ...begun, chunks: streamChunks(begun, request) };
+  }
+
+  /** The same for a caller that wants the whole answer at once. */
+  complete(
+    model: string | undefined,
+    request: ChatRequest,
+    call: Call,
+    signal: AbortSignal,
+  ): PlainGeneration {
+    const begun = this.#begin(model, request, call, signal, false);
+    return { ...begun, answer: wholeAnswer(begun, request) };
+  }
+
+  #begin(
+    model: string | undefined,
+    request: ChatRequest,
+    call: Call,
+    signal: AbortSignal,
+    streaming: boolean,
+  ): Begun {
+    const route = this.routes.find(model);
+    const candidates = candidatesFor(route, request, call, this.backends);
+    const leave = this.admission.enter();
+    const scope = new GenerationScope(signal, route.streams.totalMs);
+    const record = new GenerationRun(route.model, streaming, call, this.observer);
+    return { route, candidates, scope, record, leave };
+  }
+}
+
+interface Begun {
+  readonly route: Route;
+  readonly candidates: readonly Candidate[];
+  readonly scope: GenerationScope;
+  readonly record: GenerationRun;
+  readonly leave: () => void;
+}
+
+async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator<StreamChunk> {
+  const { candidates, record, scope } = begun;
+  try {
+    const { attempt } = await failover(candidates, record, scope, (next) => next.open(request));
+    try {
+      for await (const chunk of attempt.chunks()) {
+        if (chunk.type === 'end') {
+          attempt.finish();
+          attemptSucceeded(attempt, record);
+          record.completed(chunk.reason, chunk.usage);
+        } else {
+          record.passed(chunk);
+        }
+        yield chunk;
+      }
+    } catch (error) {
+      throw attemptFailed(attempt, record, scope, error);
+    } finally {
+      // The reader may also have stopped reading, without an error anywhere.
+      if (!attempt.isOver) {
+        attempt.abandon();
+        attemptCancelled(attempt, record);
+      }
+    }
+  } catch (error) {
+    throw failed(begun, error);
+  } finally {
+    settle(begun);
+  }
+}
+
+async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnswer> {
+  const { candidates, record, scope } = begun;
+  try {
+    const { attempt, answer } = await failover(candidates, record, scope, (next) =>
+      next.complete(request),
+    );
+    attempt.finish();
+    attemptSucceeded(attempt, record);
+    record.completed(answer.finishReason, answer.usage);
+    return answer;
+  } catch (error) {
+    throw failed(begun, error);
+  } finally {
+    settle(begun);
+  }
+}
+
+/** The error that the reader gets; recorded as the end, unless the end was not the upstream's doing. */
+function failed({ scope, record }: Begun, error: unknown): GatewayError {
+  if (scope.isOver) return scope.fault;
+  const failure = GatewayError.from(error);
+  record.failed(failure);
+  return failure;
+}
+
+/** Every generation ends here, once, whatever ended it. */
+function settle({ scope, record, leave }: Begun): void {
+  record.end(scope.isOver ? scope.endReason : 'client_closed');
+  scope.dispose();
+  leave();
+}

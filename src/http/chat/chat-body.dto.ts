@@ -1,0 +1,127 @@
+import { Type } from 'class-transformer';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsNotEmpty,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { IsMessageContent } from './message-content.js';
+
+const ROLES = ['system', 'user', 'assistant', 'tool'] as const;
+
+export class ChatToolCallDto {
+  /** @example "call_1" */
+  @IsString()
+  readonly id: string;
+
+  /** @example "get_weather" */
+  @IsString()
+  readonly name: string;
+
+  /** JSON text. @example "{\"city\":\"Bern\"}" */
+  @IsString()
+  readonly arguments: string;
+}
+
+export class ChatMessageDto {
+  /** @example "user" */
+  @IsIn(ROLES)
+  readonly role: (typeof ROLES)[number];
+
+  /** Text, or an array of `{type: "text", text}` and `{type: "image", url}`. @example "Why is the sky blue?" */
+  @IsOptional()
+  @IsMessageContent()
+  readonly content?: string | readonly ChatContentPart[];
+
+  /** On an assistant's message: the tools it called. */
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => ChatToolCallDto)
+  readonly toolCalls?: readonly ChatToolCallDto[];
+
+  /** On a tool's message: the call it answers. */
+  @IsOptional()
+  @IsString()
+  readonly toolCallId?: string;
+}
+
+export type ChatContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly url: string };
+
+export class ChatToolDto {
+  /** @example "get_weather" */
+  @IsString()
+  @IsNotEmpty()
+  readonly name: string;
+
+  /** @example "The weather in a city, right now." */
+  @IsOptional()
+  @IsString()
+  readonly description?: string;
+
+  /** JSON Schema of the arguments. */
+  @IsOptional()
+  @IsObject()
+  readonly parameters?: Record<string, unknown>;
+}
+
+/** `POST /chat`. A field that is not here is refused. */
+export class ChatBodyDto {
+  @IsArray()
+  @ArrayNotEmpty()
+  @ValidateNested({ each: true })
+  @Type(() => ChatMessageDto)
+  readonly messages: readonly ChatMessageDto[];
+
+  /** A configured model; the default model otherwise. @example "gpt-4o" */
+  @IsOptional()
+  @IsString()
+  readonly model?: string;
+
+  /** Instructions for the model, before all messages. */
+  @IsOptional()
+  @IsString()
+  readonly system?: string;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  readonly temperature?: number;
+
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(1)
+  readonly topP?: number;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  readonly maxTokens?: number;
+
+  /** Texts that end the answer. */
+  @IsOptional()
+  @IsArray()
+  @IsString({ each: true })
+  readonly stop?: readonly string[];
+
+  @IsOptional()
+  @IsInt()
+  readonly seed?: number;
+
+  @IsOptional()
+  @IsArray()
+  @ValidateNested({ each: true })
+  @Type(() => ChatToolDto)
+  readonly tools?: readonly ChatToolDto[];
+}

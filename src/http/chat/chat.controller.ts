@@ -1,0 +1,112 @@
+import {
+  Body,
+  Controller,
+  HttpCode,
+  Param,
+  Query,
+  Req,
+  RequestMethod,
+  Res,
+  Sse,
+  UseInterceptors,
+  UsePipes,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { type Observable, takeUntil } from 'rxjs';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { GenerationService } from '../../generation/generation.service.js';
+import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
+import { announce } from '../announce.js';
+import { callOf } from '../call-of.js';
+import { disconnected } from '../disconnected.js';
+import { fromPull } from '../from-pull.js';
+import { ChatBodyDto } from './chat-body.dto.js';
+import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
+import { ChatQueryDto } from './chat-query.dto.js';
+import { requestOfBody, requestOfQuery } from './chat-request.js';
+import { chatValidation } from './chat-validation.pipe.js';
+import { ApiChatBody, ApiChatModel, ApiChatStream } from './chat.docs.js';
+
+/** No limit of Nest's own on waiting events: `fromPull` lets next to none wait. */
+const POST_EVENTS = { method: RequestMethod.POST, maxPendingDataLength: 0 };
+const GET_EVENTS = { maxPendingDataLength: 0 };
+
+/** Our EventSource protocol, for browsers. */
+@Controller('chat')
+@UsePipes(chatValidation)
+@UseInterceptors(ChatDialectInterceptor, TokenMetricsInterceptor)
+export class ChatController {
+  constructor(private readonly generations: GenerationService) {}
+
+  /** Streams an answer to one message. */
+  @Sse('', GET_EVENTS)
+  @ApiChatStream('Stream an answer to one message')
+  ask(
+    @Query() query: ChatQueryDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Observable<StreamChunk> {
+    return this.#stream(query.model, requestOfQuery(query), request, response);
+  }
+
+  /** Streams a model's answer to one message. */
+  @Sse('*model', GET_EVENTS)
+  @ApiChatStream('Stream an answer of one model to one message')
+  @ApiChatModel()
+  askModel(
+    @Param('model') model: string | string[],
+    @Query() query: ChatQueryDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Observable<StreamChunk> {
+    return this.#stream(nameOf(model), requestOfQuery(query), request, response);
+  }
+
+  /** Streams an answer to a conversation. */
+  @Sse('', POST_EVENTS)
+  @HttpCode(200)
+  @ApiChatStream('Stream an answer to a conversation')
+  @ApiChatBody()
+  converse(
+    @Body() body: ChatBodyDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Observable<StreamChunk> {
+    return this.#stream(body.model, requestOfBody(body), request, response);
+  }
+
+  /** Streams a model's answer to a conversation. */
+  @Sse('*model', POST_EVENTS)
+  @HttpCode(200)
+  @ApiChatStream('Stream an answer of one model to a conversation')
+  @ApiChatModel()
+  @ApiChatBody()
+  converseWithModel(
+    @Param('model') model: string | string[],
+    @Body() body: ChatBodyDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Observable<StreamChunk> {
+    return this.#stream(nameOf(model), requestOfBody(body), request, response);
+  }
+
+  #stream(
+    model: string | null | undefined,
+    chat: ChatRequest,
+    request: Request,
+    response: Response,
+  ): Observable<StreamChunk> {
+    return fromPull((signal) => {
+      const call = callOf(request, response);
+      const generation = this.generations.stream(model ?? undefined, chat, call, signal);
+      announce(generation, response);
+      return generation.chunks;
+    }, response).pipe(takeUntil(disconnected(response)));
+  }
+}
+
+/** Express hands a wildcard over as its segments. */
+function nameOf(model: string | string[]): string {
+  return [model].flat().join('/');
+}

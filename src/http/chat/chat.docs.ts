@@ -1,0 +1,79 @@
+import { applyDecorators } from '@nestjs/common';
+import {
+  ApiBadRequestResponse,
+  ApiBody,
+  ApiNoContentResponse,
+  ApiNotFoundResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ErrorBody } from '../error-body.dto.js';
+import { ChatBodyDto } from './chat-body.dto.js';
+
+const STREAM_EXAMPLE = `id: 3b7e…:0
+retry: 3000
+
+id: 3b7e…:1
+data: {"text":"Hello"}
+
+id: 3b7e…:2
+data: {"text":" there"}
+
+event: done
+id: 3b7e…:3
+data: {"streamId":"3b7e…","model":"gpt-4o","backend":"openai","finishReason":"stop","usage":{"input":9,"output":2}}
+
+`;
+
+const PROTOCOL = [
+  'Answers with an event stream. The first frame has an id and `retry`, no data. Then:',
+  '- `message` events: `{"text"}`, a piece of the answer',
+  '- `reasoning` events: `{"text"}`',
+  '- `tool-call` events: `{"index", "id"?, "name"?, "arguments"}`, `arguments` being a fragment of JSON text',
+  '- exactly one of `done` `{"streamId", "model", "backend", "finishReason", "usage"}` or `failed` `{"code", "message", "requestId", "retryable"}`, and the end.',
+  '',
+  'A stream that ends without `done` or `failed` was cut. Comments are heartbeats.',
+].join('\n');
+
+export function ApiChatStream(summary: string): MethodDecorator {
+  return applyDecorators(
+    ApiTags('chat'),
+    ApiOperation({ summary, description: PROTOCOL }),
+    ApiOkResponse({
+      description: 'The answer as it is written.',
+      content: {
+        'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE },
+      },
+    }),
+    ApiNoContentResponse({
+      description:
+        'To a `GET` with `Last-Event-ID`: that stream is gone, and EventSource stops asking.',
+    }),
+    ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
+    ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
+    ApiServiceUnavailableResponse({ type: ErrorBody, description: 'This instance is draining.' }),
+  );
+}
+
+export function ApiChatModel(): MethodDecorator {
+  return ApiParam({
+    name: 'model',
+    type: String,
+    example: 'gpt-4o',
+    description: 'A configured model; its name may contain slashes.',
+  });
+}
+
+export function ApiChatBody(): MethodDecorator {
+  return ApiBody({
+    type: ChatBodyDto,
+    examples: {
+      question: {
+        value: { messages: [{ role: 'user', content: 'Why is the sky blue?' }], temperature: 0.2 },
+      },
+    },
+  });
+}

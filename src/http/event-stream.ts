@@ -1,0 +1,72 @@
+import type { Response } from 'express';
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  // nginx would collect the answer before it passes it on.
+  'x-accel-buffering': 'no',
+};
+
+/** A comment: every SSE client skips it. */
+const HEARTBEAT = ': heartbeat\n\n';
+
+/** The event stream of a `@Post` route, written by hand: committed late, kept alive, ended in one of two ways. */
+export class EventStream {
+  #commitTimer: NodeJS.Timeout | undefined;
+  #heartbeatTimer: NodeJS.Timeout | undefined;
+
+  /** @param beforeCommit sets the headers that depend on who answers */
+  constructor(
+    private readonly response: Response,
+    private readonly beforeCommit: () => void,
+  ) {}
+
+  get isCommitted(): boolean {
+    return this.response.headersSent;
+  }
+
+  /** Without content for `commitAfterMs` the status goes out early; from then on silence is filled. */
+  start({ commitAfterMs, heartbeatMs }: { commitAfterMs: number; heartbeatMs: number }): void {
+    this.#commitTimer = setTimeout(() => {
+      this.write(HEARTBEAT);
+    }, commitAfterMs);
+    this.#heartbeatTimer = setInterval(() => this.#beat(), heartbeatMs);
+  }
+
+  write(frames: string): void {
+    if (!this.isCommitted) this.#commit();
+    this.response.write(frames);
+    this.#heartbeatTimer?.refresh();
+  }
+
+  end(): void {
+    this.stop();
+    this.response.end();
+  }
+
+  /**
+   * Ends so that no client can take it for success: the last frame, then the connection without
+   * its final zero-length chunk. Ending the socket in the same turn would lose the frame.
+   */
+  cut(lastFrame: string): void {
+    this.stop();
+    const { socket } = this.response;
+    this.response.write(lastFrame, () => socket?.end());
+  }
+
+  stop(): void {
+    clearTimeout(this.#commitTimer);
+    clearInterval(this.#heartbeatTimer);
+  }
+
+  #commit(): void {
+    clearTimeout(this.#commitTimer);
+    this.beforeCommit();
+    this.response.writeHead(200, HEADERS);
+  }
+
+  #beat(): void {
+    // A caller that does not take what is there needs no more of it.
+    if (this.isCommitted && !this.response.writableNeedDrain) this.response.write(HEARTBEAT);
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { GatewayError } from '../contract/gateway-error.js';
+import { framesOf } from '../telemetry/generation-log.js';
+import { GenerationMetrics } from '../telemetry/generation-metrics.js';
+import { errorBodyOf } from './error-body.dto.js';
+import { isGenerationPath } from './paths.js';
+
+/** Callers without a better idea wait at least this long. */
+const DEFAULT_RETRY_AFTER_MS = 1000;
+
+/** Turns whatever is thrown before a response is committed into its status, headers and body. */
+@Catch()
+export class GatewayErrorFilter implements ExceptionFilter {
+  readonly #logger = new Logger('Http');
+
+  constructor(private readonly metrics: GenerationMetrics) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const error = gatewayErrorOf(thrown);
+    const { requestId, generation } = response.locals;
+    if (error.fault === 'internal' && !generation) {
+      this.#logger.error('request failed', { requestId, stack: framesOf(error) });
+    }
+    if (!generation && isGenerationPath(request.path)) this.metrics.rejected(error.fault);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    setErrorHeaders(response, error);
+    const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
+    response.status(status).json(errorBodyOf(error, requestId));
+  }
+}
+
+function setErrorHeaders(response: Response, error: GatewayError): void {
+  const { status, shouldRetry, retryAfterMs = DEFAULT_RETRY_AFTER_MS } = error;
+  const { generation } = response.locals;
+  if (generation) response.setHeader('x-sluice-attempts', generation.record.attempts.length);
+  if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
+  if (status === 429 || status === 503) {
+    response.setHeader('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)));
+    response.setHeader('retry-after-ms', Math.ceil(retryAfterMs));
+  }
+}
+
+function gatewayErrorOf(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  if (thrown instanceof HttpException && thrown.getStatus() < 500) {
+    return new GatewayError('invalid_request', thrown.message);
+  }
+  return GatewayError.from(thrown);
+}

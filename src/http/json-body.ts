@@ -1,0 +1,37 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import { GatewayError } from '../contract/gateway-error.js';
+
+/** Parses JSON bodies of up to `limit`, with errors that say what is wrong and quote nothing. */
+export function parseJsonBodies(app: NestExpressApplication, limit: string | number): void {
+  app.useBodyParser('json', { limit });
+  // Right behind the parser: Nest would turn its errors into messages that quote the body.
+  app.use((error: unknown, _request: Request, _response: Response, next: NextFunction) => {
+    next(bodyParserErrorOf(error) ?? error);
+  });
+}
+
+/** @see https://github.com/expressjs/body-parser#errors */
+function bodyParserErrorOf(thrown: unknown): GatewayError | undefined {
+  if (!(thrown instanceof Error) || !('type' in thrown)) return undefined;
+  switch (thrown.type) {
+    case 'entity.too.large':
+      return new GatewayError(
+        'payload_too_large',
+        `The request body is larger than the ${'limit' in thrown ? `${String(thrown.limit)} bytes` : 'size'} allowed here.`,
+      );
+    case 'entity.parse.failed':
+      // The parser's own message quotes the body.
+      return new GatewayError('invalid_request', 'The request body is not valid JSON.');
+    case 'encoding.unsupported':
+    case 'charset.unsupported':
+    case 'request.size.invalid':
+    case 'request.aborted':
+      return new GatewayError(
+        'invalid_request',
+        `The request body cannot be read: ${thrown.message}.`,
+      );
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,38 @@
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { JsonObject } from '../../contract/json.js';
+import { openAiReasonOf, openAiUsageOf } from './chat-completion-encoder.js';
+
+/** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
+export function chatCompletionOf(answer: ChatAnswer): JsonObject {
+  if (answer.wire) return answer.wire.event;
+  const { id, model, text, reasoning, toolCalls, finishReason, usage } = answer;
+  return {
+    id,
+    object: 'chat.completion',
+    created: Math.floor(Date.now() / 1000),
+    model,
+    choices: [
+      {
+        index: 0,
+        message: {
+          role: 'assistant',
+          content: text === '' && toolCalls.length > 0 ? null : text,
+          refusal: null,
+          ...(reasoning !== undefined && { reasoning_content: reasoning }),
+          ...(toolCalls.length > 0 && {
+            tool_calls: toolCalls.map(({ id: callId, name, arguments: args }) => ({
+              id: callId,
+              type: 'function',
+              function: { name, arguments: args },
+            })),
+          }),
+        },
+        logprobs: null,
+        finish_reason: openAiReasonOf(finishReason),
+      },
+    ],
+    ...(usage && (usage.input !== undefined || usage.output !== undefined)
+      ? { usage: openAiUsageOf(usage) }
+      : {}),
+  };
+}

@@ -1,0 +1,142 @@
+import { isJsonObject, type JsonObject, numberOr } from '../../contract/json.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
+import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import { errorBodyOf } from '../error-body.dto.js';
+
+/**
+ * Chunks of one stream to the frames of a streamed Chat Completion.
+ * @see https://platform.openai.com/docs/api-reference/chat-streaming
+ *
+ * An upstream that speaks OpenAI is passed on event by event; for any other the events are built.
+ */
+export class ChatCompletionEncoder {
+  #created = Math.floor(Date.now() / 1000);
+  #id = '';
+  #model = '';
+  #hasWire = false;
+  #isFirst = true;
+  #finishWritten = false;
+  /** The upstream's usage event, or the event that its usage came on. */
+  #usageEvent: JsonObject | undefined;
+
+  /** @param includeUsage the caller asked for the usage event */
+  constructor(private readonly includeUsage: boolean) {}
+
+  encode(chunk: StreamChunk): string {
+    if (chunk.type === 'start') {
+      this.#id = chunk.id;
+      this.#model = chunk.model;
+      this.#hasWire = chunk.wire !== undefined;
+      this.#created = numberOr(chunk.wire?.event['created'], this.#created);
+    }
+    if (chunk.type === 'end') return this.#end(chunk.reason, chunk.usage);
+    if (chunk.wire) return this.#pass(chunk.wire.event);
+    // With a wire, this chunk was made from an event that has been written already.
+    return this.#hasWire ? '' : this.#build(chunk);
+  }
+
+  /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
+  failure(error: GatewayError, requestId: string): string {
+    return frame(errorBodyOf(error, requestId));
+  }
+
+  #pass(event: JsonObject): string {
+    const choices = event['choices'];
+    const hasChoice = Array.isArray(choices) && choices.length > 0;
+    if (isJsonObject(event['usage'])) {
+      this.#usageEvent = event;
+      // It is written at the very end, where OpenAI has it, and only if the caller asked for it.
+      if (!hasChoice) return '';
+    }
+    if (hasChoice && isFinished(choices[0])) this.#finishWritten = true;
+    return this.#passed(event, null);
+  }
+
+  #passed({ usage: _, ...event }: JsonObject, usage: unknown): string {
+    return frame({
+      ...event,
+      id: this.#id,
+      model: this.#model,
+      ...(this.includeUsage && { usage }),
+    });
+  }
+
+  #build(chunk: StreamChunk): string {
+    switch (chunk.type) {
+      case 'text-delta':
+        return this.#delta({ content: chunk.text });
+      case 'reasoning-delta':
+        return this.#delta({ reasoning_content: chunk.text });
+      case 'refusal-delta':
+        return this.#delta({ refusal: chunk.text });
+      case 'tool-call-delta': {
+        const { index, id, name, arguments: args } = chunk;
+        const call = { index, ...(id && { id, type: 'function' }) };
+        return this.#delta({
+          tool_calls: [{ ...call, function: { ...(name && { name }), arguments: args } }],
+        });
+      }
+      case 'start':
+      case 'passthrough':
+      case 'end':
+        return '';
+    }
+  }
+
+  #delta(delta: JsonObject): string {
+    const role = this.#isFirst ? { role: 'assistant' } : {};
+    this.#isFirst = false;
+    return this.#choice({ ...role, ...delta }, null);
+  }
+
+  #choice(delta: JsonObject, finishReason: string | null): string {
+    return this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: finishReason }], null);
+  }
+
+  #chunk(choices: readonly JsonObject[], usage: JsonObject | null): string {
+    return frame({
+      id: this.#id,
+      object: 'chat.completion.chunk',
+      created: this.#created,
+      model: this.#model,
+      choices,
+      ...(this.includeUsage && { usage }),
+    });
+  }
+
+  #end(reason: FinishReason, usage: Usage | undefined): string {
+    const finish = this.#finishWritten ? '' : this.#choice({}, openAiReasonOf(reason));
+    return `${finish}${this.includeUsage ? this.#usage(usage) : ''}data: [DONE]\n\n`;
+  }
+
+  #usage(usage: Usage | undefined): string {
+    // The upstream's own object has details that Sluice does not model.
+    if (this.#usageEvent) {
+      return this.#passed({ ...this.#usageEvent, choices: [] }, this.#usageEvent['usage']);
+    }
+    return usage ? this.#chunk([], openAiUsageOf(usage)) : '';
+  }
+}
+
+function frame(event: object): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+function isFinished(choice: unknown): boolean {
+  return isJsonObject(choice) && Boolean(choice['finish_reason']);
+}
+
+/** OpenAI's clients know a closed set of reasons. */
+export function openAiReasonOf(reason: FinishReason): string {
+  return reason === 'other' ? 'stop' : reason;
+}
+
+export function openAiUsageOf({ input, output, cachedInput, reasoning }: Usage): JsonObject {
+  return {
+    prompt_tokens: input ?? 0,
+    completion_tokens: output ?? 0,
+    total_tokens: (input ?? 0) + (output ?? 0),
+    ...(cachedInput !== undefined && { prompt_tokens_details: { cached_tokens: cachedInput } }),
+    ...(reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  };
+}

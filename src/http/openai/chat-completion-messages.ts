@@ -1,0 +1,94 @@
+import type { Message, MessagePart } from '../../contract/chat-request.js';
+import { defined, isJsonObject } from '../../contract/json.js';
+import { FieldReader } from './field-reader.js';
+
+const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
+
+/** The `messages` of a Chat Completion request, each part at the index its caller knows it by. */
+export function messagesOf(fields: FieldReader): Message[] {
+  const messages = fields.required('messages', fields.array('messages'));
+  if (messages.length === 0) throw fields.fault('messages', 'must not be empty');
+  return messages.map((message, index) => {
+    const path = `messages[${index}]`;
+    if (!isJsonObject(message)) throw fields.fault(path, 'must be an object');
+    return messageOf(new FieldReader(message, path), message['content']);
+  });
+}
+
+function messageOf(fields: FieldReader, content: unknown): Message {
+  const role = fields.required('role', fields.string('role'));
+  if (!isRole(role)) throw fields.fault('role', `must be one of ${ROLES.join(', ')}`);
+  if (role === 'tool' || role === 'function') return toolMessageOf(fields, role, content);
+  const reasoning = fields.string('reasoning_content') ?? fields.string('reasoning');
+  return defined({
+    role,
+    name: fields.string('name'),
+    parts: [
+      ...partsOf(fields, content),
+      ...(reasoning ? [{ type: 'reasoning' as const, text: reasoning }] : []),
+      ...toolCallsOf(fields),
+    ],
+  });
+}
+
+function isRole(role: string): role is (typeof ROLES)[number] {
+  return (ROLES as readonly string[]).includes(role);
+}
+
+/** `function` is the deprecated form of `tool`: its result is named by the function. */
+function toolMessageOf(fields: FieldReader, role: 'tool' | 'function', content: unknown): Message {
+  const key = role === 'tool' ? 'tool_call_id' : 'name';
+  const toolCallId = fields.required(key, fields.string(key));
+  const text = partsOf(fields, content)
+    .map((part) => (part.type === 'text' ? part.text : ''))
+    .join('\n');
+  return { role: 'tool', parts: [{ type: 'tool-result', toolCallId, text }] };
+}
+
+function partsOf(fields: FieldReader, content: unknown): MessagePart[] {
+  if (content == null) return [];
+  if (typeof content === 'string') return [{ type: 'text', text: content }];
+  if (!Array.isArray(content))
+    throw fields.fault('content', 'must be a string or an array of parts');
+  return (content as unknown[]).map((part, index) => {
+    const path = `content[${index}]`;
+    if (!isJsonObject(part)) throw fields.fault(path, 'must be an object');
+    const partFields = new FieldReader(part, fields.at(path));
+    const type = partFields.required('type', partFields.string('type'));
+    switch (type) {
+      case 'text':
+        return { type, text: partFields.required('text', partFields.string('text')) };
+      case 'refusal':
+        return { type: 'text', text: partFields.string('refusal') ?? '' };
+      case 'image_url': {
+        const image = partFields.required('image_url', partFields.nested('image_url'));
+        const imageFields = new FieldReader(image, partFields.at('image_url'));
+        return defined({
+          type: 'image' as const,
+          url: imageFields.required('url', imageFields.string('url')),
+          detail: imageFields.string('detail'),
+        });
+      }
+      default:
+        return { type: 'opaque', kind: type };
+    }
+  });
+}
+
+function toolCallsOf(fields: FieldReader): MessagePart[] {
+  return (fields.array('tool_calls') ?? []).flatMap((call, index): MessagePart[] => {
+    const path = `tool_calls[${index}]`;
+    if (!isJsonObject(call)) throw fields.fault(path, 'must be an object');
+    if (!isJsonObject(call['function'])) return [];
+    const callFields = new FieldReader(call, fields.at(path));
+    const fnFields = new FieldReader(call['function'], callFields.at('function'));
+    return [
+      {
+        type: 'tool-call',
+        id: callFields.required('id', callFields.string('id')),
+        name: fnFields.required('name', fnFields.string('name')),
+        arguments: fnFields.string('arguments') ?? '',
+      },
+    ];
+  });
+}

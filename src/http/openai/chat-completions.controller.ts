@@ -1,0 +1,63 @@
+import { Body, Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { type Observable, takeUntil } from 'rxjs';
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { GenerationService } from '../../generation/generation.service.js';
+import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
+import { announce } from '../announce.js';
+import { callOf } from '../call-of.js';
+import { disconnected } from '../disconnected.js';
+import { fromAnswer } from '../from-answer.js';
+import { fromPull } from '../from-pull.js';
+import {
+  type ChatCompletionRequest,
+  readChatCompletionRequest,
+} from './chat-completion-request.js';
+import { ApiChatCompletion } from './chat-completion.docs.js';
+import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
+
+/** OpenAI's Chat Completions, over every configured model. */
+@Controller('v1/chat/completions')
+@UseInterceptors(OpenAiDialectInterceptor, TokenMetricsInterceptor)
+export class ChatCompletionsController {
+  constructor(private readonly generations: GenerationService) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiChatCompletion()
+  create(
+    @Body() body: unknown,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Observable<StreamChunk | ChatAnswer> {
+    const completion = readChatCompletionRequest(body);
+    return completion.stream
+      ? this.#stream(completion, request, response)
+      : this.#answer(completion, request, response);
+  }
+
+  #stream(
+    { model, request: chat }: ChatCompletionRequest,
+    request: Request,
+    response: Response,
+  ): Observable<StreamChunk> {
+    return fromPull((signal) => {
+      const generation = this.generations.stream(model, chat, callOf(request, response), signal);
+      announce(generation, response);
+      return generation.chunks;
+    }, response).pipe(takeUntil(disconnected(response)));
+  }
+
+  #answer(
+    { model, request: chat }: ChatCompletionRequest,
+    request: Request,
+    response: Response,
+  ): Observable<ChatAnswer> {
+    return fromAnswer((signal) => {
+      const generation = this.generations.complete(model, chat, callOf(request, response), signal);
+      announce(generation, response);
+      return generation.answer;
+    }).pipe(takeUntil(disconnected(response)));
+  }
+}

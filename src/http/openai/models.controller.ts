@@ -1,0 +1,31 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiNotFoundResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { RouteTable } from '../../generation/route-table.js';
+import { ErrorBody } from '../error-body.dto.js';
+import { Model, ModelList } from './model.dto.js';
+
+/** The configured models, as OpenAI lists its own. */
+@ApiTags('openai')
+@Controller('v1/models')
+export class ModelsController {
+  constructor(private readonly routes: RouteTable) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The configured models' })
+  list(): ModelList {
+    return { object: 'list', data: this.routes.models.map(modelOf) };
+  }
+
+  @Get('*id')
+  @ApiOperation({ summary: 'One configured model' })
+  @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
+  @ApiNotFoundResponse({ type: ErrorBody })
+  retrieve(@Param('id') id: string | string[]): Model {
+    return modelOf(this.routes.find([id].flat().join('/')).model);
+  }
+}
+
+function modelOf(id: string): Model {
+  // Sluice does not know when a model was made; the field is required by OpenAI's clients.
+  return { id, object: 'model', created: 0, owned_by: 'sluice' };
+}

@@ -1,0 +1,109 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { Observable, type Subscriber } from 'rxjs';
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { announceTarget } from '../announce.js';
+import { EventStream } from '../event-stream.js';
+import { chatCompletionOf } from './chat-completion-answer.js';
+import { ChatCompletionEncoder } from './chat-completion-encoder.js';
+
+/**
+ * Writes what the handler emits as a Chat Completion, streamed or whole. It stands outermost: what
+ * fails before the response is committed is left to the exception filter, with its real status.
+ */
+@Injectable()
+export class OpenAiDialectInterceptor implements NestInterceptor<StreamChunk | ChatAnswer, void> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<StreamChunk | ChatAnswer>,
+  ): Observable<void> {
+    const http = context.switchToHttp();
+    const response = http.getResponse<Response>();
+    const writer = new ResponseWriter(http.getRequest<Request>(), response);
+    return new Observable<void>((subscriber) => {
+      // By the next turn the handler has routed the request, or refused it.
+      const turn = setImmediate(() => writer.start());
+      const subscription = next.handle().subscribe({
+        next: (value) => writer.write(value),
+        error: (error: unknown) => writer.fail(error, subscriber),
+        complete: () => writer.complete(subscriber),
+      });
+      return () => {
+        clearImmediate(turn);
+        subscription.unsubscribe();
+        writer.stop();
+      };
+    });
+  }
+}
+
+/** The answer to one request. */
+class ResponseWriter {
+  readonly #stream: EventStream;
+  #encoder: ChatCompletionEncoder | undefined;
+
+  constructor(
+    private readonly request: Request,
+    private readonly response: Response,
+  ) {
+    this.#stream = new EventStream(response, () => this.#announceTarget());
+  }
+
+  start(): void {
+    const { generation } = this.response.locals;
+    if (generation?.record.streaming) this.#stream.start(generation.route.streams);
+  }
+
+  write(value: StreamChunk | ChatAnswer): void {
+    if (!('type' in value)) {
+      this.#announceTarget();
+      this.response.status(200).json(chatCompletionOf(value));
+      return;
+    }
+    const frames = this.#encoderOf().encode(value);
+    if (frames !== '') this.#stream.write(frames);
+  }
+
+  fail(error: unknown, subscriber: Subscriber<void>): void {
+    if (!this.#stream.isCommitted) {
+      subscriber.error(error);
+      return;
+    }
+    const { requestId } = this.response.locals;
+    this.#stream.cut(this.#encoderOf().failure(GatewayError.from(error), requestId));
+    finish(subscriber);
+  }
+
+  complete(subscriber: Subscriber<void>): void {
+    this.#stream.end();
+    finish(subscriber);
+  }
+
+  stop(): void {
+    this.#stream.stop();
+  }
+
+  #encoderOf(): ChatCompletionEncoder {
+    const body = this.request.body as { stream_options?: { include_usage?: unknown } | null };
+    this.#encoder ??= new ChatCompletionEncoder(body.stream_options?.include_usage === true);
+    return this.#encoder;
+  }
+
+  #announceTarget(): void {
+    const { generation } = this.response.locals;
+    if (generation) announceTarget(generation, this.response);
+  }
+}
+
+/** Nest takes the last value of the route's Observable, and complains when there was none. */
+function finish(subscriber: Subscriber<void>): void {
+  subscriber.next();
+  subscriber.complete();
+}

@@ -1,0 +1,22 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { GatewayConfig } from '../config/gateway-config.js';
+import { identifyExchange } from './exchange.js';
+import { parseJsonBodies } from './json-body.js';
+import { serveOpenApi } from './openapi.js';
+
+/** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
+export function setUpHttp(app: NestExpressApplication): void {
+  const { server } = app.get(GatewayConfig);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
+  app.use(identifyExchange);
+  parseJsonBodies(app, server.bodyLimit);
+  serveOpenApi(app);
+
+  const http = app.getHttpServer();
+  // Longer than the 60 s for which proxies keep their idle connections: the one who closes first
+  // must be the proxy, or a request crosses our FIN and becomes a 502.
+  http.keepAliveTimeout = server.keepAliveMs;
+  http.headersTimeout = server.keepAliveMs + 1000;
+}

@@ -1,0 +1,56 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { GatewayError } from '../contract/gateway-error.js';
+import type { GenerationObserver, GenerationRecord } from '../contract/generation.js';
+
+/**
+ * One line per generation, when it has ended. It says everything but what was asked and answered:
+ * no prompt, no answer, no message of an upstream's error.
+ */
+@Injectable()
+export class GenerationLog implements GenerationObserver {
+  readonly #logger = new Logger('Generation');
+
+  generationStarted(): void {}
+
+  attemptEnded(): void {}
+
+  generationEnded(record: GenerationRecord): void {
+    const { usage, target, error } = record;
+    const line = {
+      requestId: record.requestId,
+      streamId: record.id,
+      caller: record.caller,
+      model: record.model,
+      target: target ? `${target.backend}/${target.model}` : undefined,
+      streaming: record.streaming,
+      endReason: record.endReason,
+      fault: record.fault,
+      finishReason: record.finishReason,
+      durationMs: Math.round(record.durationMs),
+      timeToFirstContentMs: rounded(record.timeToFirstContentMs),
+      inputTokens: usage?.input,
+      outputTokens: usage?.output,
+      contentChunks: record.contentChunks,
+      attempts: record.attempts.map(({ backend, model, durationMs, ...attempt }) => ({
+        target: `${backend}/${model}`,
+        ...attempt,
+        ms: Math.round(durationMs),
+      })),
+      ...(record.fault === 'internal' && error && { stack: framesOf(error) }),
+    };
+    const message = `generation ended: ${record.endReason}`;
+    if (record.fault === 'internal') this.#logger.error(message, line);
+    else this.#logger.log(message, line);
+  }
+}
+
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms);
+}
+
+/** Where a bug is, without its message, which may quote what a caller wrote. */
+export function framesOf({ cause }: GatewayError): string[] {
+  if (!(cause instanceof Error)) return [];
+  const frames = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return [cause.name, ...frames.map((line) => line.trim())];
+}

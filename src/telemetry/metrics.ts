@@ -1,0 +1,80 @@
+import {
+  makeCounterProvider,
+  makeGaugeProvider,
+  makeHistogramProvider,
+} from '@willsoto/nestjs-prometheus';
+
+/** From a fast local model's first token to a deep reasoner's. */
+const FIRST_TOKEN_SECONDS = [
+  0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120,
+];
+const TOKEN_GAP_SECONDS = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
+];
+const STREAM_SECONDS = [
+  0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1200,
+];
+const TOKENS_PER_SECOND = [1, 2, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000];
+
+/** Every metric of Sluice; docs/metrics.md explains them, and a test holds the two together. */
+export const METRIC_PROVIDERS = [
+  makeCounterProvider({
+    name: 'llm_tokens_total',
+    help: 'Tokens of ended generations; source says whether the upstream reported them or Sluice counted chunks.',
+    labelNames: ['caller', 'model', 'backend', 'type', 'source'],
+  }),
+  makeHistogramProvider({
+    name: 'llm_token_latency_seconds',
+    help: 'Time between two chunks of content of one stream.',
+    labelNames: ['model', 'backend'],
+    buckets: TOKEN_GAP_SECONDS,
+  }),
+  makeHistogramProvider({
+    name: 'llm_time_to_first_token_seconds',
+    help: 'From the parsed request to the first content written to the caller.',
+    labelNames: ['model', 'backend'],
+    buckets: FIRST_TOKEN_SECONDS,
+  }),
+  makeHistogramProvider({
+    name: 'llm_stream_tokens_per_second',
+    help: 'Output tokens per second of one stream, after its first content.',
+    labelNames: ['model', 'backend'],
+    buckets: TOKENS_PER_SECOND,
+  }),
+  makeGaugeProvider({
+    name: 'llm_active_streams',
+    help: 'Generations that are running.',
+    labelNames: ['caller'],
+  }),
+  makeCounterProvider({
+    name: 'llm_streams_total',
+    help: 'Generations that ended, by their one end reason.',
+    labelNames: ['caller', 'model', 'backend', 'end_reason'],
+  }),
+  makeHistogramProvider({
+    name: 'llm_stream_duration_seconds',
+    help: 'From the start of a generation to its end.',
+    labelNames: ['model', 'end_reason'],
+    buckets: STREAM_SECONDS,
+  }),
+  makeCounterProvider({
+    name: 'llm_attempts_total',
+    help: 'Requests to upstreams, by their outcome: ok, cancelled or a fault.',
+    labelNames: ['model', 'backend', 'outcome'],
+  }),
+  makeCounterProvider({
+    name: 'llm_fallbacks_total',
+    help: 'Attempts that followed a failed one on another target.',
+    labelNames: ['model', 'from', 'to', 'reason'],
+  }),
+  makeCounterProvider({
+    name: 'llm_rejections_total',
+    help: 'Requests refused before a generation existed.',
+    labelNames: ['fault'],
+  }),
+  makeGaugeProvider({
+    name: 'sluice_build_info',
+    help: 'Always 1; the labels say what is running.',
+    labelNames: ['version', 'node'],
+  }),
+];

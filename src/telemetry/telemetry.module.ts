@@ -1,0 +1,42 @@
+import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { Gauge } from 'prom-client';
+import { GenerationObserver } from '../contract/generation.js';
+import { GenerationLog } from './generation-log.js';
+import { GenerationMetrics } from './generation-metrics.js';
+import { METRIC_PROVIDERS } from './metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { SLUICE_VERSION } from './version.js';
+
+/** Global, because generation asks for a `GenerationObserver` and must not know who observes. */
+@Global()
+@Module({
+  imports: [PrometheusModule.register({ controller: MetricsController })],
+  providers: [
+    ...METRIC_PROVIDERS,
+    GenerationLog,
+    GenerationMetrics,
+    {
+      provide: GenerationObserver,
+      inject: [GenerationMetrics, GenerationLog],
+      useFactory: observedBy,
+    },
+  ],
+  exports: [...METRIC_PROVIDERS, GenerationMetrics, GenerationObserver],
+})
+export class TelemetryModule implements OnModuleInit {
+  constructor(@InjectMetric('sluice_build_info') private readonly buildInfo: Gauge) {}
+
+  onModuleInit(): void {
+    this.buildInfo.set({ version: SLUICE_VERSION, node: process.version }, 1);
+  }
+}
+
+function observedBy(...observers: GenerationObserver[]): GenerationObserver {
+  return {
+    generationStarted: (record) => observers.forEach((each) => each.generationStarted(record)),
+    attemptEnded: (record, attempt) =>
+      observers.forEach((each) => each.attemptEnded(record, attempt)),
+    generationEnded: (record) => observers.forEach((each) => each.generationEnded(record)),
+  };
+}

@@ -1,0 +1,91 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Response } from 'express';
+import { Histogram } from 'prom-client';
+import { Observable } from 'rxjs';
+import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
+
+/**
+ * Measures every chunk of content on its way to the caller, in any dialect. It stands inside of
+ * the dialect's interceptor: when `next` returns, the chunk has been written.
+ */
+@Injectable()
+export class TokenMetricsInterceptor implements NestInterceptor<StreamChunk, StreamChunk> {
+  constructor(
+    @InjectMetric('llm_token_latency_seconds') private readonly gap: Histogram,
+    @InjectMetric('llm_time_to_first_token_seconds') private readonly firstToken: Histogram,
+    @InjectMetric('llm_stream_tokens_per_second') private readonly speed: Histogram,
+  ) {}
+
+  intercept(context: ExecutionContext, next: CallHandler<StreamChunk>): Observable<StreamChunk> {
+    const { locals } = context.switchToHttp().getResponse<Response>();
+    return new Observable((subscriber) => {
+      const pace = new StreamPace(() => locals.generation?.record.model ?? 'none', this);
+      const subscription = next.handle().subscribe({
+        next: (chunk) => {
+          subscriber.next(chunk);
+          pace.wrote(chunk);
+        },
+        error: (error: unknown) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      });
+      return () => {
+        subscription.unsubscribe();
+        pace.over();
+      };
+    });
+  }
+
+  /** The histograms of one stream, their labels resolved once. */
+  of(model: string, backend: string) {
+    const labels = { model, backend };
+    return {
+      gap: this.gap.labels(labels),
+      firstToken: this.firstToken.labels(labels),
+      speed: this.speed.labels(labels),
+    };
+  }
+}
+
+/** The times of one stream. */
+class StreamPace {
+  readonly #startedAt = performance.now();
+  #firstAt: number | undefined;
+  #lastAt = 0;
+  #chunks = 0;
+  #reportedTokens: number | undefined;
+  #metrics: ReturnType<TokenMetricsInterceptor['of']> | undefined;
+
+  constructor(
+    private readonly model: () => string,
+    private readonly interceptor: TokenMetricsInterceptor,
+  ) {}
+
+  wrote(chunk: StreamChunk): void {
+    if (chunk.type === 'start') this.#metrics = this.interceptor.of(this.model(), chunk.backend);
+    if (chunk.type === 'end') this.#reportedTokens = chunk.usage?.output;
+    if (!isContent(chunk)) return;
+    const now = performance.now();
+    this.#chunks += 1;
+    if (this.#firstAt === undefined) {
+      this.#firstAt = now;
+      this.#metrics?.firstToken.observe((now - this.#startedAt) / 1000);
+    } else {
+      this.#metrics?.gap.observe((now - this.#lastAt) / 1000);
+    }
+    this.#lastAt = now;
+  }
+
+  over(): void {
+    if (this.#firstAt === undefined || this.#lastAt <= this.#firstAt) return;
+    // The first token's time is not this stream's pace: it is what the model thought before.
+    const tokens = (this.#reportedTokens ?? this.#chunks) - 1;
+    if (tokens < 1) return;
+    this.#metrics?.speed.observe(tokens / ((this.#lastAt - this.#firstAt) / 1000));
+  }
+}

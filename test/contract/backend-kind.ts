@@ -1,0 +1,46 @@
+import type { ChatBackend } from '../../src/contract/chat-backend.js';
+import type { Fault } from '../../src/contract/gateway-error.js';
+import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import type { ScriptedUpstream, UpstreamScript } from '../support/scripted-upstream.js';
+import type { UpstreamScripts } from '../support/upstream-scripts.js';
+
+/** All that the contract suite knows of a kind of backend. */
+export interface BackendKind {
+  readonly name: string;
+  create(settings: UpstreamSettings): ChatBackend;
+  baseUrlOf(upstream: ScriptedUpstream): string;
+
+  readonly scripts: UpstreamScripts<{ readonly headers?: Record<string, string> }> & {
+    answersText(text: string): UpstreamScript;
+  };
+  readonly streamType: string;
+  /** An event with a piece of text. */
+  textEvent(text: string): string;
+  /** The event that says the answer is whole, without a terminator after it. */
+  readonly finishEvent: string;
+  /** An event that begins like JSON and is broken. */
+  readonly brokenEvent: string;
+  /** Something that is no event of the protocol at all. */
+  readonly noise: string;
+
+  /** An error body in the upstream's own shape; kinds without codes leave the details out. */
+  errorBody(message: string, details?: ErrorDetails): unknown;
+  /** The upstream's error bodies say codes and not only sentences. */
+  readonly hasErrorCodes: boolean;
+  /** Values of `error` within a stream, and what they mean. */
+  readonly inBandErrors: readonly (readonly [what: string, error: unknown, fault: Fault])[];
+
+  /** Folder and extension of the fixtures. */
+  readonly fixtures: { readonly folder: string; readonly extension: string };
+  readStream(
+    bytes: AsyncIterable<Uint8Array>,
+    source: { readonly backend: string; readonly model: string },
+  ): AsyncIterable<StreamChunk>;
+}
+
+export interface ErrorDetails {
+  readonly code?: string;
+  readonly type?: string;
+  readonly param?: string;
+}

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { ChatAnswer } from '../../src/contract/chat-answer.js';
+import type { ChatBackend, Target } from '../../src/contract/chat-backend.js';
+import type { ChatRequest } from '../../src/contract/chat-request.js';
+import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import { ScriptedUpstream } from '../support/scripted-upstream.js';
+import { within } from '../support/within.js';
+import type { BackendKind } from './backend-kind.js';
+
+export const REQUEST: ChatRequest = {
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'Say hello.' }] }],
+  sampling: {},
+};
+export const TARGET: Target = { backend: 'under-test', model: 'asked-model' };
+const NEVER = new AbortController().signal;
+
+/** A backend of the kind and its upstream, new for every test. */
+export class BackendUnderTest {
+  #upstream: ScriptedUpstream | undefined;
+  #backends: ChatBackend[] = [];
+
+  constructor(private readonly kind: BackendKind) {
+    beforeEach(async () => {
+      this.#upstream = await ScriptedUpstream.start();
+      this.#backends = [this.create()];
+    });
+    afterEach(async () => {
+      await Promise.all(this.#backends.map((backend) => backend.close()));
+      await this.upstream.close();
+    });
+  }
+
+  get upstream(): ScriptedUpstream {
+    return this.#upstream!;
+  }
+
+  get backend(): ChatBackend {
+    return this.#backends.at(-1)!;
+  }
+
+  /** Has the test go on with a backend of other settings. */
+  with(settings: Partial<UpstreamSettings>): ChatBackend {
+    const backend = this.create(settings);
+    this.#backends.push(backend);
+    return backend;
+  }
+
+  open(signal: AbortSignal = NEVER): Promise<AsyncIterable<StreamChunk>> {
+    return within(this.backend.open(REQUEST, TARGET, signal), 'open() settles');
+  }
+
+  complete(signal: AbortSignal = NEVER): Promise<ChatAnswer> {
+    return within(this.backend.complete(REQUEST, TARGET, signal), 'complete() settles');
+  }
+
+  /** Opens a stream and reads all of it. */
+  async stream(): Promise<StreamChunk[]> {
+    return all(await this.open());
+  }
+
+  private create(settings: Partial<UpstreamSettings> = {}): ChatBackend {
+    const baseUrl = this.kind.baseUrlOf(this.upstream);
+    return this.kind.create({ id: 'under-test', baseUrl, connectMs: 3000, ...settings });
+  }
+}
+
+export async function all(chunks: AsyncIterable<StreamChunk>): Promise<StreamChunk[]> {
+  const read: StreamChunk[] = [];
+  const reading = (async () => {
+    for await (const chunk of chunks) read.push(chunk);
+    return read;
+  })();
+  return within(reading, 'the stream ends');
+}
+
+/** Reads a stream step by step, within a test's patience. */
+export class ChunkReader {
+  readonly read: StreamChunk[] = [];
+  readonly #chunks: AsyncIterator<StreamChunk>;
+
+  constructor(chunks: AsyncIterable<StreamChunk>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  /** The next chunk, or nothing after the last. */
+  async next(): Promise<StreamChunk | undefined> {
+    const { done, value } = await within(this.#chunks.next(), 'next() settles');
+    if (done) return undefined;
+    this.read.push(value);
+    return value;
+  }
+
+  /** Everything up to and including this text. */
+  async untilText(text: string): Promise<void> {
+    while (!textOf(this.read).includes(text)) {
+      if (!(await this.next())) throw new Error(`The stream ended without "${text}".`);
+    }
+  }
+
+  async rest(): Promise<StreamChunk[]> {
+    while (await this.next());
+    return this.read;
+  }
+
+  async leave(): Promise<void> {
+    await this.#chunks.return?.();
+  }
+}
+
+export function textOf(chunks: readonly StreamChunk[]): string {
+  return chunks.map((chunk) => (chunk.type === 'text-delta' ? chunk.text : '')).join('');
+}
+
+export function endsOf(chunks: readonly StreamChunk[]): StreamChunk[] {
+  return chunks.filter((chunk) => chunk.type === 'end');
+}

@@ -1,0 +1,22 @@
+import { describe } from 'vitest';
+import type { BackendKind } from './backend-kind.js';
+import { abortContract } from './abort.contract.js';
+import { brokenStreamContract } from './broken-stream.contract.js';
+import { chunkContract } from './chunk.contract.js';
+import { completeContract } from './complete.contract.js';
+import { connectionContract } from './connection.contract.js';
+import { fixtureContract } from './fixture.contract.js';
+import { refusalContract } from './refusal.contract.js';
+
+/** What every backend has to do, whatever its upstream's protocol. */
+export function describeChatBackend(kind: BackendKind): void {
+  describe(`the ${kind.name} backend`, () => {
+    chunkContract(kind);
+    abortContract(kind);
+    refusalContract(kind);
+    brokenStreamContract(kind);
+    completeContract(kind);
+    connectionContract(kind);
+    fixtureContract(kind);
+  });
+}

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
+import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { BackendKind } from './backend-kind.js';
+
+/** The bytes of a whole stream, and what has to be made of them. */
+export interface Fixture {
+  readonly name: string;
+  readonly bytes: Buffer;
+  /** Without `wire`; `*` stands for any text that is not empty. */
+  readonly chunks: readonly JsonObject[];
+}
+
+export function fixturesOf({ fixtures: { folder, extension } }: BackendKind): Fixture[] {
+  const root = join(import.meta.dirname, '../fixtures', folder);
+  return readdirSync(root)
+    .filter((file) => file.endsWith(`.${extension}`))
+    .map((file) => {
+      const name = file.slice(0, -extension.length - 1);
+      const meta: unknown = JSON.parse(readFileSync(join(root, `${name}.meta.json`), 'utf8'));
+      return { name, bytes: readFileSync(join(root, file)), chunks: chunksOf(meta) };
+    });
+}
+
+/** The chunks as a fixture says them: without wires, and `*` where the fixture leaves it open. */
+export function comparable(
+  chunks: readonly StreamChunk[],
+  expected: readonly JsonObject[],
+): JsonObject[] {
+  return chunks.map((chunk, n) => {
+    const fields = Object.entries(chunk)
+      .filter(([name]) => name !== 'wire')
+      .map(([name, value]: [string, unknown]) => {
+        const isOpen = expected[n]?.[name] === '*' && typeof value === 'string' && value !== '';
+        return [name, isOpen ? '*' : value];
+      });
+    return Object.fromEntries(fields);
+  });
+}
+
+function chunksOf(meta: unknown): JsonObject[] {
+  const chunks = isJsonObject(meta) ? meta['chunks'] : undefined;
+  if (!Array.isArray(chunks)) throw new Error('A fixture has to say its chunks.');
+  return chunks.filter(isJsonObject);
+}

@@ -1,0 +1,154 @@
+import { createParser } from 'eventsource-parser';
+import { describe, expect, it } from 'vitest';
+import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
+import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
+import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import { failure } from '../support/failure.js';
+import {
+  contentChunk,
+  finishChunk,
+  openAi,
+  openAiError,
+  OPENAI_STREAM_TYPE,
+  roleChunk,
+  sse,
+} from '../support/openai-script.js';
+import { replays } from '../support/upstream-scripts.js';
+import type { BackendKind } from './backend-kind.js';
+import { BackendUnderTest, REQUEST, TARGET } from './backend-under-test.js';
+import { describeChatBackend } from './chat-backend.contract.js';
+import { fixturesOf } from './fixtures.js';
+
+const inBand = (fields: { type?: string; code?: string | null }) =>
+  openAiError('No more for sk-secret-123.', fields)['error'];
+
+const kind: BackendKind = {
+  name: 'OpenAI',
+  create: (settings) => new OpenAiBackend(settings),
+  baseUrlOf: (upstream) => upstream.openaiUrl,
+  scripts: openAi,
+  streamType: OPENAI_STREAM_TYPE,
+  textEvent: (text) => sse(contentChunk(text)),
+  finishEvent: sse(finishChunk()),
+  brokenEvent: 'data: {"id":"chatcmpl-1","choices":[{"del\n\n',
+  noise: 'data: ping\n\n: a comment\n\nno field at all\n\n',
+  errorBody: (message, details) => openAiError(message, details),
+  hasErrorCodes: true,
+  inBandErrors: [
+    ['a server error', inBand({ type: 'server_error' }), 'upstream_unavailable'],
+    ['an error without a type', { message: 'sk-secret-123' }, 'upstream_unavailable'],
+    ['an error that is a sentence', 'Out of memory at sk-secret-123', 'upstream_unavailable'],
+    ['an error with a status', { message: 'Busy', code: 503 }, 'upstream_unavailable'],
+    ['an exceeded rate', inBand({ code: 'rate_limit_exceeded' }), 'rate_limited'],
+    ['an exhausted quota', inBand({ code: 'insufficient_quota' }), 'quota_exhausted'],
+    ['a filtered answer', { message: 'Filtered.', code: 'content_filter' }, 'content_filtered'],
+    ['a refused key', inBand({ code: 'invalid_api_key' }), 'upstream_credentials'],
+    [
+      'a prompt that is too long',
+      { message: 'Too long.', type: 'invalid_request_error', code: 'context_length_exceeded' },
+      'context_too_long',
+    ],
+  ],
+  fixtures: { folder: 'openai', extension: 'sse' },
+  readStream: readOpenAiStream,
+};
+
+describeChatBackend(kind);
+
+describe('the OpenAI backend, beside what all have in common,', () => {
+  const test = new BackendUnderTest(kind);
+  const asked = { ...REQUEST, sampling: {} };
+
+  it.each(fixturesOf(kind).map(({ name, bytes }) => [name, bytes] as const))(
+    'carries every event of the fixture %s once, unchanged and in order',
+    async (_, bytes) => {
+      test.upstream.script(replays(OPENAI_STREAM_TYPE, bytes));
+      const chunks = await test.stream();
+      expect(wiresOf(chunks)).toEqual(eventsOf(bytes));
+    },
+  );
+
+  it('asks for a usage event, beside what the caller asked of the stream', async () => {
+    test.upstream.script(openAi.streamsText(['Hi']));
+    await test.stream();
+    expect(test.upstream.requests[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      body: { stream_options: { include_usage: true } },
+    });
+
+    const body = {
+      messages: [],
+      stream_options: { include_obfuscation: false },
+      logit_bias: { 1: 2 },
+    };
+    await drain(
+      await test.backend.open({ ...asked, wire: { dialect: 'openai', body } }, TARGET, never()),
+    );
+    expect(test.upstream.requests[1]!.body).toEqual({
+      model: 'asked-model',
+      messages: [],
+      stream: true,
+      stream_options: { include_obfuscation: false, include_usage: true },
+      logit_bias: { 1: 2 },
+    });
+  });
+
+  it('asks for no usage of a server that does not know stream_options', async () => {
+    const backend = new OpenAiBackend({
+      id: 'old',
+      baseUrl: test.upstream.openaiUrl,
+      connectMs: 3000,
+      streamUsage: false,
+    });
+    test.upstream.script(openAi.streamsText(['Hi']));
+    const chunks = await drain(await backend.open(asked, TARGET, never()));
+    expect(test.upstream.requests[0]!.body).not.toHaveProperty('stream_options');
+    expect(chunks.at(-1)).not.toHaveProperty('usage');
+    await backend.close();
+  });
+
+  it("tells the upstream's own id of the request", async () => {
+    test.upstream.script(openAi.streamsText(['Hi'], { headers: { 'x-request-id': 'req_7' } }));
+    expect((await test.stream())[0]).toMatchObject({
+      type: 'start',
+      id: 'chatcmpl-1',
+      model: 'gpt-test',
+      requestId: 'req_7',
+    });
+  });
+
+  it('carries the JSON of a whole answer', async () => {
+    test.upstream.script(openAi.answersText('Hi', { fields: { system_fingerprint: 'fp_1' } }));
+    const { wire } = await test.complete();
+    expect(wire?.event).toMatchObject({ object: 'chat.completion', system_fingerprint: 'fp_1' });
+  });
+
+  it('takes [DONE] without a finish reason for a cut', async () => {
+    const body = sse(roleChunk()) + sse(contentChunk('Hel')) + sse('[DONE]');
+    test.upstream.script(replays(OPENAI_STREAM_TYPE, body));
+    expect((await failure(test.stream())).fault).toBe('upstream_cut');
+  });
+});
+
+function wiresOf(chunks: readonly StreamChunk[]): unknown[] {
+  return chunks.flatMap(({ wire }) => (wire ? [wire.event] : []));
+}
+
+function eventsOf(bytes: Uint8Array): unknown[] {
+  const events: unknown[] = [];
+  const parser = createParser({
+    onEvent: ({ data }) => data !== '[DONE]' && events.push(JSON.parse(data)),
+  });
+  parser.feed(new TextDecoder().decode(bytes));
+  return events;
+}
+
+async function drain(chunks: AsyncIterable<StreamChunk>): Promise<StreamChunk[]> {
+  const read: StreamChunk[] = [];
+  for await (const chunk of chunks) read.push(chunk);
+  return read;
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal;
+}

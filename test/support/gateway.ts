@@ -1,0 +1,105 @@
+import { createApplication } from '../../src/application.js';
+import { parseConfig } from '../../src/config/load-config.js';
+import { LogLines } from './log-lines.js';
+import { ScriptedUpstream } from './scripted-upstream.js';
+
+export interface GatewaySettings {
+  readonly backends?: readonly object[];
+  readonly models?: readonly object[];
+  readonly streams?: object;
+  readonly server?: object;
+}
+
+/** Sluice on a free port, with an OpenAI-kind and an Ollama upstream that play scripts. */
+export class Gateway {
+  private constructor(
+    readonly url: string,
+    readonly openai: ScriptedUpstream,
+    readonly ollama: ScriptedUpstream,
+    readonly log: LogLines,
+    private readonly closeApp: () => Promise<void>,
+  ) {}
+
+  /**
+   * By default there are the models `gpt-4o` (openai, then ollama), `gpt-only`, `llama3` and
+   * `team/gpt`, and every deadline is long enough never to pass.
+   */
+  static async start(settings: GatewaySettings = {}): Promise<Gateway> {
+    const [openai, ollama] = await Promise.all([
+      ScriptedUpstream.start(),
+      ScriptedUpstream.start(),
+    ]);
+    const log = new LogLines();
+    const config = parseConfig({
+      backends: [
+        { id: 'openai', kind: 'openai', baseUrl: openai.openaiUrl, apiKey: 'sk-upstream-secret' },
+        { id: 'ollama', kind: 'ollama', baseUrl: ollama.url },
+      ],
+      models: [
+        { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
+        { id: 'gpt-only', targets: ['openai/gpt-4o-2024'] },
+        { id: 'llama3', targets: ['ollama/llama3'] },
+        { id: 'team/gpt', targets: ['openai/gpt-4o-2024'] },
+      ],
+      ...settings,
+    });
+    const app = await createApplication(config, log);
+    await app.listen(0, '127.0.0.1');
+    const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+    return new Gateway(url, openai, ollama, log, () => app.close());
+  }
+
+  /** The record of the n-th generation that ended (from 0), as its log line has it. */
+  ended(n = 0): Promise<Record<string, unknown>> {
+    return this.log.generation(n);
+  }
+
+  get(path: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
+    return fetch(this.url + path, { headers, ...(signal && { signal }) });
+  }
+
+  post(
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal && { signal }),
+    });
+  }
+
+  /** A streamed Chat Completion with one user message. */
+  complete(
+    fields: object = {},
+    headers?: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Response> {
+    return this.post(
+      '/v1/chat/completions',
+      { model: 'gpt-only', stream: true, messages: [{ role: 'user', content: 'Hi' }], ...fields },
+      headers,
+      signal,
+    );
+  }
+
+  /** The value of one series in `/metrics`; 0 when there is none. */
+  async metric(name: string, labels: Record<string, string> = {}): Promise<number> {
+    const text = await (await this.get('/metrics')).text();
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => wanted.every((label) => line.includes(label)))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  async close(): Promise<void> {
+    // The upstreams first: a stream that a test left running would hold the drain.
+    await Promise.all([this.openai.close(), this.ollama.close()]);
+    await this.closeApp();
+  }
+}
