@@ -15,5 +15,3 @@ try {
   console.error(error instanceof Error && error.name === 'StartError' ? error.message : error);
   process.exit(1);
 }
-
-export {};

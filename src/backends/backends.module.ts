@@ -1,6 +1,7 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BackendConfig, GatewayConfig } from '../config/gateway-config.js';
 import { type ChatBackend, ChatBackends } from '../contract/chat-backend.js';
+import { defined } from '../contract/json.js';
 import { OllamaBackend } from './ollama/ollama.backend.js';
 import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
 
@@ -38,7 +39,13 @@ export class BackendsModule implements OnApplicationShutdown {
 }
 
 function settingsOf(backend: BackendConfig, { streams, proxy }: GatewayConfig): OpenAiSettings {
-  const { baseUrl } = backend;
-  if (baseUrl === undefined) throw new Error(`The backend "${backend.id}" has no baseUrl.`);
-  return { connectMs: streams.connectMs, proxy, ...backend, baseUrl };
+  const { id, baseUrl, apiKey, headers, query, caFile, connectMs, streamUsage } = backend;
+  if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
+  return {
+    id,
+    baseUrl,
+    connectMs: connectMs ?? streams.connectMs,
+    proxy,
+    ...defined({ apiKey, headers, query, caFile, streamUsage }),
+  };
 }

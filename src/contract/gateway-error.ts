@@ -124,7 +124,8 @@ export class GatewayError extends Error {
 
   get shouldRetry(): boolean | undefined {
     if (this.fault === 'rate_limited') return (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
-    return (FAULTS[this.fault] as FaultRow).shouldRetry;
+    const { shouldRetry }: FaultRow = FAULTS[this.fault];
+    return shouldRetry;
   }
 
   /** Whether the same request may succeed if it is sent again later. */

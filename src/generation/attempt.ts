@@ -18,6 +18,7 @@ export class Attempt {
   readonly #deadline: Deadline;
   readonly #held: StreamChunk[] = [];
   #chunks: AsyncIterator<StreamChunk> | undefined;
+  #accepted = false;
   #requestId: string | undefined;
 
   constructor(
@@ -39,8 +40,9 @@ export class Attempt {
     return this.#isOver;
   }
 
-  /** What the upstream said of itself while it answered. */
+  /** What the upstream said of itself; nothing before it accepted the request. */
   get upstream(): GatewayError['upstream'] {
+    if (!this.#accepted) return {};
     return { status: 200, ...(this.#requestId && { requestId: this.#requestId }) };
   }
 
@@ -54,6 +56,7 @@ export class Attempt {
     this.#deadline.waiting = true;
     try {
       const chunks = await this.backend.open(request, this.target, this.#abort.signal);
+      this.#accepted = true;
       this.#chunks = chunks[Symbol.asyncIterator]();
       for (;;) {
         const chunk = await this.#pull();
@@ -92,6 +95,7 @@ export class Attempt {
     this.#deadline.waiting = true;
     try {
       const answer = await this.backend.complete(request, this.target, this.#abort.signal);
+      this.#accepted = true;
       this.#requestId = answer.requestId;
       return answer;
     } catch (error) {

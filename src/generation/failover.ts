@@ -63,20 +63,21 @@ export async function failover<T>(
 
 /** Takes note of how an attempt failed, and says what its failure is for the caller. */
 export function attemptFailed(
-  { target, durationMs }: Attempt,
+  { target, durationMs, upstream }: Attempt,
   run: GenerationRun,
   scope: GenerationScope,
   error: unknown,
 ): GatewayError {
   const attempt = { backend: target.backend, model: target.model, durationMs };
   if (scope.isOver) {
-    run.attemptEnded({ ...attempt, outcome: 'cancelled' });
+    run.attemptEnded({ ...attempt, ...upstream, outcome: 'cancelled' });
     return scope.fault;
   }
   const failure = GatewayError.from(error);
   const { cause } = failure;
   run.attemptEnded({
     ...attempt,
+    ...upstream,
     ...failure.upstream,
     outcome: failure.fault,
     ...(cause instanceof Error && { cause: codeOf(cause) }),
@@ -108,7 +109,9 @@ function codeOf(cause: Error): string {
 
 /** Nobody answered: the caller gets the failure that a later request escapes soonest. */
 function soonestCured(failures: readonly GatewayError[]): GatewayError {
-  const cureMs = (failure: GatewayError) =>
-    failure.shouldRetry === false ? Infinity : (failure.retryAfterMs ?? 1000);
   return failures.reduce((best, next) => (cureMs(next) <= cureMs(best) ? next : best));
+}
+
+function cureMs({ shouldRetry, retryAfterMs }: GatewayError): number {
+  return shouldRetry === false ? Infinity : (retryAfterMs ?? 1000);
 }

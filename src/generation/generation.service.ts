@@ -145,9 +145,9 @@ async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnsw
 
 /** The error that the reader gets; recorded as the end, unless the end was not the upstream's doing. */
 function failed({ scope, record }: Begun, error: unknown): GatewayError {
-  if (scope.isOver) return scope.fault;
-  const failure = GatewayError.from(error);
-  record.failed(failure);
+  const failure = scope.isOver ? scope.fault : GatewayError.from(error);
+  // A caller that leaves is nobody's failure.
+  if (!scope.isOver || failure.endReason === scope.endReason) record.failed(failure);
   return failure;
 }
 

@@ -4,6 +4,9 @@ import { identifyExchange } from './exchange.js';
 import { parseJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi.js';
 
+/** Room for a GET's longest message in any script, percent-encoded: up to 12 bytes for each of 4,000 characters. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
 export function setUpHttp(app: NestExpressApplication): void {
   const { server } = app.get(GatewayConfig);
@@ -19,4 +22,6 @@ export function setUpHttp(app: NestExpressApplication): void {
   // must be the proxy, or a request crosses our FIN and becomes a 502.
   http.keepAliveTimeout = server.keepAliveMs;
   http.headersTimeout = server.keepAliveMs + 1000;
+  // Node reads this for every connection; it has no setter, and Nest does not pass options on.
+  Object.assign(http, { maxHeaderSize: MAX_HEADER_BYTES });
 }

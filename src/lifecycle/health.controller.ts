@@ -1,11 +1,13 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { Admission } from '../generation/admission.js';
+import { UnhealthyFilter } from './unhealthy.filter.js';
 
 /** The probes of a pod. Neither asks an upstream: one that is down must not take all pods with it. */
 @ApiTags('operations')
 @Controller()
+@UseFilters(UnhealthyFilter)
 export class HealthController {
   constructor(
     private readonly health: HealthCheckService,

@@ -125,8 +125,10 @@ function createOpenAi(baseUrl: string, upstream: UpstreamClient): OpenAI {
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
     fetch: async (url, init) => {
-      const response = await upstream.post(String(url), String(init?.body), init!.signal!);
-      return new UpstreamAsResponse(String(url), response) as unknown as Response;
+      // The package calls it with its URL and JSON as text, and always with a signal.
+      const { body, signal } = init as { body: string; signal: AbortSignal };
+      const response = await upstream.post(url as string, body, signal);
+      return new UpstreamAsResponse(url as string, response) as unknown as Response;
     },
   });
 }

@@ -81,7 +81,7 @@ class EventWriter {
   #beat(): void {
     // A caller that does not take what is there needs no more of it.
     if (!this.response.writableNeedDrain) {
-      this.subscriber.next({ comment: 'heartbeat' } as MessageEvent);
+      this.subscriber.next({ comment: 'heartbeat' });
     }
   }
 }

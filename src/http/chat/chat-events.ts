@@ -17,7 +17,7 @@ export class ChatEvents {
 
   /** The very first frame: with an id in hand, an EventSource that is cut asks for the rest instead of for a new answer. */
   opening(): MessageEvent {
-    return { id: this.#id(), retry: RETRY_MS } as MessageEvent;
+    return { id: this.#id(), retry: RETRY_MS };
   }
 
   of(chunk: StreamChunk): MessageEvent | undefined {

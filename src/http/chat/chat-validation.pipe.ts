@@ -17,11 +17,25 @@ function firstFault(errors: readonly ValidationError[], parent = ''): GatewayErr
   const param = pathOf(parent, error.property);
   if (error.children?.length) return firstFault(error.children, param);
   const constraints = error.constraints ?? {};
-  const what = constraints['whitelistValidation']
-    ? `${param} is not known here`
-    : // The rules of a field run last to first.
-      (Object.values(constraints).at(-1) ?? 'is not valid').replace(error.property, param);
-  return new GatewayError('invalid_request', `${what}.`, { param });
+  return new GatewayError(
+    'invalid_request',
+    `${whatIsWrong(constraints, error.property, param)}.`,
+    {
+      param,
+    },
+  );
+}
+
+function whatIsWrong(
+  constraints: Readonly<Record<string, string>>,
+  property: string,
+  param: string,
+): string {
+  if (constraints['whitelistValidation']) return `${param} is not known here`;
+  // An element that is no object: the library names the array, not the element.
+  if (/^\d+$/.test(property)) return `${param} must be an object`;
+  // The rules of a field run last to first.
+  return (Object.values(constraints).at(-1) ?? 'is not valid').replace(property, param);
 }
 
 function pathOf(parent: string, property: string): string {
