@@ -9,7 +9,7 @@ import { withSandbox } from './config/with-sandbox.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
-export class StartError extends Error {
+class StartError extends Error {
   override readonly name = 'StartError';
 }
 

@@ -1,4 +1,5 @@
-import { GatewayConfig } from './gateway-config.js';
+import { frozen } from './freeze.js';
+import { BackendConfig, GatewayConfig } from './gateway-config.js';
 
 /** The same configuration, with the sandbox in place of the base URLs that are not given. */
 export function withSandbox(
@@ -8,8 +9,11 @@ export function withSandbox(
   const urls = { openai: sandbox.openaiUrl, ollama: sandbox.ollamaUrl };
   const backends = config.backends.map((backend) =>
     backend.baseUrl === undefined
-      ? { ...backend, baseUrl: urls[backend.kind], sandbox: true as const }
+      ? Object.assign(new BackendConfig(), backend, {
+          baseUrl: urls[backend.kind],
+          sandbox: true as const,
+        })
       : backend,
   );
-  return Object.freeze(Object.assign(new GatewayConfig(), { ...config, backends }));
+  return frozen(Object.assign(new GatewayConfig(), config, { backends }));
 }

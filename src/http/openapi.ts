@@ -12,7 +12,20 @@ export function serveOpenApi(app: NestExpressApplication): void {
     .addTag('openai', 'The OpenAI API')
     .addTag('operations', 'Probes and metrics')
     .build();
-  SwaggerModule.setup('docs', app, () => SwaggerModule.createDocument(app, info), {
+  const document = () =>
+    SwaggerModule.createDocument(app, info, { operationIdFactory: operationIdOf });
+  SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
   });
+}
+
+/** `chatAsk`, `modelsList`: the names of functions in generated clients. */
+function operationIdOf(controller: string, method: string): string {
+  const subject = controller.replace(/Controller$/, '');
+  return (
+    subject.charAt(0).toLowerCase() +
+    subject.slice(1) +
+    method.charAt(0).toUpperCase() +
+    method.slice(1)
+  );
 }

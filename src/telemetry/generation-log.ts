@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { GatewayError } from '../contract/gateway-error.js';
+import { defined } from '../contract/json.js';
 import type { GenerationObserver, GenerationRecord } from '../contract/generation.js';
 
 /**
@@ -16,7 +17,7 @@ export class GenerationLog implements GenerationObserver {
 
   generationEnded(record: GenerationRecord): void {
     const { usage, target, error } = record;
-    const line = {
+    const line = defined({
       requestId: record.requestId,
       streamId: record.id,
       caller: record.caller,
@@ -37,7 +38,7 @@ export class GenerationLog implements GenerationObserver {
         ms: Math.round(durationMs),
       })),
       ...(record.fault === 'internal' && error && { stack: framesOf(error) }),
-    };
+    });
     const message = `generation ended: ${record.endReason}`;
     if (record.fault === 'internal') this.#logger.error(message, line);
     else this.#logger.log(message, line);

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { createApplication } from '../../src/application.js';
 import { parseConfig } from '../../src/config/load-config.js';
 import { LogLines } from './log-lines.js';
@@ -17,8 +18,12 @@ export class Gateway {
     readonly openai: ScriptedUpstream,
     readonly ollama: ScriptedUpstream,
     readonly log: LogLines,
+    /** The server that callers connect to, for a look at its sockets. */
+    readonly server: Server,
     private readonly closeApp: () => Promise<void>,
   ) {}
+
+  #down: Promise<void> | undefined;
 
   /**
    * By default there are the models `gpt-4o` (openai, then ollama), `gpt-only`, `llama3` and
@@ -46,7 +51,7 @@ export class Gateway {
     const app = await createApplication(config, log);
     await app.listen(0, '127.0.0.1');
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-    return new Gateway(url, openai, ollama, log, () => app.close());
+    return new Gateway(url, openai, ollama, log, app.getHttpServer(), () => app.close());
   }
 
   /** The record of the n-th generation that ended (from 0), as its log line has it. */
@@ -97,9 +102,14 @@ export class Gateway {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
+  /** What SIGTERM does: nobody new comes in; resolves when the streams that run have ended. */
+  shutDown(): Promise<void> {
+    return (this.#down ??= this.closeApp());
+  }
+
   async close(): Promise<void> {
     // The upstreams first: a stream that a test left running would hold the drain.
     await Promise.all([this.openai.close(), this.ollama.close()]);
-    await this.closeApp();
+    await this.shutDown();
   }
 }

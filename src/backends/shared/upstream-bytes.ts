@@ -1,5 +1,8 @@
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { UpstreamResponse } from './upstream-client.js';
+import type { Dispatcher } from 'undici';
+
+/** The body of an undici response. */
+export type UpstreamBody = Dispatcher.ResponseData['body'];
 
 /** What is read from the upstream's socket before anyone asks for it, per stream. */
 export const UPSTREAM_READ_AHEAD_BYTES = 32 * 1024;
@@ -14,7 +17,7 @@ const LEFTOVER = { bytes: 16 * 1024, ms: 1000 };
  * The bytes of a response. Leaving them early reads a small rest, so that the connection can be
  * used again; a longer rest, or a silent one, closes it.
  */
-export function bytesOf(body: UpstreamResponse['body']): AsyncIterable<Uint8Array> {
+export function bytesOf(body: UpstreamBody): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = body.iterator({ destroyOnReturn: false });
@@ -37,7 +40,7 @@ export function bytesOf(body: UpstreamResponse['body']): AsyncIterable<Uint8Arra
  */
 export async function textOf(
   backend: string,
-  body: UpstreamResponse['body'],
+  body: UpstreamBody,
   maxBytes: number,
 ): Promise<string> {
   const decoder = new TextDecoder();

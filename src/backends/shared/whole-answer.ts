@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
-import { textOf } from './upstream-bytes.js';
-import type { UpstreamResponse } from './upstream-client.js';
+import { textOf, type UpstreamBody } from './upstream-bytes.js';
 import { protocolFault } from './upstream-fault.js';
 
 /** A whole answer is held in memory once, so it has a bound. */
@@ -10,10 +9,7 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
  * The JSON object that a plain request is answered with.
  * @throws GatewayError `upstream_cut` when the body ends early, `upstream_protocol` when it is no JSON object
  */
-export async function readWholeAnswer(
-  backend: string,
-  body: UpstreamResponse['body'],
-): Promise<JsonObject> {
+export async function readWholeAnswer(backend: string, body: UpstreamBody): Promise<JsonObject> {
   const text = await textOf(backend, body, MAX_ANSWER_BYTES);
   let json: unknown;
   try {

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   ArrayNotEmpty,
@@ -15,6 +16,17 @@ import {
 } from 'class-validator';
 import { IsMessageContent } from './message-content.js';
 
+const CONTENT_PART_SCHEMA = {
+  type: 'object',
+  required: ['type'],
+  properties: {
+    type: { type: 'string', enum: ['text', 'image'] },
+    text: { type: 'string', description: 'The text of a text part.' },
+    url: { type: 'string', description: 'A `data:` URL or a remote one, of an image part.' },
+  },
+};
+
+// The arrays below are not `readonly`: the swagger plugin takes those for strings.
 const ROLES = ['system', 'user', 'assistant', 'tool'] as const;
 
 export class ChatToolCallDto {
@@ -37,6 +49,7 @@ export class ChatMessageDto {
   readonly role: (typeof ROLES)[number];
 
   /** Text, or an array of `{type: "text", text}` and `{type: "image", url}`. @example "Why is the sky blue?" */
+  @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'array', items: CONTENT_PART_SCHEMA }] })
   @IsOptional()
   @IsMessageContent()
   readonly content?: string | readonly ChatContentPart[];
@@ -46,7 +59,7 @@ export class ChatMessageDto {
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => ChatToolCallDto)
-  readonly toolCalls?: readonly ChatToolCallDto[];
+  readonly toolCalls?: ChatToolCallDto[];
 
   /** On a tool's message: the call it answers. */
   @IsOptional()
@@ -81,7 +94,7 @@ export class ChatBodyDto {
   @ArrayNotEmpty()
   @ValidateNested({ each: true })
   @Type(() => ChatMessageDto)
-  readonly messages: readonly ChatMessageDto[];
+  readonly messages: ChatMessageDto[];
 
   /** A configured model; the default model otherwise. @example "gpt-4o" */
   @IsOptional()
@@ -113,7 +126,7 @@ export class ChatBodyDto {
   @IsOptional()
   @IsArray()
   @IsString({ each: true })
-  readonly stop?: readonly string[];
+  readonly stop?: string[];
 
   @IsOptional()
   @IsInt()
@@ -123,5 +136,5 @@ export class ChatBodyDto {
   @IsArray()
   @ValidateNested({ each: true })
   @Type(() => ChatToolDto)
-  readonly tools?: readonly ChatToolDto[];
+  readonly tools?: ChatToolDto[];
 }

@@ -5,7 +5,8 @@ import { openAiReasonOf, openAiUsageOf } from './chat-completion-encoder.js';
 /** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
 export function chatCompletionOf(answer: ChatAnswer): JsonObject {
   if (answer.wire) return answer.wire.event;
-  const { id, model, text, reasoning, toolCalls, finishReason, usage } = answer;
+  const { id, model, text, reasoning, toolCalls, finishReason } = answer;
+  const usage = openAiUsageOf(answer.usage);
   return {
     id,
     object: 'chat.completion',
@@ -31,8 +32,6 @@ export function chatCompletionOf(answer: ChatAnswer): JsonObject {
         finish_reason: openAiReasonOf(finishReason),
       },
     ],
-    ...(usage && (usage.input !== undefined || usage.output !== undefined)
-      ? { usage: openAiUsageOf(usage) }
-      : {}),
+    ...(usage && { usage }),
   };
 }

@@ -114,7 +114,8 @@ export class ChatCompletionEncoder {
     if (this.#usageEvent) {
       return this.#passed({ ...this.#usageEvent, choices: [] }, this.#usageEvent['usage']);
     }
-    return usage ? this.#chunk([], openAiUsageOf(usage)) : '';
+    const counts = openAiUsageOf(usage);
+    return counts ? this.#chunk([], counts) : '';
   }
 }
 
@@ -131,7 +132,10 @@ export function openAiReasonOf(reason: FinishReason): string {
   return reason === 'other' ? 'stop' : reason;
 }
 
-export function openAiUsageOf({ input, output, cachedInput, reasoning }: Usage): JsonObject {
+/** Nothing where the upstream counted nothing: a made-up 0 would be billed as one. */
+export function openAiUsageOf(usage: Usage | undefined): JsonObject | undefined {
+  const { input, output, cachedInput, reasoning } = usage ?? {};
+  if (input === undefined && output === undefined) return undefined;
   return {
     prompt_tokens: input ?? 0,
     completion_tokens: output ?? 0,

@@ -1,0 +1,23 @@
+/** One thing that is wrong with the configuration. */
+export interface ConfigFault {
+  /** Where: `backends[1].apiKey`, an environment variable, or `file:line:column`. */
+  readonly path: string;
+  /** What, and how to put it right. Never holds a value that may be a secret. */
+  readonly message: string;
+}
+
+/** Everything that is wrong with the configuration at once; `message` is ready for a terminal. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(
+    readonly faults: readonly ConfigFault[],
+    /** The file the faults are in, where there is one. */
+    file?: string,
+  ) {
+    const lines = faults.map(({ path, message }) => `  ${path}: ${message}`);
+    super(
+      [`Sluice cannot start${file === undefined ? '' : ` with ${file}`}:`, ...lines].join('\n'),
+    );
+  }
+}

@@ -1,0 +1,15 @@
+import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { GatewayConfig } from './gateway-config.js';
+
+/** Lets everything ask for `GatewayConfig` by its class. */
+@Global()
+@Module({})
+export class ConfigModule {
+  static for(config: GatewayConfig): DynamicModule {
+    return {
+      module: ConfigModule,
+      providers: [{ provide: GatewayConfig, useValue: config }],
+      exports: [GatewayConfig],
+    };
+  }
+}

@@ -1,0 +1,195 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig } from './load-config.js';
+
+const BACKEND = { id: 'ollama', kind: 'ollama', baseUrl: 'http://127.0.0.1:11434' };
+const MODEL = { id: 'llama3', targets: ['ollama/llama3'] };
+const MINIMAL = { backends: [BACKEND], models: [MODEL] };
+
+describe('a configuration', () => {
+  it('needs backends and models, and has a default for everything else', () => {
+    expect(parseConfig(MINIMAL)).toEqual({
+      server: { host: '127.0.0.1', port: 3000, bodyLimit: '20mb', keepAliveMs: 75_000 },
+      defaultModel: 'llama3',
+      streams: {
+        heartbeatMs: 15_000,
+        commitAfterMs: 25_000,
+        connectMs: 5000,
+        firstTokenMs: 120_000,
+        idleMs: 60_000,
+        answerMs: 300_000,
+        totalMs: 600_000,
+      },
+      backends: [BACKEND],
+      models: [{ id: 'llama3', targets: [{ backend: 'ollama', model: 'llama3' }] }],
+      proxy: {},
+    });
+  });
+
+  it('keeps the other defaults of a section that says something', () => {
+    const { server, streams } = parseConfig({
+      ...MINIMAL,
+      server: { port: 8080 },
+      streams: { idleMs: 1 },
+    });
+    expect(server).toMatchObject({ port: 8080, host: '127.0.0.1' });
+    expect(streams).toMatchObject({ idleMs: 1, totalMs: 600_000 });
+  });
+
+  it('takes a section with nothing in it for its defaults', () => {
+    const { server, sandbox } = parseConfig({ ...MINIMAL, server: null, sandbox: null });
+    expect(server.port).toBe(3000);
+    expect(sandbox).toEqual({ tokensPerSecond: 50, firstTokenMs: 300 });
+  });
+
+  it('keeps every field of a backend', () => {
+    const backend = {
+      id: 'azure',
+      kind: 'openai',
+      baseUrl: 'https://x.openai.azure.com/openai/v1',
+      apiKey: 'key',
+      headers: { 'api-key': 'k' },
+      query: { 'api-version': 'preview' },
+      connectMs: 1000,
+      streamUsage: false,
+    };
+    const models = [{ id: 'm', targets: ['azure/m'] }];
+    expect(parseConfig({ backends: [backend], models }).backends).toEqual([backend]);
+  });
+
+  it('may use the sandbox instead of URLs', () => {
+    const { backends } = parseConfig({
+      ...MINIMAL,
+      sandbox: {},
+      backends: [{ id: 'ollama', kind: 'ollama' }],
+    });
+    expect(backends[0]?.baseUrl).toBeUndefined();
+  });
+
+  it('has no fields that nobody wrote, so that spreading one over defaults keeps them', () => {
+    const { models, backends } = parseConfig({
+      ...MINIMAL,
+      models: [{ ...MODEL, streams: { idleMs: 5 } }],
+    });
+    expect(Object.keys(models[0]?.streams ?? {})).toEqual(['idleMs']);
+    expect(Object.keys(backends[0] ?? {})).toEqual(['id', 'kind', 'baseUrl']);
+  });
+
+  it('takes an empty key for none', () => {
+    const { backends } = parseConfig(
+      { ...MINIMAL, backends: [{ ...BACKEND, apiKey: '${KEY:-}' }] },
+      {},
+    );
+    expect(backends[0]).not.toHaveProperty('apiKey');
+  });
+
+  it('cannot be changed, however deep', () => {
+    const config = parseConfig({
+      ...MINIMAL,
+      models: [{ id: 'a', targets: [{ backend: 'ollama', model: 'b', options: { stop: ['x'] } }] }],
+    });
+    const stop = config.models[0]?.targets[0]?.options?.['stop'] as string[];
+    expect(() => stop.push('y')).toThrow(TypeError);
+    expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError);
+    expect(() => Object.assign(config, { proxy: {} })).toThrow(TypeError);
+  });
+});
+
+describe('a target', () => {
+  it('is split at its first slash, because names of models have slashes, too', () => {
+    const { models } = parseConfig({
+      ...MINIMAL,
+      models: [{ id: 'meta/llama', targets: ['ollama/hf.co/meta/llama:8b'] }],
+    });
+    expect(models).toEqual([
+      { id: 'meta/llama', targets: [{ backend: 'ollama', model: 'hf.co/meta/llama:8b' }] },
+    ]);
+  });
+
+  it('may be a mapping with options and waits of its own', () => {
+    const target = {
+      backend: 'ollama',
+      model: 'llama3',
+      options: { num_ctx: 8192, keep_alive: '10m', nothing: null, deep: { list: [1] } },
+      streams: { firstTokenMs: 1000, idleMs: 2000, answerMs: 3000 },
+    };
+    const { models } = parseConfig({ ...MINIMAL, models: [{ id: 'a', targets: [target] }] });
+    expect(models[0]?.targets).toEqual([target]);
+  });
+});
+
+describe('a value from a variable', () => {
+  it('is a number or a boolean where the field is one', () => {
+    const { server, backends } = parseConfig(
+      {
+        server: { keepAliveMs: '${MS}' },
+        backends: [{ id: 'a', kind: 'openai', baseUrl: 'http://a', streamUsage: '${ASK}' }],
+        models: [{ id: 'a', targets: ['a/a'] }],
+      },
+      { MS: '1000', ASK: 'false' },
+    );
+    expect(server.keepAliveMs).toBe(1000);
+    expect(backends[0]?.streamUsage).toBe(false);
+  });
+
+  it('stays a text where the field is one, even if it looks like a number', () => {
+    const { backends, models } = parseConfig(
+      {
+        backends: [{ ...BACKEND, apiKey: '${N}', headers: { a: '${N}' }, query: { b: '${N}' } }],
+        models: [{ id: '${N}', targets: [{ backend: 'ollama', model: '${N}' }] }],
+      },
+      { N: '007' },
+    );
+    expect(backends[0]).toMatchObject({
+      apiKey: '007',
+      headers: { a: '007' },
+      query: { b: '007' },
+    });
+    expect(models[0]).toMatchObject({ id: '007', targets: [{ model: '007' }] });
+  });
+
+  it('is read as YAML would in options, whose types only the upstream knows', () => {
+    const options = { num_ctx: '${N}', stop: ['${WORD}'], deep: { on: '${ON}' }, tag: 'v${N}' };
+    const { models } = parseConfig(
+      { ...MINIMAL, models: [{ id: 'a', targets: [{ backend: 'ollama', model: 'a', options }] }] },
+      { N: '8192', WORD: 'END: x', ON: 'true' },
+    );
+    expect(models[0]?.targets[0]?.options).toEqual({
+      num_ctx: 8192,
+      stop: ['END: x'],
+      deep: { on: true },
+      tag: 'v8192',
+    });
+  });
+});
+
+describe('the environment', () => {
+  it('overrides where Sluice listens', () => {
+    const { server } = parseConfig(MINIMAL, { PORT: '0', HOST: '0.0.0.0' });
+    expect(server).toMatchObject({ port: 0, host: '0.0.0.0' });
+  });
+
+  it('says nothing with an empty variable', () => {
+    const { server, proxy } = parseConfig(MINIMAL, { PORT: '', HOST: '', HTTP_PROXY: '' });
+    expect(server).toMatchObject({ port: 3000, host: '127.0.0.1' });
+    expect(proxy).toEqual({});
+  });
+
+  it('names the proxies', () => {
+    const env = { HTTP_PROXY: 'http://u:p@a:1', HTTPS_PROXY: 'http://b:2', NO_PROXY: '.internal' };
+    expect(parseConfig(MINIMAL, env).proxy).toEqual({
+      httpProxy: 'http://u:p@a:1',
+      httpsProxy: 'http://b:2',
+      noProxy: '.internal',
+    });
+  });
+
+  it('names proxies in lower case before upper case, as curl has it', () => {
+    const env = {
+      http_proxy: 'http://lower:1',
+      HTTP_PROXY: 'http://upper:1',
+      no_proxy: 'a',
+      NO_PROXY: 'b',
+    };
+    expect(parseConfig(MINIMAL, env).proxy).toEqual({ httpProxy: 'http://lower:1', noProxy: 'a' });
+  });
+});

@@ -1,0 +1,80 @@
+import { isIP } from 'node:net';
+import { must, Rule } from './rule.js';
+
+/** setTimeout's limit: it takes a longer wait for 1 ms. */
+const MAX_MS = 2 ** 31 - 1;
+
+export const portCheck = must('a port, from 0 to 65535', (value) => isWhole(value, 0, 65_535));
+export const hostCheck = must('a host name or an IP address', isHost);
+
+export const Port = () => Rule('port', portCheck);
+export const Host = () => Rule('host', hostCheck);
+
+export const Milliseconds = () =>
+  Rule(
+    'milliseconds',
+    must(`a whole number of milliseconds, from 1 to ${MAX_MS}`, (value) =>
+      isWhole(value, 1, MAX_MS),
+    ),
+  );
+
+export const PositiveNumber = () =>
+  Rule(
+    'positiveNumber',
+    must(
+      'a number above 0',
+      (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
+    ),
+  );
+
+export const Flag = () =>
+  Rule(
+    'flag',
+    must('true or false', (value) => typeof value === 'boolean'),
+  );
+
+export const OneOf = (...words: readonly string[]) =>
+  Rule(
+    'oneOf',
+    must(`one of: ${words.join(', ')}`, (value) => words.includes(value as string)),
+  );
+
+export const BodyLimit = () =>
+  Rule(
+    'bodyLimit',
+    must('a size like 20mb or 512kb, or a number of bytes', (value) =>
+      typeof value === 'string'
+        ? /^\d+(\.\d+)?(b|kb|mb|gb)?$/i.test(value) && Number.parseFloat(value) > 0
+        : isWhole(value, 1, Number.MAX_SAFE_INTEGER),
+    ),
+  );
+
+/** A name as others chose it: anything that can be shown on one line. */
+export const Name = () =>
+  Rule(
+    'name',
+    must(
+      'a text of one line that is not empty, in quotes if it is a number',
+      (value) => typeof value === 'string' && /^[^\p{Cc}]+$/u.test(value) && value.trim() === value,
+    ),
+  );
+
+/** Metrics are labelled with it, and targets are written `backend/model`. */
+export const BackendId = () =>
+  Rule(
+    'backendId',
+    must(
+      '1 to 64 letters, digits, ".", "_" or "-", and not "none", which metrics use for no backend',
+      (value) =>
+        typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value) && value !== 'none',
+    ),
+  );
+
+function isWhole(value: unknown, from: number, to: number): boolean {
+  return Number.isInteger(value) && (value as number) >= from && (value as number) <= to;
+}
+
+function isHost(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  return isIP(value) !== 0 || /^[A-Za-z0-9_]([A-Za-z0-9_.-]{0,252})$/.test(value);
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { ALL_FAULTS, GatewayError } from './gateway-error.js';
+
+describe('GatewayError', () => {
+  it("gives every fault a status, OpenAI's words and an end reason", () => {
+    for (const fault of ALL_FAULTS) {
+      const { status, type, endReason } = new GatewayError(fault, 'x');
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(type).not.toBe('');
+      expect(endReason).not.toBe('completed');
+    }
+  });
+
+  it('tells clients not to repeat what no repetition cures', () => {
+    const hopeless = ALL_FAULTS.filter(
+      (fault) => new GatewayError(fault, 'x').shouldRetry === false,
+    );
+    expect(hopeless).toEqual([
+      'quota_exhausted',
+      'upstream_credentials',
+      'upstream_model_missing',
+      'total_timeout',
+      'internal',
+    ]);
+  });
+
+  it('tells clients to repeat a rate limit only if the wait is one they keep', () => {
+    const limited = (retryAfterMs: number) =>
+      new GatewayError('rate_limited', 'x', { retryAfterMs });
+    expect(limited(60_000).shouldRetry).toBe(true);
+    expect(limited(60_001).shouldRetry).toBe(false);
+  });
+
+  it("lets no other target answer for the caller's own mistakes", () => {
+    const final = ALL_FAULTS.filter((fault) => !new GatewayError(fault, 'x').mayTryNext);
+    expect(final).toEqual([
+      'invalid_request',
+      'content_filtered',
+      'payload_too_large',
+      'unauthenticated',
+      'permission_denied',
+      'model_not_found',
+      'draining',
+      'total_timeout',
+      'internal',
+    ]);
+  });
+
+  it('takes whatever else was thrown for a bug of ours, without its message', () => {
+    const error = GatewayError.from(new TypeError('prompt text'));
+    expect(error).toMatchObject({ fault: 'internal', status: 500, code: 'internal_error' });
+    expect(error.message).not.toContain('prompt text');
+  });
+});

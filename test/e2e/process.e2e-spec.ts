@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { SluiceProcess } from '../support/sluice-process.js';
+import { SseReader } from '../support/sse-reader.js';
+
+const SANDBOX = 'config/sandbox.yaml';
+
+describe('The built service', () => {
+  let sluice: SluiceProcess | undefined;
+  afterEach(() => sluice?.kill());
+
+  function start(env: Record<string, string> = {}, args: readonly string[] = []): SluiceProcess {
+    return (sluice = SluiceProcess.spawn({ PORT: '0', ...env }, args));
+  }
+
+  it('starts with the sandbox, says that answers are canned, and gives commands to paste', async () => {
+    const url = await start({}, [SANDBOX]).listening();
+    expect(sluice!.output).toContain('every answer is canned');
+    expect(sluice!.output).toContain(`curl -N "${url}/chat?message=Hello"`);
+    expect(sluice!.output).toContain('OPENAI_API_KEY="sk-…"');
+    const response = await fetch(`${url}/chat?message=Hello`);
+    expect(response.headers.get('x-sluice-sandbox')).toBe('1');
+    await new SseReader(response).leave();
+  });
+
+  it('prefers SLUICE_CONFIG to the file it was given as an argument', async () => {
+    const openAi = { OPENAI_API_KEY: 'sk-test', SLUICE_CONFIG: 'config/openai-ollama.yaml' };
+    const url = await start(openAi, [SANDBOX]).listening();
+    const { data } = (await (await fetch(`${url}/v1/models`)).json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id)).toEqual(['gpt-4o', 'llama3']);
+    expect(sluice!.output).not.toContain('sk-test');
+  });
+
+  it('refuses to start without a configuration, and says what to write', async () => {
+    expect(await start().exit()).toBe(1);
+    expect(sluice!.output).toContain('SLUICE_CONFIG');
+    expect(sluice!.output).toContain('backends:');
+    expect(sluice!.output).not.toMatch(/\n\s+at /);
+  });
+
+  it('names the variable that is missing', async () => {
+    expect(await start({ SLUICE_CONFIG: 'config/openai-ollama.yaml' }).exit()).toBe(1);
+    expect(sluice!.output).toContain('backends[0].apiKey');
+    expect(sluice!.output).toContain('OPENAI_API_KEY');
+    expect(sluice!.output).not.toMatch(/\n\s+at /);
+  });
+
+  it('says in one sentence that its port is in use, with the command that helps', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    expect(await start({ PORT: String(port) }, [SANDBOX]).exit()).toBe(1);
+    expect(sluice!.output.trim().split('\n').at(-1)).toBe(
+      `Port ${port} is in use: stop whoever has it, or choose another with "PORT=${port + 1} npm start".`,
+    );
+    other.close();
+  });
+
+  it('finishes running streams after SIGTERM, refuses new ones, and exits with 0', async () => {
+    const url = await start({}, [SANDBOX]).listening();
+    const running = new SseReader(await fetch(`${url}/chat?message=Hello`));
+    await running.nextEvent();
+    sluice!.signal('SIGTERM');
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    const refused = await fetch(`${url}/chat?message=Hello`);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).toBe('1');
+    const events = await running.all();
+    expect(events.at(-1)).toMatchObject({ event: 'done' });
+    expect(await sluice!.exit()).toBe(0);
+  });
+
+  it('exits at once on a second signal', async () => {
+    const url = await start({}, [SANDBOX]).listening();
+    const running = new SseReader(await fetch(`${url}/chat?message=Hello`));
+    await running.nextEvent();
+    sluice!.signal('SIGINT');
+    await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+    sluice!.signal('SIGINT');
+    expect(await sluice!.exit()).toBe(1);
+    await running.all();
+    expect(running.ended).toBe('cut');
+  });
+
+  it('writes JSON lines, and nothing of the wiring', async () => {
+    const url = await start({}, [SANDBOX]).listening();
+    await (await fetch(`${url}/chat/demo-cut?message=Hello`)).text();
+    const lines = sluice!.output.split('\n').filter((line) => line.startsWith('{'));
+    const ended = lines.map((line) => JSON.parse(line) as Record<string, unknown>).at(-1);
+    expect(ended).toMatchObject({ endReason: 'upstream_cut', model: 'demo-cut' });
+    expect(lines.join()).not.toContain('RouterExplorer');
+  });
+});

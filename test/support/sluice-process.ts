@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { within } from './within.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** The built service in a process of its own, as an operator runs it. `npm test` builds it first. */
+export class SluiceProcess {
+  #output = '';
+  readonly #exited: Promise<number | null>;
+
+  private constructor(private readonly child: ChildProcess) {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+    }
+    this.#exited = once(child, 'exit').then(([code]) => code as number | null);
+  }
+
+  /** @param env the whole environment, beside PATH: nothing of the test's own gets in */
+  static spawn(env: Record<string, string>, args: readonly string[] = []): SluiceProcess {
+    const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], ...env },
+    });
+    return new SluiceProcess(child);
+  }
+
+  /** Everything it printed so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Resolves with the URL that its banner tells. */
+  async listening(): Promise<string> {
+    const url = () => /Sluice listens on (\S+)/.exec(this.#output)?.[1];
+    while (url() === undefined) {
+      const more = once(this.child.stdout!, 'data').then(() => undefined);
+      const exited = await within(Promise.race([more, this.#exited]), 'Sluice listens', 10_000);
+      if (exited !== undefined) throw new Error(`Sluice exited: ${this.#output}`);
+    }
+    return url()!;
+  }
+
+  signal(name: 'SIGTERM' | 'SIGINT'): void {
+    this.child.kill(name);
+  }
+
+  /** Resolves with the exit code; `null` when a signal ended it. */
+  exit(): Promise<number | null> {
+    return within(this.#exited, 'Sluice exits', 10_000);
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.#exited;
+  }
+}

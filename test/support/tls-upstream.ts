@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import { join } from 'node:path';
+import { urlOf } from './url-of.js';
+
+const TLS = join(import.meta.dirname, '../fixtures/tls');
+
+/** An HTTPS server, known to nobody but `caFile`, that answers everything with one JSON. */
+export class TlsUpstream {
+  static readonly caFile = join(TLS, 'upstream.pem');
+
+  private constructor(
+    /** `https://127.0.0.1:PORT` */
+    readonly url: string,
+    readonly port: number,
+    readonly close: () => Promise<void>,
+  ) {}
+
+  static async start(answer: unknown): Promise<TlsUpstream> {
+    const key = readFileSync(join(TLS, 'upstream.key'));
+    const cert = readFileSync(TlsUpstream.caFile);
+    const server = createServer({ key, cert }, (_request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(answer));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = urlOf(server).replace('http:', 'https:');
+    return new TlsUpstream(url, Number(new URL(url).port), async () => {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    });
+  }
+}
