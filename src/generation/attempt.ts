@@ -2,6 +2,7 @@ import type { ChatAnswer } from '../contract/chat-answer.js';
 import type { ChatBackend } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
+import type { AttemptRecord } from '../contract/generation.js';
 import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
 import { Deadline } from './deadline.js';
 import type { RouteTarget } from './route-table.js';
@@ -31,19 +32,25 @@ export class Attempt {
     else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
   }
 
-  get durationMs(): number {
-    return performance.now() - this.#startedAt;
-  }
-
   /** It was finished or abandoned. */
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** What the upstream said of itself; nothing before it accepted the request. */
-  get upstream(): GatewayError['upstream'] {
-    if (!this.#accepted) return {};
-    return { status: 200, ...(this.#requestId && { requestId: this.#requestId }) };
+  /** What there is to tell of it, now that its outcome is known. */
+  record(outcome: AttemptRecord['outcome'], failure?: GatewayError): AttemptRecord {
+    const { backend, model } = this.target;
+    const { cause } = failure ?? {};
+    return {
+      backend,
+      model,
+      outcome,
+      durationMs: performance.now() - this.#startedAt,
+      ...(this.#accepted && { status: 200 }),
+      ...(this.#requestId && { requestId: this.#requestId }),
+      ...failure?.upstream,
+      ...(cause instanceof Error && { cause: codeOf(cause) }),
+    };
   }
 
   /**
@@ -148,4 +155,9 @@ export class Attempt {
       `The answer of backend "${this.backend.id}" was cut before its end.`,
     );
   }
+}
+
+/** ECONNREFUSED and the like. Never a message: a parser's quotes the answer. */
+function codeOf(cause: Error): string {
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }

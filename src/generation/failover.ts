@@ -63,48 +63,18 @@ export async function failover<T>(
 
 /** Takes note of how an attempt failed, and says what its failure is for the caller. */
 export function attemptFailed(
-  { target, durationMs, upstream }: Attempt,
+  attempt: Attempt,
   run: GenerationRun,
   scope: GenerationScope,
   error: unknown,
 ): GatewayError {
-  const attempt = { backend: target.backend, model: target.model, durationMs };
   if (scope.isOver) {
-    run.attemptEnded({ ...attempt, ...upstream, outcome: 'cancelled' });
+    run.attemptEnded(attempt.record('cancelled'));
     return scope.fault;
   }
   const failure = GatewayError.from(error);
-  const { cause } = failure;
-  run.attemptEnded({
-    ...attempt,
-    ...upstream,
-    ...failure.upstream,
-    outcome: failure.fault,
-    ...(cause instanceof Error && { cause: codeOf(cause) }),
-  });
+  run.attemptEnded(attempt.record(failure.fault, failure));
   return failure;
-}
-
-/** The reader went away in the middle of the answer. */
-export function attemptCancelled(
-  { target, durationMs, upstream }: Attempt,
-  run: GenerationRun,
-): void {
-  const { backend, model } = target;
-  run.attemptEnded({ backend, model, durationMs, ...upstream, outcome: 'cancelled' });
-}
-
-export function attemptSucceeded(
-  { target, durationMs, upstream }: Attempt,
-  run: GenerationRun,
-): void {
-  const { backend, model } = target;
-  run.attemptEnded({ backend, model, durationMs, ...upstream, outcome: 'ok' });
-}
-
-/** ECONNREFUSED and the like. Never a message: a parser's quotes the answer. */
-function codeOf(cause: Error): string {
-  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
 }
 
 /** Nobody answered: the caller gets the failure that a later request escapes soonest. */

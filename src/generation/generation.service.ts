@@ -6,14 +6,7 @@ import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
 import type { StreamChunk } from '../contract/stream-chunk.js';
 import { Admission } from './admission.js';
-import {
-  attemptCancelled,
-  attemptFailed,
-  attemptSucceeded,
-  type Candidate,
-  candidatesFor,
-  failover,
-} from './failover.js';
+import { attemptFailed, type Candidate, candidatesFor, failover } from './failover.js';
 import { type Call, GenerationRun } from './generation-run.js';
 import { GenerationScope } from './generation-scope.js';
 import { type Route, RouteTable } from './route-table.js';
@@ -103,7 +96,7 @@ async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator
       for await (const chunk of attempt.chunks()) {
         if (chunk.type === 'end') {
           attempt.finish();
-          attemptSucceeded(attempt, record);
+          record.attemptEnded(attempt.record('ok'));
           record.completed(chunk.reason, chunk.usage);
         } else {
           record.passed(chunk);
@@ -116,7 +109,7 @@ async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator
       // The reader may also have stopped reading, without an error anywhere.
       if (!attempt.isOver) {
         attempt.abandon();
-        attemptCancelled(attempt, record);
+        record.attemptEnded(attempt.record('cancelled'));
       }
     }
   } catch (error) {
@@ -133,7 +126,7 @@ async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnsw
       next.complete(request),
     );
     attempt.finish();
-    attemptSucceeded(attempt, record);
+    record.attemptEnded(attempt.record('ok'));
     record.completed(answer.finishReason, answer.usage);
     return answer;
   } catch (error) {

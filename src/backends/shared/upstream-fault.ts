@@ -122,10 +122,11 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 /** `retry-after-ms`, else `Retry-After` in seconds or as a date. */
 export function retryAfterMsOf(headers: Headers, now = Date.now()): number | undefined {
-  const ms = Number(text(headers['retry-after-ms']) ?? NaN);
+  // An empty one is none: as a number it would be 0, and a retry at once.
+  const ms = Number(text(headers['retry-after-ms']) || NaN);
   if (Number.isFinite(ms) && ms >= 0) return ms;
   const value = text(headers['retry-after']);
-  if (value === undefined) return undefined;
+  if (!value) return undefined;
   const seconds = Number(value);
   if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
   const date = Date.parse(value);
