@@ -25,8 +25,6 @@ describe('GatewayError', () => {
   });
 
   it('tells clients to repeat a rate limit only if the wait is one they keep', () => {
-    const limited = (retryAfterMs: number) =>
-      new GatewayError('rate_limited', 'x', { retryAfterMs });
     expect(limited(60_000).shouldRetry).toBe(true);
     expect(limited(60_001).shouldRetry).toBe(false);
   });
@@ -52,3 +50,7 @@ describe('GatewayError', () => {
     expect(error.message).not.toContain('prompt text');
   });
 });
+
+function limited(retryAfterMs: number): GatewayError {
+  return new GatewayError('rate_limited', 'x', { retryAfterMs });
+}

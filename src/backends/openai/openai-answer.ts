@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js'
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
-import { finishReasonOf, usageOf } from './openai-stream.js';
+import { finishReasonOf, usageOf } from './openai-fields.js';
 
 /**
  * The JSON of a `chat.completion` as an answer.

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import type { StreamSource } from '../shared/stream-source.js';
+import { cutFault } from '../shared/upstream-bytes.js';
+import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintFault } from '../shared/upstream-fault.js';
+import { deltasOf, finishReasonOf, usageOf } from './openai-fields.js';
+
+/** Events without id and choices that are held back until there is an id. */
+const MAX_HELD_EVENTS = 4;
+
+/** Events of `chat.completion.chunk` to chunks; one per stream. */
+export class OpenAiEventMapper {
+  #started = false;
+  readonly #held: JsonObject[] = [];
+  #rawReason: string | undefined;
+  #usage: Usage | undefined;
+
+  constructor(private readonly source: StreamSource) {}
+
+  /** A finish reason was seen. */
+  get finished(): boolean {
+    return this.#rawReason !== undefined;
+  }
+
+  end(): StreamChunk {
+    const rawReason = this.#rawReason ?? 'stop';
+    return {
+      type: 'end',
+      reason: finishReasonOf(rawReason),
+      rawReason,
+      ...(this.#usage && { usage: this.#usage }),
+    };
+  }
+
+  map(data: string): StreamChunk[] {
+    const event = this.#parse(data);
+    if (event === undefined) return [];
+    if (event['error'] != null) {
+      if (this.finished) return [];
+      throw complaintFault(this.source.backend, {
+        ...complaintIn(event['error']),
+        ...(this.source.requestId && { requestId: this.source.requestId }),
+      });
+    }
+    const usage = usageOf(event['usage']);
+    if (usage) this.#usage = usage;
+
+    const choice = firstChoice(event);
+    if (!this.#started && !choice && !event['id']) return this.#hold(event);
+    const chunks: StreamChunk[] = this.#started ? [] : this.#start(event);
+    if (choice && isJsonObject(choice['delta'])) chunks.push(...deltasOf(choice['delta']));
+    // Some servers say "" for "not yet".
+    const reason = stringOr(choice?.['finish_reason'], '');
+    if (reason) this.#rawReason = reason;
+    if (chunks.length === 0) chunks.push({ type: 'passthrough' });
+    // The event rides on the first chunk made from it, see StreamChunk.wire.
+    const own = chunks.findIndex(({ wire }) => !wire);
+    chunks[own] = { ...chunks[own]!, wire: { dialect: 'openai', event } };
+    return chunks;
+  }
+
+  /** Azure's verdict on the prompt comes before the answer has an id. */
+  #hold(event: JsonObject): StreamChunk[] {
+    if (this.#held.length < MAX_HELD_EVENTS) this.#held.push(event);
+    return [];
+  }
+
+  #parse(data: string): JsonObject | undefined {
+    try {
+      const event: unknown = JSON.parse(data);
+      return isJsonObject(event) ? event : undefined;
+    } catch (error) {
+      // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
+      if (!this.finished && /^\s*[{[]/.test(data)) throw cutFault(this.source.backend, error);
+      return undefined;
+    }
+  }
+
+  /** `start`, which every stream begins with, and what was held back for it. */
+  #start(event: JsonObject): StreamChunk[] {
+    this.#started = true;
+    const { backend, model, requestId } = this.source;
+    const start: StreamChunk = {
+      type: 'start',
+      id: stringOr(event['id'], '') || `chatcmpl-${randomUUID()}`,
+      model: stringOr(event['model'], '') || model,
+      backend,
+      ...(requestId && { requestId }),
+    };
+    const [first, ...others] = this.#held.map((held) => ({
+      dialect: 'openai' as const,
+      event: held,
+    }));
+    if (!first) return [start];
+    const rest = others.map((wire): StreamChunk => ({ type: 'passthrough', wire }));
+    return [{ ...start, wire: first }, ...rest, { type: 'passthrough' }];
+  }
+}
+
+function firstChoice(event: JsonObject): JsonObject | undefined {
+  const choices = event['choices'];
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isJsonObject(choice) ? choice : undefined;
+}
