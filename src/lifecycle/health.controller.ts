@@ -1,5 +1,5 @@
 import { Controller, Get, UseFilters } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { Admission } from '../generation/admission.js';
 import { UnhealthyFilter } from './unhealthy.filter.js';
@@ -15,17 +15,15 @@ export class HealthController {
     private readonly admission: Admission,
   ) {}
 
-  /** The process runs and its event loop turns. */
+  /** Liveness probe: the process runs and its event loop turns. */
   @Get('livez')
-  @ApiOperation({ summary: 'Liveness probe' })
   @HealthCheck()
   live() {
     return this.health.check([]);
   }
 
-  /** Configured and not draining: requests may be sent here. */
+  /** Readiness probe: configured and not draining. */
   @Get('readyz')
-  @ApiOperation({ summary: 'Readiness probe' })
   @HealthCheck()
   ready() {
     return this.health.check([

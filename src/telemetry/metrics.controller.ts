@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
 
@@ -7,9 +7,8 @@ import type { Response } from 'express';
 @ApiTags('operations')
 @Controller()
 export class MetricsController extends PrometheusController {
-  /** The metrics of this process, as Prometheus scrapes them. */
+  /** The metrics of this process, in Prometheus text format. */
   @Get()
-  @ApiOperation({ summary: 'Metrics of this process in Prometheus text format' })
   @ApiProduces('text/plain')
   @ApiOkResponse({
     schema: { type: 'string', example: 'llm_active_streams{caller="anonymous"} 3' },

@@ -41,7 +41,7 @@ export class ChatController {
 
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
-  @ApiChatStream('Stream an answer to one message')
+  @ApiChatStream()
   ask(
     @Query() query: ChatQueryDto,
     @Req() request: Request,
@@ -52,7 +52,7 @@ export class ChatController {
 
   /** Streams a model's answer to one message. */
   @Sse('*model', GET_EVENTS)
-  @ApiChatStream('Stream an answer of one model to one message')
+  @ApiChatStream()
   @ApiChatModel()
   askModel(
     @Param('model') model: string | string[],
@@ -66,7 +66,7 @@ export class ChatController {
   /** Streams an answer to a conversation. */
   @Sse('', POST_EVENTS)
   @HttpCode(200)
-  @ApiChatStream('Stream an answer to a conversation')
+  @ApiChatStream()
   @ApiChatBody()
   converse(
     @Body() body: ChatBodyDto,
@@ -79,7 +79,7 @@ export class ChatController {
   /** Streams a model's answer to a conversation. */
   @Sse('*model', POST_EVENTS)
   @HttpCode(200)
-  @ApiChatStream('Stream an answer of one model to a conversation')
+  @ApiChatStream()
   @ApiChatModel()
   @ApiChatBody()
   converseWithModel(

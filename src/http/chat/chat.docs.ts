@@ -38,10 +38,11 @@ const PROTOCOL = [
   'A stream that ends without `done` or `failed` was cut. Comments are heartbeats.',
 ].join('\n');
 
-export function ApiChatStream(summary: string): MethodDecorator {
+/** The summary of a route is its comment. */
+export function ApiChatStream(): MethodDecorator {
   return applyDecorators(
     ApiTags('chat'),
-    ApiOperation({ summary, description: PROTOCOL }),
+    ApiOperation({ description: PROTOCOL }),
     ApiOkResponse({
       description: 'The answer as it is written.',
       content: {

@@ -56,11 +56,11 @@ export function readChatCompletionRequest(body: unknown): ChatCompletionRequest 
   const fields = new FieldReader(body);
   const n = fields.integer('n');
   if (n !== undefined && n !== 1) throw fields.fault('n', 'must be 1: Sluice streams one answer');
-  const streamOptions = fields.nested('stream_options');
+  const streamOptions = new FieldReader(fields.nested('stream_options') ?? {}, 'stream_options');
   return {
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
-    includeUsage: streamOptions?.['include_usage'] === true,
+    includeUsage: streamOptions.boolean('include_usage') ?? false,
     request: chatRequestOf(body, fields),
   };
 }

@@ -89,7 +89,6 @@ export function ApiChatCompletion(): MethodDecorator {
   return applyDecorators(
     ApiTags('openai'),
     ApiOperation({
-      summary: 'Chat Completions',
       description:
         'Every field of the current OpenAI API is accepted; what Sluice does not interpret goes to OpenAI-kind backends untouched.',
     }),

@@ -23,6 +23,7 @@ import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
 export class ChatCompletionsController {
   constructor(private readonly generations: GenerationService) {}
 
+  /** Chat Completions, streamed or whole. */
   @Post()
   @HttpCode(200)
   @ApiChatCompletion()

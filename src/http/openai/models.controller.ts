@@ -1,5 +1,5 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { RouteTable } from '../../generation/route-table.js';
 import { ErrorBody } from '../error-body.dto.js';
 import { Model, ModelList } from './model.dto.js';
@@ -10,14 +10,14 @@ import { Model, ModelList } from './model.dto.js';
 export class ModelsController {
   constructor(private readonly routes: RouteTable) {}
 
+  /** The configured models. */
   @Get()
-  @ApiOperation({ summary: 'The configured models' })
   list(): ModelList {
     return { object: 'list', data: this.routes.models.map(modelOf) };
   }
 
+  /** One configured model. */
   @Get('*id')
-  @ApiOperation({ summary: 'One configured model' })
   @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
   @ApiNotFoundResponse({ type: ErrorBody })
   retrieve(@Param('id') id: string | string[]): Model {
