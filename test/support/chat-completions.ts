@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
 import { type SseItem, SseReader, type SseSource } from './sse-reader.js';
 import { within } from './within.js';
 
@@ -55,7 +55,7 @@ function completionOf(items: readonly SseItem[]): Omit<ReadCompletion, 'ended'> 
   const chunks = error ? all.slice(0, -1) : all;
   return {
     chunks,
-    text: chunks.map((chunk) => deltaOf(chunk)['content'] ?? '').join(''),
+    text: chunks.map((chunk) => stringOr(deltaOf(chunk)['content'], '')).join(''),
     error,
     done,
     heartbeats: items.length - events.length,
