@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ALL_FAULTS } from '../../src/contract/gateway-error.js';
+import { Gateway } from '../support/gateway.js';
+import { MetricLines } from '../support/metric-lines.js';
+import { ollama } from '../support/ollama-script.js';
+import { failsWith } from '../support/upstream-scripts.js';
+
+interface Row {
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly buckets: string;
+}
+
+/** The cells of all table rows of docs/metrics.md. */
+async function tableRows(): Promise<string[][]> {
+  const text = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  return rows.map((row) => row.split('|').map((cell) => cell.trim()));
+}
+
+async function documentedMetrics(): Promise<Record<string, Row>> {
+  const rows = (await tableRows()).filter((cells) => cells.length > 5);
+  return Object.fromEntries(
+    rows.map(([, name, type, labels, buckets]) => [
+      unquoted(name!)[0]!,
+      { type: type!, labels: unquoted(labels!).toSorted(), buckets: buckets! },
+    ]),
+  );
+}
+
+function unquoted(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, word]) => word!);
+}
+
+describe('docs/metrics.md', () => {
+  let gateway: Gateway;
+  let metrics: MetricLines;
+  beforeAll(async () => {
+    gateway = await Gateway.start();
+    // Something of everything: a fallback, three tokens, and a refusal.
+    gateway.openai.script(failsWith(500, {}));
+    gateway.ollama.script(ollama.streamsText(['one', 'two', 'three']));
+    await (await gateway.get('/chat?message=Hi')).text();
+    await gateway.get('/chat');
+    metrics = await MetricLines.read(gateway);
+  });
+  afterAll(() => gateway.close());
+
+  it('lists every metric with its type, labels and buckets, and no other', async () => {
+    const exposed = Object.fromEntries(
+      [...metrics.types].map(([name, type]): [string, Row] => {
+        const ofIt = new RegExp(`^${name}(_bucket|_sum|_count)?$`);
+        const lines = metrics.lines.filter((line) => ofIt.test(line.name));
+        const labels = new Set(lines.flatMap((line) => Object.keys(line.labels)));
+        const bounds = lines.flatMap((line) => line.labels['le'] ?? []);
+        labels.delete('le');
+        // The last one is +Inf.
+        const buckets = bounds.length > 0 ? `${bounds[0]!} to ${bounds.at(-2)!}` : '';
+        return [name, { type, labels: [...labels].toSorted(), buckets }];
+      }),
+    );
+    expect(exposed).toEqual(await documentedMetrics());
+  });
+
+  it('explains every fault', async () => {
+    const explained = (await tableRows()).filter((cells) => cells.length < 5);
+    const words = new Set(explained.map(([, word]) => unquoted(word!)[0]));
+    expect(ALL_FAULTS.filter((fault) => !words.has(fault))).toEqual([]);
+  });
+
+  it('says that the process and the event loop are measured, too', async () => {
+    const { types } = await MetricLines.read(gateway, /^(process|nodejs)_/);
+    expect([...types.keys()]).toEqual(
+      expect.arrayContaining(['process_cpu_seconds_total', 'nodejs_eventloop_lag_p99_seconds']),
+    );
+  });
+
+  it('is answered as Prometheus wants it', async () => {
+    const response = await gateway.get('/metrics');
+    expect(response.headers.get('content-type')).toMatch(/^text\/plain; (version=0.0.4|charset)/);
+    const info = metrics.lines.find(({ name }) => name === 'sluice_build_info');
+    expect(info).toMatchObject({ labels: { node: process.version }, value: 1 });
+  });
+});
