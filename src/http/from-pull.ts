@@ -3,12 +3,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
 import type { EndReason } from '../contract/gateway-error.js';
+import type { StreamChunk } from '../contract/stream-chunk.js';
 
 /**
- * Chunks handed on in one turn of the event loop: whatever one upstream delivered at once, other
+ * What is handed on in one turn of the event loop: whatever one upstream delivered at once, other
  * streams get their turn in between. It also bounds what `@Sse` queues, which writes a turn later.
  */
-const CHUNKS_PER_TURN = 16;
+const PER_TURN = { chunks: 16, chars: 16 * 1024 };
 
 /**
  * The one place where pull becomes push, and so the one place of backpressure: reads the source
@@ -17,11 +18,11 @@ const CHUNKS_PER_TURN = 16;
  * @param open makes the source at subscription; its signal is aborted with `client_closed` when
  *   the subscriber leaves before the end
  */
-export function fromPull<T>(
-  open: (signal: AbortSignal) => AsyncIterable<T>,
+export function fromPull(
+  open: (signal: AbortSignal) => AsyncIterable<StreamChunk>,
   sink: Writable,
-): Observable<T> {
-  return new Observable<T>((subscriber) => {
+): Observable<StreamChunk> {
+  return new Observable((subscriber) => {
     const caller = new AbortController();
     const pump = async () => {
       const iterator = open(caller.signal)[Symbol.asyncIterator]();
@@ -29,13 +30,22 @@ export function fromPull<T>(
         caller.abort('client_closed' satisfies EndReason);
         iterator.return?.().catch(() => undefined);
       });
-      for (let chunks = 1; ; chunks += 1) {
+      let chunks = 0;
+      let chars = 0;
+      for (;;) {
         const { done, value } = await iterator.next();
         if (subscriber.closed) return;
         if (done) return subscriber.complete();
         subscriber.next(value);
-        if (sink.writableNeedDrain) await once(sink, 'drain', { signal: caller.signal });
-        else if (chunks % CHUNKS_PER_TURN === 0) await nextTurn();
+        chunks += 1;
+        chars += 'text' in value ? value.text.length : 0;
+        if (sink.writableNeedDrain) {
+          await once(sink, 'drain', { signal: caller.signal });
+        } else if (chunks >= PER_TURN.chunks || chars >= PER_TURN.chars) {
+          await nextTurn();
+          chunks = 0;
+          chars = 0;
+        }
       }
     };
     pump().catch((error: unknown) => subscriber.error(error));

@@ -3,6 +3,7 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { identifyExchange } from './exchange.js';
 import { parseJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi.js';
+import { writeBytes } from './write-bytes.js';
 
 /** Room for a GET's longest message in any script, percent-encoded: up to 12 bytes for each of 4,000 characters. */
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -12,6 +13,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   const { server } = app.get(GatewayConfig);
   app.disable('x-powered-by');
   app.disable('etag');
+  app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
   app.use(identifyExchange);
   parseJsonBodies(app, server.bodyLimit);

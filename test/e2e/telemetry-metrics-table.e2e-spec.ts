@@ -82,4 +82,20 @@ describe('docs/metrics.md', () => {
     const info = metrics.lines.find(({ name }) => name === 'sluice_build_info');
     expect(info).toMatchObject({ labels: { node: process.version }, value: 1 });
   });
+
+  it('is right that no label value comes from a caller', async () => {
+    const minted = 'minted"}\n';
+    const headers = { 'x-request-id': 'minted', 'user-agent': 'minted', origin: 'minted' };
+    await (await gateway.complete({ model: minted, user: minted }, headers)).text();
+    await (await gateway.get('/chat/minted?message=Hi', headers)).text();
+    await (await gateway.get('/minted', headers)).text();
+    const now = await MetricLines.read(gateway);
+    expect(now.lines.map(({ series }) => series).join('\n')).not.toContain('minted');
+    expect([...now.valuesOf('caller')]).toEqual(['anonymous']);
+    expect([...now.valuesOf('model')]).toEqual(['gpt-4o']);
+    const known = [...ALL_FAULTS, 'ok', 'cancelled', 'none', 'openai', 'ollama'];
+    for (const label of ['fault', 'reason', 'outcome', 'backend', 'from', 'to']) {
+      expect(known).toEqual(expect.arrayContaining([...now.valuesOf(label)]));
+    }
+  });
 });

@@ -1,173 +1,183 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ALL_FAULTS } from '../../src/contract/gateway-error.js';
-import { METRIC_PROVIDERS } from '../../src/telemetry/metrics.js';
 import { Gateway } from '../support/gateway.js';
+import { changes } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
 import { openAi, openAiError } from '../support/openai-script.js';
+import { SseReader } from '../support/sse-reader.js';
 import { failsWith } from '../support/upstream-scripts.js';
 
-const DOCS = readFileSync(join(import.meta.dirname, '../../docs/metrics.md'), 'utf8');
+/** Everything but buckets and sums that one stream of so many pieces changes. */
+function stream(
+  model: string,
+  backend: string,
+  { pieces = 3, end = 'completed', outcome = 'ok', attempts = 1 } = {},
+): Record<string, number> {
+  const labels = `model="${model}",backend="${backend}"`;
+  const all = {
+    [`llm_streams_total{caller="anonymous",${labels},end_reason="${end}"}`]: 1,
+    [`llm_stream_duration_seconds_count{model="${model}",end_reason="${end}"}`]: 1,
+    [`llm_attempts_total{${labels},outcome="${outcome}"}`]: attempts,
+    [`llm_time_to_first_token_seconds_count{${labels}}`]: Math.min(pieces, 1),
+    [`llm_token_latency_seconds_count{${labels}}`]: Math.max(pieces - 1, 0),
+    [`llm_stream_tokens_per_second_count{${labels}}`]: pieces > 1 ? 1 : 0,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, by]) => by > 0));
+}
 
-describe('/metrics', () => {
+function tokens(model: string, backend: string, type: string, source: string): string {
+  return `llm_tokens_total{caller="anonymous",model="${model}",backend="${backend}",type="${type}",source="${source}"}`;
+}
+
+function reported(model: string, backend: string): Record<string, number> {
+  return {
+    [tokens(model, backend, 'input', 'reported')]: 9,
+    [tokens(model, backend, 'output', 'reported')]: 3,
+  };
+}
+
+const read = async (responding: Promise<Response>) => (await responding).text().catch(() => '');
+
+describe('metrics', () => {
   let gateway: Gateway;
-  let before: Map<string, number>;
-
   beforeEach(async () => {
     gateway = await Gateway.start();
-    before = await series(gateway);
   });
   afterEach(() => gateway.close());
 
-  /** What a series grew by in this test: prom-client's registry lives as long as the process. */
-  async function grown(name: string, labels: Record<string, string> = {}): Promise<number> {
-    const pairs = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    let sum = 0;
-    for (const [key, value] of await series(gateway)) {
-      if (!key.startsWith(`${name}{`) || !pairs.every((pair) => key.includes(pair))) continue;
-      sum += value - (before.get(key) ?? 0);
-    }
-    return sum;
-  }
+  const forms: [string, (model: string) => Promise<Response>][] = [
+    ['/chat', (model) => gateway.get(`/chat/${model}?message=Hi`)],
+    ['/v1/chat/completions', (model) => gateway.complete({ model })],
+  ];
 
-  it('has the metrics, types and labels that docs/metrics.md says, and no others', async () => {
-    gateway.openai.script(failsWith(500, openAiError('down')));
-    gateway.ollama.script(ollama.streamsText(['Hel', 'lo', '!']));
-    await (await gateway.complete({ model: 'gpt-4o' })).text();
-    await (await gateway.complete({ model: 'unknown' })).text();
-    await gateway.ended();
-    const text = await (await gateway.get('/metrics')).text();
-    const served = [...text.matchAll(/^# TYPE ((?:llm|sluice)_\w+) (\w+)$/gm)].map(
-      ([, name, type]) => ({ name: name!, type: type!, labels: labelsOf(text, name!) }),
-    );
-    expect(served).toHaveLength(METRIC_PROVIDERS.length);
-    expect(served).toEqual(documented());
+  it.each(forms)('count a whole stream on %s with the reported usage', async (_, ask) => {
+    gateway.openai.script(openAi.streamsText(['a', 'b', 'c']));
+    gateway.ollama.script(ollama.streamsText(['a', 'b', 'c']));
+    expect(await changes(gateway, () => read(ask('gpt-only')))).toEqual({
+      ...stream('gpt-only', 'openai'),
+      ...reported('gpt-only', 'openai'),
+    });
+    expect(await changes(gateway, () => read(ask('llama3')))).toEqual({
+      ...stream('llama3', 'ollama'),
+      ...reported('llama3', 'ollama'),
+    });
   });
 
-  it('says the closed sets in the docs', () => {
-    for (const fault of ALL_FAULTS) expect(DOCS).toContain(`\`${fault}\``);
+  it.each(forms)('count the chunks on %s where no usage is reported', async (_, ask) => {
+    gateway.openai.script(openAi.streamsText(['a', 'b'], { usage: 'none' }));
+    expect(await changes(gateway, () => read(ask('gpt-only')))).toEqual({
+      ...stream('gpt-only', 'openai', { pieces: 2 }),
+      [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
+    });
   });
 
-  it('counts a stream with the tokens its upstream reported', async () => {
-    gateway.openai.script(openAi.streamsText(['Hel', 'lo', '!']));
-    await (await gateway.complete()).text();
-    await gateway.ended();
-    const labels = { model: 'gpt-only', backend: 'openai' };
-    expect(await grown('llm_streams_total', { ...labels, end_reason: 'completed' })).toBe(1);
-    expect(await grown('llm_tokens_total', { ...labels, type: 'input', source: 'reported' })).toBe(
-      9,
-    );
-    expect(await grown('llm_tokens_total', { ...labels, type: 'output', source: 'reported' })).toBe(
-      3,
-    );
-    expect(await grown('llm_tokens_total', { source: 'counted' })).toBe(0);
-    expect(await grown('llm_time_to_first_token_seconds_count', labels)).toBe(1);
-    expect(await grown('llm_token_latency_seconds_count', labels)).toBe(2);
-    expect(await grown('llm_stream_tokens_per_second_count', labels)).toBe(1);
-    expect(await grown('llm_attempts_total', { ...labels, outcome: 'ok' })).toBe(1);
+  it('count a plain answer, which has no pace', async () => {
+    gateway.openai.script(openAi.answersText('Hello'));
+    expect(await changes(gateway, () => read(gateway.complete({ stream: false })))).toEqual({
+      ...stream('gpt-only', 'openai', { pieces: 0 }),
+      ...reported('gpt-only', 'openai'),
+    });
   });
 
-  it.each([
-    ['the OpenAI route', (g: Gateway) => g.complete()],
-    ['the chat route', (g: Gateway) => g.get('/chat/gpt-only?message=Hi')],
-  ])('counts a stream that was cut, with its chunks for tokens, on %s', async (_, ask) => {
-    gateway.openai.script(openAi.streamsTextThenEnds(['Hel', 'lo']));
-    await (await ask(gateway)).text().catch(() => undefined);
-    await gateway.ended();
-    expect(await grown('llm_streams_total', { end_reason: 'upstream_cut' })).toBe(1);
-    expect(await grown('llm_tokens_total', { type: 'output', source: 'counted' })).toBe(2);
-    expect(await grown('llm_attempts_total', { outcome: 'upstream_cut' })).toBe(1);
-    expect(await grown('llm_token_latency_seconds_count')).toBe(1);
+  it.each(forms)('count a cut stream on %s with what it had of tokens', async (_, ask) => {
+    gateway.openai.script(openAi.streamsTextThenEnds(['a', 'b']));
+    const cut = { pieces: 2, end: 'upstream_cut', outcome: 'upstream_cut' };
+    expect(await changes(gateway, () => read(ask('gpt-only')))).toEqual({
+      ...stream('gpt-only', 'openai', cut),
+      [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
+    });
   });
 
-  it('counts a fallback with where it went and why', async () => {
-    gateway.openai.script(failsWith(429, openAiError('slow down')));
-    gateway.ollama.script(ollama.streamsText(['Hi']));
-    await (await gateway.complete({ model: 'gpt-4o' })).text();
-    await gateway.ended();
-    const fallback = { model: 'gpt-4o', from: 'openai', to: 'ollama', reason: 'rate_limited' };
-    expect(await grown('llm_fallbacks_total', fallback)).toBe(1);
-    expect(await grown('llm_streams_total', { backend: 'ollama' })).toBe(1);
+  it.each(forms)('count a fallback on %s, where it went and why', async (_, ask) => {
+    gateway.openai.script(failsWith(429, openAiError('slow')));
+    gateway.ollama.script(ollama.streamsText(['a', 'b', 'c']));
+    expect(await changes(gateway, () => read(ask('gpt-4o')))).toEqual({
+      ...stream('gpt-4o', 'ollama'),
+      ...reported('gpt-4o', 'ollama'),
+      'llm_attempts_total{model="gpt-4o",backend="openai",outcome="rate_limited"}': 1,
+      'llm_fallbacks_total{model="gpt-4o",from="openai",to="ollama",reason="rate_limited"}': 1,
+    });
   });
 
-  it('shows a running stream as active, and counts it when its caller leaves', async () => {
+  it.each(forms)('count a failure of every target on %s for no backend', async (_, ask) => {
+    gateway.openai.script(failsWith(401, openAiError('no')));
+    gateway.ollama.script(failsWith(500, {}));
+    const nobody = { pieces: 0, end: 'upstream_error', attempts: 0 };
+    expect(await changes(gateway, () => read(ask('gpt-4o')))).toEqual({
+      ...stream('gpt-4o', 'none', nobody),
+      'llm_attempts_total{model="gpt-4o",backend="openai",outcome="upstream_credentials"}': 1,
+      'llm_attempts_total{model="gpt-4o",backend="ollama",outcome="upstream_unavailable"}': 1,
+      'llm_fallbacks_total{model="gpt-4o",from="openai",to="ollama",reason="upstream_credentials"}': 1,
+    });
+  });
+
+  it.each(forms)('count a stream on %s whose caller leaves, active until then', async (_, ask) => {
     const step = openAi.stepper();
     gateway.openai.script(step.script);
-    const caller = new AbortController();
-    const response = gateway.complete({}, {}, caller.signal);
-    await step.next('Hel');
-    const reader = (await response).body!.getReader();
-    await reader.read();
-    expect(await grown('llm_active_streams')).toBe(1);
-    caller.abort();
-    await gateway.ended();
-    expect(await grown('llm_active_streams')).toBe(0);
-    expect(await grown('llm_streams_total', { end_reason: 'client_closed' })).toBe(1);
-    expect(await grown('llm_tokens_total', { type: 'output', source: 'counted' })).toBe(1);
-    expect(await grown('llm_time_to_first_token_seconds_count')).toBe(1);
-    expect(await grown('llm_attempts_total', { outcome: 'cancelled' })).toBe(1);
+    const left = { pieces: 2, end: 'client_closed', outcome: 'cancelled' };
+    const changed = await changes(gateway, async () => {
+      const responding = ask('gpt-only');
+      await step.next('a');
+      const reader = new SseReader(await responding);
+      expect(await gateway.metric('llm_active_streams')).toBe(1);
+      await step.next('b');
+      while (!reader.raw.includes('"b"')) await reader.next();
+      await reader.leave();
+      await gateway.ended();
+    });
+    expect(changed).toEqual({
+      ...stream('gpt-only', 'openai', left),
+      [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
+    });
   });
 
-  it('adds streams and rejections up to the requests that were sent', async () => {
-    gateway.openai.script(failsWith(400, openAiError('no', { type: 'invalid_request_error' })));
-    const requests = [
-      gateway.complete(),
-      gateway.complete({ stream: false }),
-      gateway.complete({ messages: [] }),
-      gateway.complete({ model: 'unknown' }),
-      gateway.post('/v1/chat/completions', '{'),
-      gateway.get('/chat?message=Hi&model=gpt-only'),
-      gateway.get('/chat'),
-      gateway.get('/chat/unknown?message=Hi'),
-      gateway.post('/chat', { messages: 'Hi' }),
+  it.each(forms)('measure on %s when tokens came, and how far apart', async (_, ask) => {
+    const step = openAi.stepper({ usage: 'none' });
+    gateway.openai.script(step.script);
+    const seconds = async (name: string) => gateway.metric(`${name}_sum`, { model: 'gpt-only' });
+    const names = ['llm_time_to_first_token_seconds', 'llm_token_latency_seconds'];
+    const before = await Promise.all(names.map(seconds));
+    const startedAt = performance.now();
+    const responding = ask('gpt-only');
+    // The upstream's own pace: 60 ms to the first token, 40 ms to the second.
+    await pause(60);
+    await step.next('a');
+    const reader = new SseReader(await responding);
+    await pause(40);
+    await step.next('b');
+    await step.finish();
+    await reader.all();
+    const total = (performance.now() - startedAt) / 1000;
+    const after = await Promise.all(names.map(seconds));
+    const [first, gap] = after.map((value, n) => value - before[n]!) as [number, number];
+    // Timers may fire a millisecond early.
+    expect([first > 0.055, gap > 0.035, first + gap < total]).toEqual([true, true, true]);
+  });
+
+  it('add up to the requests that were sent', async () => {
+    gateway.openai.script(openAi.streamsText(['a']), failsWith(400, {}), openAi.resetsAfter([]));
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const sent = [
+      () => gateway.complete(),
+      () => gateway.complete(),
+      () => gateway.get('/chat/gpt-only?message=Hi'),
+      () => gateway.complete({ stream: false }),
+      () => gateway.complete({ model: 'unknown' }),
+      () => gateway.complete({ n: 2 }),
+      () => gateway.post('/v1/chat/completions', '{'),
+      () => gateway.get('/chat'),
+      () => gateway.get('/chat/unknown?message=Hi'),
+      () => gateway.post('/chat', { messages: [] }),
+      () => gateway.post('/chat/team/gpt', { messages, x: 1 }),
     ];
-    for (const response of await Promise.all(requests)) await response.text();
-    await gateway.ended(2);
-    const streams = await grown('llm_streams_total');
-    const rejections = await grown('llm_rejections_total');
-    expect([streams, rejections]).toEqual([3, 6]);
-    expect(await grown('llm_rejections_total', { fault: 'model_not_found' })).toBe(2);
-  });
-
-  it('has no label value that a caller made up', async () => {
-    const marker = 'minted';
-    await gateway.complete({ model: marker, user: marker }, { 'x-request-id': marker });
-    await gateway.get(`/chat/${marker}?message=${marker}`, { 'user-agent': marker });
-    await gateway.get(`/${marker}`);
-    expect(await (await gateway.get('/metrics')).text()).not.toContain(marker);
-  });
-
-  it('has event-loop delay among the process metrics', async () => {
-    expect(await (await gateway.get('/metrics')).text()).toContain(
-      'nodejs_eventloop_lag_p99_seconds',
-    );
+    const changed = await changes(gateway, async () => {
+      for (const send of sent) await read(send());
+      await gateway.get('/chat?message=Hi', { 'last-event-id': 'a:1' });
+      await fetch(`${gateway.url}/chat?message=Hi`, { method: 'HEAD' });
+    });
+    const sum = (name: string) =>
+      Object.entries(changed).reduce((all, [key, by]) => all + (key.startsWith(name) ? by : 0), 0);
+    expect([sum('llm_streams_total'), sum('llm_rejections_total')]).toEqual([4, 7]);
+    expect(changed['llm_rejections_total{fault="model_not_found"}']).toBe(2);
   });
 });
-
-/** Every series with its value. */
-async function series(gateway: Gateway): Promise<Map<string, number>> {
-  const text = await (await gateway.get('/metrics')).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('llm_'));
-  return new Map(
-    lines.map((line) => {
-      const space = line.lastIndexOf(' ');
-      return [line.slice(0, space), Number(line.slice(space + 1))];
-    }),
-  );
-}
-
-function labelsOf(text: string, name: string): string[] {
-  const line = text.split('\n').find((each) => new RegExp(`^${name}(_sum)?\\{`).test(each)) ?? '';
-  return [...line.matchAll(/(\w+)="/g)].map(([, label]) => label!);
-}
-
-function documented(): { name: string; type: string; labels: string[] }[] {
-  return [...DOCS.matchAll(/^\|\s*`(\w+)`\s*\|\s*(\w+)\s*\|([^|]+)\|/gm)].map(
-    ([, name, type, labels]) => ({
-      name: name!,
-      type: type!,
-      labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!),
-    }),
-  );
-}

@@ -7,6 +7,9 @@ export type UpstreamBody = Dispatcher.ResponseData['body'];
 /** What is read from the upstream's socket before anyone asks for it, per stream. */
 export const UPSTREAM_READ_AHEAD_BYTES = 32 * 1024;
 
+/** What waits in the socket itself before that; undici's 64 KiB would make it the largest buffer of all. */
+export const UPSTREAM_SOCKET_BYTES = 16 * 1024;
+
 /** Longest single event or line that is still taken for a chunk of an answer. */
 export const MAX_EVENT_CHARS = 1024 * 1024;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
 import { complaintOf } from './upstream-complaint.js';
-import { textOf, UPSTREAM_READ_AHEAD_BYTES } from './upstream-bytes.js';
+import { textOf, UPSTREAM_READ_AHEAD_BYTES, UPSTREAM_SOCKET_BYTES } from './upstream-bytes.js';
 import type { UpstreamSettings } from './upstream-settings.js';
 
 export type UpstreamResponse = Dispatcher.ResponseData;
@@ -77,8 +77,10 @@ export class UpstreamClient {
       .finally(() => clearTimeout(enough));
     const retryAfterMs = retryAfterMsOf(headers);
     const requestId = requestIdOf(headers);
+    const { apiKey } = this.settings;
     throw complaintFault(this.settings.id, {
-      ...complaintOf(text),
+      // Some of these words reach the caller.
+      ...complaintOf(apiKey ? text.replaceAll(apiKey, '[key]') : text),
       status,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(requestId !== undefined && { requestId }),
@@ -97,8 +99,9 @@ function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispatcher {
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+  const connect = { timeout: connectMs, highWaterMark: UPSTREAM_SOCKET_BYTES, ...tls };
   const options: Agent.Options = {
-    connect: { timeout: connectMs, ...tls },
+    connect,
     // undici's own deadlines (300 s each) count bytes; Sluice's count content.
     headersTimeout: 0,
     bodyTimeout: 0,

@@ -1,0 +1,97 @@
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Gateway } from '../support/gateway.js';
+import { messageLine, ndjson, ollama } from '../support/ollama-script.js';
+import { contentChunk, openAi, sse } from '../support/openai-script.js';
+import { SseReader } from '../support/sse-reader.js';
+
+const BURST_BYTES = 4 * 1024 * 1024;
+const PACE_MS = 5;
+const MAX_DELAY_MS = 20;
+
+/** Who bursts, and who is paced beside it. */
+const bursts = [
+  ['openai', 'gpt-only', openAi, sse(contentChunk(' token'))],
+  ['ollama', 'llama3', ollama, ndjson(messageLine({ content: ' token' }))],
+] as const;
+const forms = ['/chat', '/v1/chat/completions'];
+
+function requestBody(form: string, model: string): object {
+  const messages = [{ role: 'user', content: 'Hi' }];
+  return form === '/chat' ? { model, messages } : { model, messages, stream: true };
+}
+
+describe('a paced stream', () => {
+  let gateway: Gateway;
+  beforeAll(async () => {
+    gateway = await Gateway.start();
+    // The first time, it is the compiler that takes its time.
+    for (const form of forms) for (const burst of bursts) await longestDelay(form, burst);
+  });
+  afterAll(() => gateway.close());
+
+  /** Asks, and looks at no more than the end: reading it all would take more of our one thread than Sluice does. */
+  async function wholeAnswer(form: string, model: string): Promise<void> {
+    const { host, hostname, port } = new URL(gateway.url);
+    const body = JSON.stringify(requestBody(form, model));
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST ${form} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    let end = '';
+    for await (const bytes of socket as AsyncIterable<Buffer>) {
+      end = (end + bytes.toString('latin1', Math.max(0, bytes.length - 5))).slice(-5);
+      if (end === '0\r\n\r\n') break;
+    }
+  }
+
+  /** The longest that a token of the paced stream was late while the other upstream burst. */
+  async function longestDelay(
+    form: string,
+    [id, model, scripts, piece]: (typeof bursts)[number],
+  ): Promise<number> {
+    const burst = scripts.stepper();
+    gateway[id].script(burst.script);
+    const paced = id === 'openai' ? ollama.stepper() : openAi.stepper();
+    gateway[id === 'openai' ? 'ollama' : 'openai'].script(paced.script);
+
+    const responding = gateway.post(
+      form,
+      requestBody(form, id === 'openai' ? 'llama3' : 'gpt-only'),
+    );
+    await paced.next('first');
+    const reader = new SseReader(await responding);
+    await reader.nextEvent();
+    if (form !== '/chat' && id === 'ollama') await reader.nextEvent();
+
+    const burstState = { over: false };
+    const whole = wholeAnswer(form, model).then(() => (burstState.over = true));
+    await burst.open();
+    const atOnce = Buffer.from(piece.repeat(BURST_BYTES / piece.length));
+    const bursting = burst.send(atOnce).then(() => burst.finish());
+
+    let longest = 0;
+    while (!burstState.over) {
+      const dueAt = performance.now() + PACE_MS;
+      await pause(PACE_MS);
+      const arriving = reader.nextEvent();
+      await paced.next('tick');
+      await arriving;
+      longest = Math.max(longest, performance.now() - dueAt);
+    }
+    await Promise.all([whole, bursting, paced.finish()]);
+    await reader.all();
+    return longest;
+  }
+
+  // The upstreams, both callers and Sluice share one thread here, and the machine has other work:
+  // a collection or a neighbour is no delay of Sluice's. What Sluice itself does, it does every time.
+  it.each(forms.flatMap((form) => bursts.map((burst) => [form, burst[0], burst] as const)))(
+    'on %s is not late by more than 20 ms while %s delivers 4 MiB at once',
+    { retry: 2 },
+    async (form, _, burst) => {
+      expect(await longestDelay(form, burst)).toBeLessThan(MAX_DELAY_MS);
+    },
+  );
+});
