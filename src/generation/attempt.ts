@@ -60,10 +60,11 @@ export class Attempt {
   async open(request: ChatRequest): Promise<void> {
     const { firstTokenMs, idleMs } = this.target.deadlines;
     this.#deadline.start(firstTokenMs, () => this.#silent('first_token_timeout', firstTokenMs));
-    this.#deadline.waiting = true;
+    this.#deadline.waits();
     try {
       const chunks = await this.backend.open(request, this.target, this.#abort.signal);
       this.#accepted = true;
+      this.#deadline.waited();
       this.#chunks = chunks[Symbol.asyncIterator]();
       for (;;) {
         const chunk = await this.#pull();
@@ -81,12 +82,12 @@ export class Attempt {
 
   /** All chunks, `start` to `end`, after `open`. */
   async *chunks(): AsyncGenerator<StreamChunk> {
-    yield* this.#held;
+    for (const chunk of this.#held) yield chunk;
     if (this.#held.at(-1)?.type === 'end') return;
     try {
       for (;;) {
         const chunk = await this.#pull();
-        if (isContent(chunk)) this.#deadline.refresh();
+        if (isContent(chunk)) this.#deadline.restart();
         yield chunk;
         if (chunk.type === 'end') return;
       }
@@ -99,7 +100,7 @@ export class Attempt {
   async complete(request: ChatRequest): Promise<ChatAnswer> {
     const { answerMs } = this.target.deadlines;
     this.#deadline.start(answerMs, () => this.#silent('first_token_timeout', answerMs));
-    this.#deadline.waiting = true;
+    this.#deadline.waits();
     try {
       const answer = await this.backend.complete(request, this.target, this.#abort.signal);
       this.#accepted = true;
@@ -130,9 +131,9 @@ export class Attempt {
   }
 
   async #pull(): Promise<StreamChunk> {
-    this.#deadline.waiting = true;
+    this.#deadline.waits();
     const { done, value } = await this.#chunks!.next();
-    this.#deadline.waiting = false;
+    this.#deadline.waited();
     if (done) throw this.#cut();
     return value;
   }
@@ -149,6 +150,7 @@ export class Attempt {
     return new GatewayError(fault, `Backend "${this.backend.id}" ${what} for ${ms} ms.`);
   }
 
+  /** A backend whose chunks end without an `end`. */
   #cut(): GatewayError {
     return new GatewayError(
       'upstream_cut',

@@ -2,7 +2,8 @@ import type { ChatBackend, ChatBackends, Fit } from '../contract/chat-backend.js
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { Attempt } from './attempt.js';
-import type { Call, GenerationRun } from './generation-run.js';
+import type { Call } from './call.js';
+import type { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
 import type { Route, RouteTarget } from './route-table.js';
 
@@ -82,6 +83,6 @@ function soonestCured(failures: readonly GatewayError[]): GatewayError {
   return failures.reduce((best, next) => (cureMs(next) <= cureMs(best) ? next : best));
 }
 
-function cureMs({ shouldRetry, retryAfterMs }: GatewayError): number {
-  return shouldRetry === false ? Infinity : (retryAfterMs ?? 1000);
+function cureMs({ retryable, retryAfterMs }: GatewayError): number {
+  return retryable ? (retryAfterMs ?? 1000) : Infinity;
 }

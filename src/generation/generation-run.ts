@@ -11,15 +11,7 @@ import {
   type StreamChunk,
   type Usage,
 } from '../contract/stream-chunk.js';
-
-/** Who asks, and how; known before the request is routed. */
-export interface Call {
-  readonly requestId: string;
-  /** Id of an access key, `anonymous` in open mode. */
-  readonly caller: string;
-  /** `false` keeps the request on its first target. */
-  readonly fallback: boolean;
-}
+import type { Call } from './call.js';
 
 /** The record of one generation while it is being written, and the only one who writes it. */
 export class GenerationRun implements GenerationRecord {

@@ -7,7 +7,8 @@ import { GenerationObserver, type GenerationRecord } from '../contract/generatio
 import type { StreamChunk } from '../contract/stream-chunk.js';
 import { Admission } from './admission.js';
 import { attemptFailed, type Candidate, candidatesFor, failover } from './failover.js';
-import { type Call, GenerationRun } from './generation-run.js';
+import type { Call } from './call.js';
+import { GenerationRun } from './generation-run.js';
 import { GenerationScope } from './generation-scope.js';
 import { type Route, RouteTable } from './route-table.js';
 
@@ -15,11 +16,15 @@ import { type Route, RouteTable } from './route-table.js';
 export interface Generation {
   readonly record: GenerationRecord;
   readonly route: Route;
+  /** Says that its answer could not be given to the caller: a bug of ours. */
+  fail(error: unknown): void;
 }
 
 export interface StreamedGeneration extends Generation {
   /** Single-use. Throws the `GatewayError` that ended the stream; the caller's abort ends it at once. */
   readonly chunks: AsyncIterable<StreamChunk>;
+  /** Aborted when time is up or the caller left: no wait of a reader may last longer. */
+  readonly over: AbortSignal;
 }
 
 export interface PlainGeneration extends Generation {
@@ -50,7 +55,7 @@ export class GenerationService {
     signal: AbortSignal,
   ): StreamedGeneration {
     const begun = this.#begin(model, request, call, signal, true);
-    return { ...begun, chunks: streamChunks(begun, request) };
+    return { ...begun, chunks: streamChunks(begun, request), over: begun.scope.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
@@ -76,12 +81,12 @@ export class GenerationService {
     const leave = this.admission.enter();
     const scope = new GenerationScope(signal, route.streams.totalMs);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
-    return { route, candidates, scope, record, leave };
+    const fail = (error: unknown) => record.failed(GatewayError.from(error));
+    return { route, candidates, scope, record, fail, leave };
   }
 }
 
-interface Begun {
-  readonly route: Route;
+interface Begun extends Generation {
   readonly candidates: readonly Candidate[];
   readonly scope: GenerationScope;
   readonly record: GenerationRun;

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import type { Call } from '../generation/generation-run.js';
+import type { Call } from '../generation/call.js';
 
 /** Who asks, and how, from what every dialect's request carries. */
 export function callOf(request: Request, response: Response): Call {

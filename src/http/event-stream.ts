@@ -7,6 +7,9 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 };
 
+/** How long the last frame of a failed stream may wait for a slow caller. */
+const LAST_FRAME_MS = 5000;
+
 /** A comment: every SSE client skips it. */
 const HEARTBEAT = ': heartbeat\n\n';
 
@@ -50,8 +53,15 @@ export class EventStream {
    */
   cut(lastFrame: string): void {
     this.stop();
-    const { socket } = this.response;
-    this.response.write(lastFrame, () => socket?.end());
+    const { response } = this;
+    // A caller that does not read cannot be told; it can only be left.
+    const giveUp = setTimeout(() => response.destroy(), LAST_FRAME_MS);
+    response.write(lastFrame, () => {
+      clearTimeout(giveUp);
+      // Without chunks (HTTP/1.0) any end but a reset looks well.
+      if (response.chunkedEncoding) response.socket?.destroySoon();
+      else response.socket?.resetAndDestroy();
+    });
   }
 
   stop(): void {

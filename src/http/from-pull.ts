@@ -11,6 +11,12 @@ import type { StreamChunk } from '../contract/stream-chunk.js';
  */
 const PER_TURN = { chunks: 16, chars: 16 * 1024 };
 
+/** What can be pulled, until it is over. */
+interface Pullable {
+  readonly chunks: AsyncIterable<StreamChunk>;
+  readonly over: AbortSignal;
+}
+
 /**
  * The one place where pull becomes push, and so the one place of backpressure: reads the source
  * only while `sink` drains, so that a slow caller slows the upstream instead of filling our heap.
@@ -19,35 +25,47 @@ const PER_TURN = { chunks: 16, chars: 16 * 1024 };
  *   the subscriber leaves before the end
  */
 export function fromPull(
-  open: (signal: AbortSignal) => AsyncIterable<StreamChunk>,
+  open: (signal: AbortSignal) => Pullable,
   sink: Writable,
 ): Observable<StreamChunk> {
   return new Observable((subscriber) => {
     const caller = new AbortController();
     const pump = async () => {
-      const iterator = open(caller.signal)[Symbol.asyncIterator]();
+      const { chunks, over } = open(caller.signal);
+      const iterator = chunks[Symbol.asyncIterator]();
       subscriber.add(() => {
         caller.abort('client_closed' satisfies EndReason);
         iterator.return?.().catch(() => undefined);
       });
-      let chunks = 0;
-      let chars = 0;
+      const turn = { chunks: 0, chars: 0 };
       for (;;) {
         const { done, value } = await iterator.next();
         if (subscriber.closed) return;
         if (done) return subscriber.complete();
         subscriber.next(value);
-        chunks += 1;
-        chars += 'text' in value ? value.text.length : 0;
+        turn.chunks += 1;
+        turn.chars += charsOf(value);
         if (sink.writableNeedDrain) {
-          await once(sink, 'drain', { signal: caller.signal });
-        } else if (chunks >= PER_TURN.chunks || chars >= PER_TURN.chars) {
+          await drained(sink, over);
+        } else if (turn.chunks >= PER_TURN.chunks || turn.chars >= PER_TURN.chars) {
           await nextTurn();
-          chunks = 0;
-          chars = 0;
+          turn.chunks = 0;
+          turn.chars = 0;
         }
       }
     };
     pump().catch((error: unknown) => subscriber.error(error));
   });
+}
+
+/** Also resolves when the source is over: its next chunk is then the error that says why. */
+async function drained(sink: Writable, over: AbortSignal): Promise<void> {
+  await once(sink, 'drain', { signal: over }).catch((error: unknown) => {
+    if (!over.aborted) throw error;
+  });
+}
+
+function charsOf(chunk: StreamChunk): number {
+  if ('text' in chunk) return chunk.text.length;
+  return chunk.type === 'tool-call-delta' ? chunk.arguments.length : 0;
 }

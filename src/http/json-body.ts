@@ -1,6 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../contract/gateway-error.js';
+import { refuseDeepNesting } from './nesting.js';
 
 /** Parses JSON bodies of up to `limit`, with errors that say what is wrong and quote nothing. */
 export function parseJsonBodies(app: NestExpressApplication, limit: string | number): void {
@@ -8,6 +9,10 @@ export function parseJsonBodies(app: NestExpressApplication, limit: string | num
   // Right behind the parser: Nest would turn its errors into messages that quote the body.
   app.use((error: unknown, _request: Request, _response: Response, next: NextFunction) => {
     next(bodyParserErrorOf(error) ?? error);
+  });
+  app.use((request: Request, _response: Response, next: NextFunction) => {
+    refuseDeepNesting(request.body);
+    next();
   });
 }
 

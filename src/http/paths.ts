@@ -1,12 +1,12 @@
-/** What exists, and the methods that it takes; longer paths first where one begins with another. */
+/** What exists (in any case, as Express takes it), and the methods that it takes; longer paths first where one begins with another. */
 export const PATHS: readonly { readonly path: RegExp; readonly allow: string }[] = [
-  { path: /^\/chat(\/.+)?\/?$/, allow: 'GET, HEAD, POST' },
-  { path: /^\/v1\/chat\/completions\/?$/, allow: 'POST' },
-  { path: /^\/v1\/models(\/.+)?\/?$/, allow: 'GET, HEAD' },
-  { path: /^\/(livez|readyz|metrics|openapi\.json|docs)\/?$/, allow: 'GET, HEAD' },
+  { path: /^\/chat(\/.+)?\/?$/i, allow: 'GET, HEAD, POST' },
+  { path: /^\/v1\/chat\/completions\/?$/i, allow: 'POST' },
+  { path: /^\/v1\/models(\/.+)?\/?$/i, allow: 'GET, HEAD' },
+  { path: /^\/(livez|readyz|metrics|openapi\.json|docs)\/?$/i, allow: 'GET, HEAD' },
 ];
 
 /** Requests to these paths ask for a generation. */
 export function isGenerationPath(path: string): boolean {
-  return /^\/(chat(\/.+)?|v1\/chat\/completions)\/?$/.test(path);
+  return /^\/(chat(\/.+)?|v1\/chat\/completions)\/?$/i.test(path);
 }

@@ -12,7 +12,7 @@ import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
 
 /**
  * Measures every chunk of content on its way to the caller, in any dialect. It stands inside of
- * the dialect's interceptor: when `next` returns, the chunk has been written.
+ * the dialect's interceptor: when `next` returns, the chunk has been handed to the response.
  */
 @Injectable()
 export class TokenMetricsInterceptor implements NestInterceptor<StreamChunk, StreamChunk> {

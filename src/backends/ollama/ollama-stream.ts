@@ -3,9 +3,8 @@ import { defined, isJsonObject, type JsonObject, numberOr, stringOr } from '../.
 import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { cutFault } from '../shared/upstream-bytes.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
-import { complaintFault } from '../shared/upstream-fault.js';
+import { complaintFault, cutFault } from '../shared/upstream-fault.js';
 
 /**
  * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
@@ -25,7 +24,7 @@ export async function* readOllamaStream(
         throw cutFault(source.backend, error);
       });
       for (const line of piece.done ? [lines.end()] : lines.decode(piece.value)) {
-        yield* mapper.map(line);
+        for (const chunk of mapper.map(line)) yield chunk;
         if (mapper.finished) return;
       }
       if (piece.done) throw cutFault(source.backend);

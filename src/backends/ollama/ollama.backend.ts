@@ -5,6 +5,7 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamSource } from '../shared/stream-source.js';
 import { bytesOf } from '../shared/upstream-bytes.js';
 import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
@@ -36,17 +37,12 @@ export class OllamaBackend implements ChatBackend {
     signal: AbortSignal,
   ): Promise<AsyncIterable<StreamChunk>> {
     const response = await this.#post(request, target, true, signal);
-    const requestId = requestIdOf(response.headers);
-    return readOllamaStream(bytesOf(response.body), {
-      backend: this.id,
-      model: target.model,
-      ...(requestId && { requestId }),
-    });
+    return readOllamaStream(bytesOf(response.body), this.#source(response, target));
   }
 
   async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
-    const { body } = await this.#post(request, target, false, signal);
-    const json = await readWholeAnswer(this.id, body);
+    const response = await this.#post(request, target, false, signal);
+    const json = await readWholeAnswer(this.id, response);
     if (json['error'] != null) throw complaintFault(this.id, complaintIn(json['error']));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
@@ -55,8 +51,7 @@ export class OllamaBackend implements ChatBackend {
     const rawReason = stringOr(json['done_reason'], 'stop');
     return {
       id: `chatcmpl-${randomUUID()}`,
-      model: target.model,
-      backend: this.id,
+      ...this.#source(response, target),
       text: stringOr(message['content'], ''),
       ...(reasoning && { reasoning }),
       toolCalls,
@@ -68,6 +63,11 @@ export class OllamaBackend implements ChatBackend {
 
   close(): Promise<void> {
     return this.#upstream.close();
+  }
+
+  #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
+    const requestId = requestIdOf(headers);
+    return { backend: this.id, model, ...(requestId && { requestId }) };
   }
 
   async #post(

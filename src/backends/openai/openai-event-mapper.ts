@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { cutFault } from '../shared/upstream-bytes.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
-import { complaintFault } from '../shared/upstream-fault.js';
+import { complaintFault, cutFault } from '../shared/upstream-fault.js';
 import { deltasOf, finishReasonOf, usageOf } from './openai-fields.js';
 
 /** Events without id and choices that are held back until there is an id. */

@@ -1,7 +1,7 @@
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { SseDecoder } from '../shared/sse-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { cutFault } from '../shared/upstream-bytes.js';
+import { cutFault } from '../shared/upstream-fault.js';
 import { OpenAiEventMapper } from './openai-event-mapper.js';
 
 /** How long the usage event and `[DONE]` may take after the finish reason. */
@@ -9,7 +9,7 @@ const AFTER_FINISH_MS = 1000;
 
 /**
  * The body of a streamed Chat Completion as chunks. A finish reason makes the answer whole: after
- * it `[DONE]`, EOF, a reset or a second of silence all end it well. Without one nothing does.
+ * it `[DONE]`, EOF, a reset or a second without them all end it well. Without one nothing does.
  * @throws GatewayError `upstream_cut`, `upstream_protocol`, or what an in-band error means
  */
 export async function* readOpenAiStream(
@@ -19,9 +19,12 @@ export async function* readOpenAiStream(
   const events = new SseDecoder(source.backend);
   const mapper = new OpenAiEventMapper(source);
   const reader = bytes[Symbol.asyncIterator]();
+  let finishedAt: number | undefined;
   try {
     for (;;) {
-      const piece = await (mapper.finished ? untilSilent(reader) : readOrCut(reader, source));
+      const piece = await (finishedAt === undefined
+        ? readOrCut(reader, source)
+        : readUntil(finishedAt + AFTER_FINISH_MS, reader));
       if (piece === undefined) break;
       for (const { data } of events.decode(piece)) {
         if (data === '[DONE]') {
@@ -29,8 +32,9 @@ export async function* readOpenAiStream(
           yield mapper.end();
           return;
         }
-        yield* mapper.map(data);
+        for (const chunk of mapper.map(data)) yield chunk;
       }
+      if (mapper.finished) finishedAt ??= performance.now();
     }
     if (!mapper.finished) throw cutFault(source.backend);
     yield mapper.end();
@@ -51,14 +55,18 @@ async function readOrCut(
   }
 }
 
-async function untilSilent(reader: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+/** Nothing more is owed to the answer: whatever ends the wait for `piece` ends it well. */
+async function readUntil(
+  time: number,
+  reader: AsyncIterator<Uint8Array>,
+): Promise<Uint8Array | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, AFTER_FINISH_MS, undefined);
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(resolve, time - performance.now(), undefined);
   });
   const piece = reader.next().then(
     ({ done, value }) => (done ? undefined : value),
     () => undefined,
   );
-  return Promise.race([piece, silence]).finally(() => clearTimeout(timer));
+  return Promise.race([piece, late]).finally(() => clearTimeout(timer));
 }

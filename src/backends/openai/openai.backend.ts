@@ -52,7 +52,7 @@ export class OpenAiBackend implements ChatBackend {
   async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
     const response = await this.#post(requestBody(request, target), signal);
     this.#expect(response, 'application/json');
-    const json = await readWholeAnswer(this.id, response.body);
+    const json = await readWholeAnswer(this.id, response);
     return answerOf(json, this.#source(response, target));
   }
 

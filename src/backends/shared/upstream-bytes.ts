@@ -1,4 +1,5 @@
 import { GatewayError } from '../../contract/gateway-error.js';
+import { cutFault } from './upstream-fault.js';
 import type { Dispatcher } from 'undici';
 
 /** The body of an undici response. */
@@ -24,11 +25,18 @@ export function bytesOf(body: UpstreamBody): AsyncIterable<Uint8Array> {
   return {
     [Symbol.asyncIterator]() {
       const iterator = body.iterator({ destroyOnReturn: false });
+      let bytesRead = 0;
       return {
-        next: () => iterator.next(),
+        async next() {
+          const piece = (await iterator.next()) as IteratorResult<Uint8Array, undefined>;
+          if (!piece.done) bytesRead += piece.value.byteLength;
+          return piece;
+        },
         async return() {
+          // undici's limit counts from the beginning of the body.
+          const limit = bytesRead + LEFTOVER.bytes;
           body
-            .dump({ limit: LEFTOVER.bytes, signal: AbortSignal.timeout(LEFTOVER.ms) })
+            .dump({ limit, signal: AbortSignal.timeout(LEFTOVER.ms) })
             .catch(() => body.destroy());
           return { done: true as const, value: undefined };
         },
@@ -64,13 +72,4 @@ export async function textOf(
     throw error instanceof GatewayError ? error : cutFault(backend, error);
   }
   return text + decoder.decode();
-}
-
-/** The upstream stopped in the middle of its answer. */
-export function cutFault(backend: string, cause?: unknown): GatewayError {
-  return new GatewayError(
-    'upstream_cut',
-    `The answer of backend "${backend}" was cut before its end.`,
-    { cause },
-  );
 }

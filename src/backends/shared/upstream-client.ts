@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
 import { complaintOf } from './upstream-complaint.js';
 import { textOf, UPSTREAM_READ_AHEAD_BYTES, UPSTREAM_SOCKET_BYTES } from './upstream-bytes.js';
@@ -111,7 +111,11 @@ function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispa
   if (!proxy?.httpProxy && !proxy?.httpsProxy) return new Agent(options);
   return new EnvHttpProxyAgent({
     ...options,
-    requestTls: tls,
+    // The agents behind a proxy look at none of the above.
+    requestTls: connect,
+    proxyTls: { timeout: connectMs },
+    clientFactory: (origin, settings) =>
+      new Pool(origin, { ...settings, headersTimeout: connectMs }),
     // Explicit empty strings: undici would read the environment by itself.
     httpProxy: proxy.httpProxy ?? '',
     httpsProxy: proxy.httpsProxy ?? '',

@@ -22,6 +22,15 @@ export function connectionFault(backend: string, cause: unknown): GatewayError {
   });
 }
 
+/** The upstream stopped in the middle of its answer. */
+export function cutFault(backend: string, cause?: unknown): GatewayError {
+  return new GatewayError(
+    'upstream_cut',
+    `The answer of backend "${backend}" was cut before its end.`,
+    { cause },
+  );
+}
+
 /** An upstream that answered, but not in its own protocol. */
 export function protocolFault(backend: string, what: string, cause?: unknown): GatewayError {
   return new GatewayError('upstream_protocol', `Backend "${backend}" ${what}.`, { cause });

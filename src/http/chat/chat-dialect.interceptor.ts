@@ -24,7 +24,16 @@ export class ChatDialectInterceptor implements NestInterceptor<StreamChunk, Mess
       // Not before the next turn: anything emitted in this one turns a 400 or 404 into a 200.
       const turn = setImmediate(() => writer.open());
       const subscription = next.handle().subscribe({
-        next: (chunk) => writer.write(chunk),
+        next: (chunk) => {
+          try {
+            writer.write(chunk);
+          } catch (error) {
+            // Thrown from here it would end the process.
+            response.locals.generation?.fail(error);
+            subscription.unsubscribe();
+            writer.fail(error);
+          }
+        },
         error: (error: unknown) => writer.fail(error),
         complete: () => subscriber.complete(),
       });

@@ -1,6 +1,5 @@
 import type { ChatRequest, Message, MessagePart } from '../../contract/chat-request.js';
 import { defined } from '../../contract/json.js';
-import { refuseDeepNesting } from '../nesting.js';
 import type { ChatBodyDto, ChatMessageDto } from './chat-body.dto.js';
 import type { ChatQueryDto } from './chat-query.dto.js';
 
@@ -12,7 +11,6 @@ export function requestOfQuery({ message, system }: ChatQueryDto): ChatRequest {
 }
 
 export function requestOfBody(body: ChatBodyDto): ChatRequest {
-  refuseDeepNesting(body.tools);
   return defined({
     messages: [...systemMessage(body.system), ...body.messages.map(messageOf)],
     tools: body.tools?.map(({ name, description, parameters }) =>

@@ -14,6 +14,7 @@ import {
 import type { Request, Response } from 'express';
 import { type Observable, takeUntil } from 'rxjs';
 import type { ChatRequest } from '../../contract/chat-request.js';
+import { GatewayError } from '../../contract/gateway-error.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
@@ -60,7 +61,7 @@ export class ChatController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Observable<StreamChunk> {
-    return this.#stream(nameOf(model), requestOfQuery(query), request, response);
+    return this.#stream(nameOf(model, query.model), requestOfQuery(query), request, response);
   }
 
   /** Streams an answer to a conversation. */
@@ -88,7 +89,7 @@ export class ChatController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Observable<StreamChunk> {
-    return this.#stream(nameOf(model), requestOfBody(body), request, response);
+    return this.#stream(nameOf(model, body.model), requestOfBody(body), request, response);
   }
 
   #stream(
@@ -101,12 +102,16 @@ export class ChatController {
       const call = callOf(request, response);
       const generation = this.generations.stream(model ?? undefined, chat, call, signal);
       announce(generation, response);
-      return generation.chunks;
+      return generation;
     }, response).pipe(takeUntil(disconnected(response)));
   }
 }
 
-/** Express hands a wildcard over as its segments. */
-function nameOf(model: string | string[]): string {
-  return [model].flat().join('/');
+/** The model in the path, which Express hands over as its segments; another one beside it is a mistake. */
+function nameOf(path: string | string[], other: string | null | undefined): string {
+  const model = [path].flat().join('/');
+  if (other == null || other === model) return model;
+  throw new GatewayError('invalid_request', 'model is not the one in the path.', {
+    param: 'model',
+  });
 }

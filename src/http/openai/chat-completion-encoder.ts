@@ -132,7 +132,10 @@ export function openAiReasonOf(reason: FinishReason): string {
   return reason === 'other' ? 'stop' : reason;
 }
 
-/** Nothing where the upstream counted nothing: a made-up 0 would be billed as one. */
+/**
+ * Nothing where the upstream counted nothing: a made-up 0 would be billed as one. Where it counted
+ * one of the two, OpenAI's clients take all three for granted.
+ */
 export function openAiUsageOf(usage: Usage | undefined): JsonObject | undefined {
   const { input, output, cachedInput, reasoning } = usage ?? {};
   if (input === undefined && output === undefined) return undefined;

@@ -4,41 +4,18 @@ import type {
   Sampling,
   Tool,
   ToolChoice,
-  Unmodelled,
 } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
-import { refuseDeepNesting } from '../nesting.js';
 import { messagesOf } from './chat-completion-messages.js';
 import { FieldReader } from './field-reader.js';
+import { unmodelledOf } from './unmodelled.js';
 
 export interface ChatCompletionRequest {
   readonly model: string;
   readonly stream: boolean;
-  /** The caller asked for the usage event at the end of the stream. */
-  readonly includeUsage: boolean;
   readonly request: ChatRequest;
 }
-
-/** Fields that change the shape of the answer and that only an OpenAI-kind backend can honour. */
-const SHAPE_FIELDS = [
-  'logprobs',
-  'top_logprobs',
-  'audio',
-  'functions',
-  'function_call',
-  'web_search_options',
-];
-
-/** Fields that only colour the answer. */
-const HINT_FIELDS = [
-  'logit_bias',
-  'parallel_tool_calls',
-  'prediction',
-  'verbosity',
-  'top_k',
-  'min_p',
-];
 
 /**
  * Reads the body of `POST /v1/chat/completions`. It looks only at what Sluice itself interprets;
@@ -52,15 +29,15 @@ export function readChatCompletionRequest(body: unknown): ChatCompletionRequest 
       'The request body must be a JSON object, sent with content-type: application/json.',
     );
   }
-  refuseDeepNesting(body);
   const fields = new FieldReader(body);
   const n = fields.integer('n');
   if (n !== undefined && n !== 1) throw fields.fault('n', 'must be 1: Sluice streams one answer');
   const streamOptions = new FieldReader(fields.nested('stream_options') ?? {}, 'stream_options');
+  // Only its type is looked at here: the encoder of the answer reads it.
+  streamOptions.boolean('include_usage');
   return {
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
-    includeUsage: streamOptions.boolean('include_usage') ?? false,
     request: chatRequestOf(body, fields),
   };
 }
@@ -139,14 +116,4 @@ function responseFormatOf(fields: FieldReader): ResponseFormat | undefined {
     default:
       return undefined;
   }
-}
-
-function unmodelledOf(body: JsonObject): Unmodelled {
-  const asked = (name: string) => body[name] != null && body[name] !== false;
-  const shape = SHAPE_FIELDS.filter(asked);
-  const { modalities } = body;
-  if (Array.isArray(modalities) && modalities.some((each) => each !== 'text')) {
-    shape.unshift('modalities');
-  }
-  return { shape, hints: HINT_FIELDS.filter(asked) };
 }

@@ -46,7 +46,7 @@ export class ChatCompletionsController {
     return fromPull((signal) => {
       const generation = this.generations.stream(model, chat, callOf(request, response), signal);
       announce(generation, response);
-      return generation.chunks;
+      return generation;
     }, response).pipe(takeUntil(disconnected(response)));
   }
 

@@ -31,7 +31,16 @@ export class OpenAiDialectInterceptor implements NestInterceptor<StreamChunk | C
       // By the next turn the handler has routed the request, or refused it.
       const turn = setImmediate(() => writer.start());
       const subscription = next.handle().subscribe({
-        next: (value) => writer.write(value),
+        next: (value) => {
+          try {
+            writer.write(value);
+          } catch (error) {
+            // Thrown from here it would end the process.
+            response.locals.generation?.fail(error);
+            subscription.unsubscribe();
+            writer.fail(error, subscriber);
+          }
+        },
         error: (error: unknown) => writer.fail(error, subscriber),
         complete: () => writer.complete(subscriber),
       });
