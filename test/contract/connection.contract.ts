@@ -104,8 +104,11 @@ export function connectionContract(kind: BackendKind): void {
       expect(test.upstream.requests).toHaveLength(4);
     });
 
-    it('needs few connections for many streams that end piece by piece', async () => {
-      test.upstream.script(scripts.streamsText(['Hel', 'lo']));
+    it.each([
+      ['short', ['Hel', 'lo']],
+      ['long', ['x'.repeat(60_000), 'y']],
+    ])('needs few connections for many %s streams that end piece by piece', async (_, tokens) => {
+      test.upstream.script(scripts.streamsText(tokens));
       for (let n = 0; n < 10; n += 1) await test.stream();
       expect(test.upstream.requests).toHaveLength(10);
       expect(test.upstream.connections).toBeLessThanOrEqual(3);

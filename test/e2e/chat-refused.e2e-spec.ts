@@ -41,6 +41,13 @@ describe('a chat request that no upstream is asked for', () => {
     expect(await refused(gateway.get(path))).toEqual([400, param, message]);
   });
 
+  it('answers 400 when the model beside the path is another one', async () => {
+    const answer = [400, 'model', 'model is not the one in the path.'];
+    expect(await refused(gateway.get('/chat/gpt-only?message=Hi&model=llama3'))).toEqual(answer);
+    const body = { messages: [user], model: 'llama3' };
+    expect(await refused(gateway.post('/chat/gpt-only', body))).toEqual(answer);
+  });
+
   it('takes a message of exactly 4,000 characters by GET', async () => {
     const message = 'ä'.repeat(4000);
     const response = await gateway.get(`/chat?message=${encodeURIComponent(message)}`);
