@@ -33,15 +33,14 @@ describe('A cut stream', () => {
   }
 
   it('lets go of a caller that keeps its half of the connection open', async () => {
-    const [served] = (await Promise.all([once(gateway.server, 'connection'), ask('1.1')])) as [
-      [Socket],
-      void,
-    ];
+    const connecting = once(gateway.server, 'connection') as Promise<[Socket]>;
+    ask('1.1');
+    const [served] = await connecting;
     await within(once(socket, 'end'), 'the connection ends');
     expect(received).toContain('"content":"lo"');
     expect(received).toContain('"code":"upstream_cut"');
     expect(received).not.toContain('\r\n0\r\n\r\n');
-    if (!served[0].destroyed) await within(once(served[0], 'close'), 'the socket is closed');
+    if (!served.destroyed) await within(once(served, 'close'), 'the socket is closed');
     socket.destroy();
   });
 
