@@ -9,6 +9,7 @@ import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { type DialectWriter, feed } from '../dialect-writer.js';
 import { ChatEvents } from './chat-events.js';
 
 /**
@@ -19,35 +20,14 @@ import { ChatEvents } from './chat-events.js';
 export class ChatDialectInterceptor implements NestInterceptor<StreamChunk, MessageEvent> {
   intercept(context: ExecutionContext, next: CallHandler<StreamChunk>): Observable<MessageEvent> {
     const response = context.switchToHttp().getResponse<Response>();
-    return new Observable<MessageEvent>((subscriber) => {
-      const writer = new EventWriter(response, subscriber);
-      // Not before the next turn: anything emitted in this one turns a 400 or 404 into a 200.
-      const turn = setImmediate(() => writer.open());
-      const subscription = next.handle().subscribe({
-        next: (chunk) => {
-          try {
-            writer.write(chunk);
-          } catch (error) {
-            // Thrown from here it would end the process.
-            response.locals.generation?.fail(error);
-            subscription.unsubscribe();
-            writer.fail(error);
-          }
-        },
-        error: (error: unknown) => writer.fail(error),
-        complete: () => subscriber.complete(),
-      });
-      return () => {
-        clearImmediate(turn);
-        subscription.unsubscribe();
-        writer.stop();
-      };
-    });
+    return new Observable<MessageEvent>((subscriber) =>
+      feed(new EventWriter(response, subscriber), next.handle(), response),
+    );
   }
 }
 
 /** The events of one stream. */
-class EventWriter {
+class EventWriter implements DialectWriter<StreamChunk> {
   #events: ChatEvents | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -57,18 +37,17 @@ class EventWriter {
   ) {}
 
   /** Writes the opening frame, once there is a generation, and fills silence from then on. */
-  open(): ChatEvents | undefined {
+  start(): void {
     const { generation } = this.response.locals;
-    if (this.#events || !generation) return this.#events;
-    const events = new ChatEvents(generation.record);
-    this.#events = events;
+    if (this.#events || !generation) return;
+    this.#events = new ChatEvents(generation.record);
     this.#heartbeat = setInterval(() => this.#beat(), generation.route.streams.heartbeatMs);
-    this.subscriber.next(events.opening());
-    return events;
+    this.subscriber.next(this.#events.opening());
   }
 
   write(chunk: StreamChunk): void {
-    const event = this.open()?.of(chunk);
+    this.start();
+    const event = this.#events?.of(chunk);
     if (!event) return;
     this.subscriber.next(event);
     this.#heartbeat?.refresh();
@@ -80,6 +59,10 @@ class EventWriter {
       return;
     }
     this.subscriber.next(this.#events.failed(GatewayError.from(error)));
+    this.subscriber.complete();
+  }
+
+  complete(): void {
     this.subscriber.complete();
   }
 

@@ -10,6 +10,7 @@ import type { ChatAnswer } from '../../contract/chat-answer.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { announceTarget } from '../announce.js';
+import { type DialectWriter, feed } from '../dialect-writer.js';
 import { EventStream } from '../event-stream.js';
 import { chatCompletionOf } from './chat-completion-answer.js';
 import { ChatCompletionEncoder } from './chat-completion-encoder.js';
@@ -25,42 +26,23 @@ export class OpenAiDialectInterceptor implements NestInterceptor<StreamChunk | C
     next: CallHandler<StreamChunk | ChatAnswer>,
   ): Observable<void> {
     const http = context.switchToHttp();
+    const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const writer = new ResponseWriter(http.getRequest<Request>(), response);
-    return new Observable<void>((subscriber) => {
-      // By the next turn the handler has routed the request, or refused it.
-      const turn = setImmediate(() => writer.start());
-      const subscription = next.handle().subscribe({
-        next: (value) => {
-          try {
-            writer.write(value);
-          } catch (error) {
-            // Thrown from here it would end the process.
-            response.locals.generation?.fail(error);
-            subscription.unsubscribe();
-            writer.fail(error, subscriber);
-          }
-        },
-        error: (error: unknown) => writer.fail(error, subscriber),
-        complete: () => writer.complete(subscriber),
-      });
-      return () => {
-        clearImmediate(turn);
-        subscription.unsubscribe();
-        writer.stop();
-      };
-    });
+    return new Observable<void>((subscriber) =>
+      feed(new ResponseWriter(request, response, subscriber), next.handle(), response),
+    );
   }
 }
 
 /** The answer to one request. */
-class ResponseWriter {
+class ResponseWriter implements DialectWriter<StreamChunk | ChatAnswer> {
   readonly #stream: EventStream;
   #encoder: ChatCompletionEncoder | undefined;
 
   constructor(
     private readonly request: Request,
     private readonly response: Response,
+    private readonly subscriber: Subscriber<void>,
   ) {
     this.#stream = new EventStream(response, () => this.#announceTarget());
   }
@@ -80,19 +62,19 @@ class ResponseWriter {
     if (frames !== '') this.#stream.write(frames);
   }
 
-  fail(error: unknown, subscriber: Subscriber<void>): void {
+  fail(error: unknown): void {
     if (!this.#stream.isCommitted) {
-      subscriber.error(error);
+      this.subscriber.error(error);
       return;
     }
     const { requestId } = this.response.locals;
     this.#stream.cut(this.#encoderOf().failure(GatewayError.from(error), requestId));
-    finish(subscriber);
+    this.#finish();
   }
 
-  complete(subscriber: Subscriber<void>): void {
+  complete(): void {
     this.#stream.end();
-    finish(subscriber);
+    this.#finish();
   }
 
   stop(): void {
@@ -109,10 +91,10 @@ class ResponseWriter {
     const { generation } = this.response.locals;
     if (generation) announceTarget(generation, this.response);
   }
-}
 
-/** Nest takes the last value of the route's Observable, and complains when there was none. */
-function finish(subscriber: Subscriber<void>): void {
-  subscriber.next();
-  subscriber.complete();
+  /** Nest takes the last value of the route's Observable, and complains when there was none. */
+  #finish(): void {
+    this.subscriber.next();
+    this.subscriber.complete();
+  }
 }
