@@ -11,7 +11,7 @@ export function banner(config: GatewayConfig, port: number): string {
     `Sluice listens on ${url}`,
     `  models   ${models}`,
     `  OpenAI   ${url}/v1`,
-    `  browser  ${url}/chat`,
+    `  browser  ${url}/chat?message=Hello`,
     `  docs     ${url}/docs`,
     '',
     'Try it:',

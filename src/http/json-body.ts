@@ -2,6 +2,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../contract/gateway-error.js';
 import { refuseDeepNesting } from './nesting.js';
+import { isGenerationPath } from './paths.js';
 
 /** Parses JSON bodies of up to `limit`, with errors that say what is wrong and quote nothing. */
 export function parseJsonBodies(app: NestExpressApplication, limit: string | number): void {
@@ -11,6 +12,12 @@ export function parseJsonBodies(app: NestExpressApplication, limit: string | num
     next(bodyParserErrorOf(error) ?? error);
   });
   app.use((request: Request, _response: Response, next: NextFunction) => {
+    if (request.method === 'POST' && request.body === undefined && isGenerationPath(request.path)) {
+      throw new GatewayError(
+        'invalid_request',
+        'The request body must be JSON, sent with content-type: application/json.',
+      );
+    }
     refuseDeepNesting(request.body);
     next();
   });
@@ -18,8 +25,8 @@ export function parseJsonBodies(app: NestExpressApplication, limit: string | num
 
 /** @see https://github.com/expressjs/body-parser#errors */
 function bodyParserErrorOf(thrown: unknown): GatewayError | undefined {
-  if (!(thrown instanceof Error) || !('type' in thrown)) return undefined;
-  switch (thrown.type) {
+  if (!(thrown instanceof Error) || !('status' in thrown)) return undefined;
+  switch ('type' in thrown ? thrown.type : undefined) {
     case 'entity.too.large':
       return new GatewayError(
         'payload_too_large',
@@ -37,6 +44,8 @@ function bodyParserErrorOf(thrown: unknown): GatewayError | undefined {
         `The request body cannot be read: ${thrown.message}.`,
       );
     default:
-      return undefined;
+      // A body that does not decompress: zlib's words mean nothing to a caller.
+      if (thrown.status !== 400) return undefined;
+      return new GatewayError('invalid_request', 'The request body cannot be decompressed.');
   }
 }

@@ -13,7 +13,10 @@ export function serveOpenApi(app: NestExpressApplication): void {
     .addTag('operations', 'Probes and metrics')
     .build();
   const document = () =>
-    SwaggerModule.createDocument(app, info, { operationIdFactory: operationIdOf });
+    SwaggerModule.createDocument(app, info, {
+      autoTagControllers: false,
+      operationIdFactory: operationIdOf,
+    });
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'openapi.json',
   });

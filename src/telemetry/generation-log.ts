@@ -41,6 +41,7 @@ export class GenerationLog implements GenerationObserver {
     });
     const message = `generation ended: ${record.endReason}`;
     if (record.fault === 'internal') this.#logger.error(message, line);
+    else if (record.fault !== undefined) this.#logger.warn(message, line);
     else this.#logger.log(message, line);
   }
 }

@@ -1,7 +1,14 @@
 import { ConsoleLogger, type LoggerService } from '@nestjs/common';
 
 /** Nest's own account of its wiring: nothing an operator can act on. */
-const WIRING = new Set(['InstanceLoader', 'NestFactory', 'RouterExplorer', 'RoutesResolver']);
+const WIRING = new Set([
+  'InstanceLoader',
+  // It says "started" before the port is taken; the banner says so afterwards.
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
 
 /** JSON lines for machines, coloured text on a terminal. */
 export function createLogger(isTerminal = process.stdout.isTTY): LoggerService {

@@ -41,6 +41,29 @@ describe('a chat request that no upstream is asked for', () => {
     expect(await refused(gateway.get(path))).toEqual([400, param, message]);
   });
 
+  it.each([
+    [{}, 'messages', 'messages is missing.'],
+    [{ messages: 'Hi' }, 'messages', 'messages must be an array.'],
+    [{ messages: ['Hi'] }, 'messages[0]', 'messages[0] must be an object.'],
+    [{ messages: [user], temperature: 'hot' }, 'temperature', 'temperature must be a number.'],
+    [
+      { messages: [user, { role: 'tool', content: '7' }] },
+      'messages[1].toolCallId',
+      'messages[1].toolCallId is missing.',
+    ],
+  ])('answers 400 in plain words to POST with %j', async (body, param, message) => {
+    expect(await refused(gateway.post('/chat', body))).toEqual([400, param, message]);
+  });
+
+  it.each([
+    ['another content type', { 'content-type': 'text/plain' }, '"content-type: application/json"'],
+    ['a body that does not decompress', { 'content-encoding': 'gzip' }, 'decompressed'],
+  ])('answers 400 to POST with %s', async (_, headers, hint) => {
+    const [status, , message] = await refused(gateway.post('/chat', '{}', headers));
+    expect(status).toBe(400);
+    expect(message).toContain(hint.replaceAll('"', ''));
+  });
+
   it('answers 400 when the model beside the path is another one', async () => {
     const answer = [400, 'model', 'model is not the one in the path.'];
     expect(await refused(gateway.get('/chat/gpt-only?message=Hi&model=llama3'))).toEqual(answer);

@@ -9,7 +9,12 @@ import type { StreamSource } from '../shared/stream-source.js';
 import { bytesOf } from '../shared/upstream-bytes.js';
 import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
-import { complaintFault, protocolFault, requestIdOf } from '../shared/upstream-fault.js';
+import {
+  complaintFault,
+  protocolFault,
+  requestIdOf,
+  wasConnected,
+} from '../shared/upstream-fault.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { chatBody, fitOf } from './ollama-request.js';
@@ -97,7 +102,8 @@ function withRemedy(error: unknown, { backend, model }: Target): unknown {
     const message = `Ollama (backend "${backend}") does not have the model "${model}": run "ollama pull ${model}".`;
     return new GatewayError(fault, message, { cause, upstream });
   }
-  if (fault === 'upstream_unavailable' && upstream.status === undefined) {
+  const isUnreachable = upstream.status === undefined && !wasConnected(cause);
+  if (fault === 'upstream_unavailable' && isUnreachable) {
     const message = `Ollama (backend "${backend}") cannot be reached: start it with "ollama serve", or correct its baseUrl.`;
     return new GatewayError(fault, message, { cause, upstream });
   }

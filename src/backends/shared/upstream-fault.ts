@@ -17,9 +17,16 @@ export interface UpstreamComplaint {
 
 /** No connection, or it broke before a response. */
 export function connectionFault(backend: string, cause: unknown): GatewayError {
-  return new GatewayError('upstream_unavailable', `Backend "${backend}" cannot be reached.`, {
-    cause,
-  });
+  const what = wasConnected(cause)
+    ? 'closed the connection before it answered'
+    : 'cannot be reached';
+  return new GatewayError('upstream_unavailable', `Backend "${backend}" ${what}.`, { cause });
+}
+
+/** There was a connection; only the response is missing. */
+export function wasConnected(cause: unknown): boolean {
+  if (!(cause instanceof Error) || !('code' in cause)) return false;
+  return cause.code === 'UND_ERR_SOCKET' || cause.code === 'ECONNRESET';
 }
 
 /** The upstream stopped in the middle of its answer. */

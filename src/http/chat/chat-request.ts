@@ -1,4 +1,5 @@
 import type { ChatRequest, Message, MessagePart } from '../../contract/chat-request.js';
+import { GatewayError } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
 import type { ChatBodyDto, ChatMessageDto } from './chat-body.dto.js';
 import type { ChatQueryDto } from './chat-query.dto.js';
@@ -12,7 +13,10 @@ export function requestOfQuery({ message, system }: ChatQueryDto): ChatRequest {
 
 export function requestOfBody(body: ChatBodyDto): ChatRequest {
   return defined({
-    messages: [...systemMessage(body.system), ...body.messages.map(messageOf)],
+    messages: [
+      ...systemMessage(body.system),
+      ...body.messages.map((message, index) => messageOf(message, `messages[${index}]`)),
+    ],
     tools: body.tools?.map(({ name, description, parameters }) =>
       defined({
         name,
@@ -39,11 +43,18 @@ function textMessage(role: Message['role'], text: string): Message {
   return { role, parts: [{ type: 'text', text }] };
 }
 
-function messageOf({ role, content, toolCalls, toolCallId }: ChatMessageDto): Message {
+function messageOf(
+  { role, content, toolCalls, toolCallId }: ChatMessageDto,
+  path: string,
+): Message {
   const parts = partsOf(content);
   if (role === 'tool') {
+    if (!toolCallId) {
+      const param = `${path}.toolCallId`;
+      throw new GatewayError('invalid_request', `${param} is missing.`, { param });
+    }
     const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
-    return { role, parts: [{ type: 'tool-result', toolCallId: toolCallId ?? '', text }] };
+    return { role, parts: [{ type: 'tool-result', toolCallId, text }] };
   }
   const calls = (toolCalls ?? []).map(({ id, name, arguments: args }): MessagePart => ({
     type: 'tool-call',

@@ -6,7 +6,7 @@ export const chatValidation = new ValidationPipe({
   transform: true,
   whitelist: true,
   forbidNonWhitelisted: true,
-  validationError: { target: false, value: false },
+  validationError: { target: false },
   exceptionFactory: (errors) => firstFault(errors),
 });
 
@@ -16,22 +16,24 @@ function firstFault(errors: readonly ValidationError[], parent = ''): GatewayErr
   if (!error) return new GatewayError('invalid_request', 'The request is not valid.');
   const param = pathOf(parent, error.property);
   if (error.children?.length) return firstFault(error.children, param);
-  const constraints = error.constraints ?? {};
-  return new GatewayError(
-    'invalid_request',
-    `${whatIsWrong(constraints, error.property, param)}.`,
-    {
-      param,
-    },
-  );
+  return new GatewayError('invalid_request', `${whatIsWrong(error, param)}.`, { param });
 }
 
+/** In place of class-validator's words where they say too little. */
+const PLAIN_WORDS: Readonly<Record<string, string>> = {
+  whitelistValidation: 'is not known here',
+  isArray: 'must be an array',
+  isNumber: 'must be a number',
+  isInt: 'must be an integer',
+};
+
 function whatIsWrong(
-  constraints: Readonly<Record<string, string>>,
-  property: string,
+  { constraints = {}, property, value }: ValidationError,
   param: string,
 ): string {
-  if (constraints['whitelistValidation']) return `${param} is not known here`;
+  const plain = Object.keys(PLAIN_WORDS).find((rule) => rule in constraints);
+  if (value === undefined && plain !== 'whitelistValidation') return `${param} is missing`;
+  if (plain !== undefined) return `${param} ${PLAIN_WORDS[plain]}`;
   // An element that is no object: the library names the array, not the element.
   if (/^\d+$/.test(property)) return `${param} must be an object`;
   // The rules of a field run last to first.

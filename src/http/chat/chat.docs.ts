@@ -7,6 +7,7 @@ import {
   ApiOkResponse,
   ApiOperation,
   ApiParam,
+  ApiPayloadTooLargeResponse,
   ApiServiceUnavailableResponse,
   ApiTags,
 } from '@nestjs/swagger';
@@ -69,12 +70,21 @@ export function ApiChatModel(): MethodDecorator {
 }
 
 export function ApiChatBody(): MethodDecorator {
-  return ApiBody({
-    type: ChatBodyDto,
-    examples: {
-      question: {
-        value: { messages: [{ role: 'user', content: 'Why is the sky blue?' }], temperature: 0.2 },
+  return applyDecorators(
+    ApiPayloadTooLargeResponse({
+      type: ErrorBody,
+      description: 'The body is larger than `server.bodyLimit`.',
+    }),
+    ApiBody({
+      type: ChatBodyDto,
+      examples: {
+        question: {
+          value: {
+            messages: [{ role: 'user', content: 'Why is the sky blue?' }],
+            temperature: 0.2,
+          },
+        },
       },
-    },
-  });
+    }),
+  );
 }
