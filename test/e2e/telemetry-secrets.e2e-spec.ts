@@ -3,7 +3,7 @@ import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
 import { openAi, openAiError } from '../support/openai-script.js';
 import type { UpstreamScript } from '../support/scripted-upstream.js';
-import { failsWith, replays } from '../support/upstream-scripts.js';
+import { answers, failsWith, replays } from '../support/upstream-scripts.js';
 
 /** What is said in these tests, wherever something can be said. */
 const SAID = 'zebra-7f3a';
@@ -48,6 +48,17 @@ describe('what was said, and our keys,', () => {
     expect(await seen(ask('gpt-only'))).toContain(SAID);
     expect(await seen(ask('llama3'))).toContain(SAID);
     await gateway.ended(1);
+  });
+
+  it.each(asks)('stay out of the words of a mistake that is told within %s', async (form, ask) => {
+    const mistake = { message: `No: Bearer ${KEY}`, type: 'invalid_request_error' };
+    gateway.openai.script(
+      form === '/v1 plain' ? answers({ error: mistake }) : openAi.inBandError(mistake),
+    );
+    const answer = await seen(ask('gpt-only'));
+    expect(answer).toContain('No: Bearer [key]');
+    expect(answer).not.toContain(KEY);
+    await gateway.ended();
   });
 
   const quoting = `${SAID} Bearer ${KEY}`;

@@ -46,7 +46,7 @@ class OllamaLineMapper {
     const json = this.#parse(line);
     if (json === undefined) return [];
     if (json['error'] != null) {
-      throw complaintFault(this.source.backend, complaintIn(json['error']));
+      throw complaintFault(this.source.backend, complaintIn(json['error'], this.source.apiKey));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));
@@ -69,7 +69,9 @@ class OllamaLineMapper {
 
   #start(): StreamChunk {
     this.#started = true;
-    return { type: 'start', id: `chatcmpl-${randomUUID()}`, ...this.source };
+    const { backend, model, requestId } = this.source;
+    const id = `chatcmpl-${randomUUID()}`;
+    return { type: 'start', id, model, backend, ...(requestId && { requestId }) };
   }
 
   #deltas(message: JsonObject): StreamChunk[] {

@@ -3,7 +3,7 @@ import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { bytesOf } from '../shared/upstream-bytes.js';
@@ -24,10 +24,12 @@ import { finishReasonOf, readOllamaStream, toolCallsOf, usageOf } from './ollama
 export class OllamaBackend implements ChatBackend {
   readonly id: string;
   readonly #chatUrl: string;
+  readonly #apiKey: string | undefined;
   readonly #upstream: UpstreamClient;
 
   constructor(settings: UpstreamSettings) {
     this.id = settings.id;
+    this.#apiKey = settings.apiKey;
     this.#chatUrl = `${settings.baseUrl.replace(/\/+$/, '')}/api/chat`;
     this.#upstream = new UpstreamClient(settings);
   }
@@ -48,7 +50,8 @@ export class OllamaBackend implements ChatBackend {
   async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
     const response = await this.#post(request, target, false, signal);
     const json = await readWholeAnswer(this.id, response);
-    if (json['error'] != null) throw complaintFault(this.id, complaintIn(json['error']));
+    const { backend, model, requestId, apiKey } = this.#source(response, target);
+    if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], apiKey));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     const toolCalls = toolCallsOf(message);
@@ -56,7 +59,9 @@ export class OllamaBackend implements ChatBackend {
     const rawReason = stringOr(json['done_reason'], 'stop');
     return {
       id: `chatcmpl-${randomUUID()}`,
-      ...this.#source(response, target),
+      model,
+      backend,
+      ...(requestId && { requestId }),
       text: stringOr(message['content'], ''),
       ...(reasoning && { reasoning }),
       toolCalls,
@@ -72,7 +77,7 @@ export class OllamaBackend implements ChatBackend {
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
     const requestId = requestIdOf(headers);
-    return { backend: this.id, model, ...(requestId && { requestId }) };
+    return defined({ backend: this.id, model, requestId, apiKey: this.#apiKey });
   }
 
   async #post(

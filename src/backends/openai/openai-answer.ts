@@ -12,7 +12,8 @@ import { finishReasonOf, usageOf } from './openai-fields.js';
  */
 export function answerOf(json: JsonObject, source: StreamSource): ChatAnswer {
   const { backend } = source;
-  if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error']));
+  if (json['error'] != null)
+    throw complaintFault(backend, complaintIn(json['error'], source.apiKey));
   const choices = json['choices'];
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   if (!isJsonObject(choice) || !isJsonObject(choice['message'])) {

@@ -39,7 +39,7 @@ export class OpenAiEventMapper {
     if (event['error'] != null) {
       if (this.finished) return [];
       throw complaintFault(this.source.backend, {
-        ...complaintIn(event['error']),
+        ...complaintIn(event['error'], this.source.apiKey),
         ...(this.source.requestId && { requestId: this.source.requestId }),
       });
     }

@@ -3,6 +3,7 @@ import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
+import { defined } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { bytesOf } from '../shared/upstream-bytes.js';
@@ -76,7 +77,7 @@ export class OpenAiBackend implements ChatBackend {
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
     const requestId = requestIdOf(headers);
-    return { backend: this.id, model, ...(requestId && { requestId }) };
+    return defined({ backend: this.id, model, requestId, apiKey: this.#settings.apiKey });
   }
 
   #expect({ headers, body }: UpstreamResponse, mediaType: string): void {

@@ -77,10 +77,8 @@ export class UpstreamClient {
       .finally(() => clearTimeout(enough));
     const retryAfterMs = retryAfterMsOf(headers);
     const requestId = requestIdOf(headers);
-    const { apiKey } = this.settings;
     throw complaintFault(this.settings.id, {
-      // Some of these words reach the caller.
-      ...complaintOf(apiKey ? text.replaceAll(apiKey, '[key]') : text),
+      ...complaintOf(text, this.settings.apiKey),
       status,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(requestId !== undefined && { requestId }),
