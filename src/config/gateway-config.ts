@@ -1,4 +1,7 @@
+import { DrainConfig } from './drain-config.js';
+import { BackendLimitsConfig, LimitsConfig } from './limits-config.js';
 import { Section, ListOf } from './nested.js';
+import { BreakerConfig, ExtraConfig, PartialRetryConfig, RetryConfig } from './retry-config.js';
 import { Optional } from './rule.js';
 import { ModelStreamsConfig, StreamsConfig, TargetStreamsConfig } from './streams-config.js';
 import { ApiKey, BaseUrl, CaFile, Headers, Options, Query } from './upstream-rules.js';
@@ -12,6 +15,7 @@ import {
   OneOf,
   Port,
   PositiveNumber,
+  Whole,
 } from './value-rules.js';
 
 /** Where Sluice listens. */
@@ -89,6 +93,11 @@ export class BackendConfig {
   @Flag()
   readonly streamUsage?: boolean;
 
+  /** How much it is given at once. Absent: as much as there is. */
+  @Optional()
+  @Section(() => BackendLimitsConfig)
+  readonly limits?: BackendLimitsConfig;
+
   /** It is played by the sandbox. Not to be written: it follows from the absence of `baseUrl`. */
   declare readonly sandbox?: true;
 }
@@ -107,6 +116,34 @@ export class TargetConfig {
   @Optional()
   @Options()
   readonly options?: Readonly<Record<string, unknown>>;
+
+  /**
+   * Lower ones are asked first; equal ones share the requests by weight. Absent: after the target
+   * before it in the list.
+   */
+  @Optional()
+  @Whole(0)
+  readonly priority?: number;
+
+  /** Its share of the requests among targets of the same priority. */
+  @Optional()
+  @PositiveNumber()
+  readonly weight?: number;
+
+  /** Tokens that fit into it: a prompt that was too long for one target is not sent to one that is not larger. */
+  @Optional()
+  @Whole(1)
+  readonly contextWindow?: number;
+
+  /** `true`: it continues a last message of the assistant instead of answering it. */
+  @Optional()
+  @Flag()
+  readonly prefill?: boolean;
+
+  /** Repeats on this target that differ from its model's. */
+  @Optional()
+  @Section(() => PartialRetryConfig)
+  readonly retry?: Readonly<PartialRetryConfig>;
 
   /** Waits of this target that differ from its model's. `Readonly`, here and below: made to be spread. */
   @Optional()
@@ -140,6 +177,22 @@ export class ModelConfig {
   @Optional()
   @Section(() => ModelStreamsConfig)
   readonly streams?: Readonly<ModelStreamsConfig>;
+
+  /** Repeats of this model that differ from the top level's. */
+  @Optional()
+  @Section(() => PartialRetryConfig)
+  readonly retry?: Readonly<PartialRetryConfig>;
+
+  /**
+   * Whether an answer of text that breaks off is taken up by another attempt. `deterministic`: only
+   * with `temperature: 0` or a `seed`, and only on targets with the same name of the model.
+   */
+  @OneOf('never', 'deterministic', 'always')
+  readonly recovery: 'never' | 'deterministic' | 'always' = 'never';
+
+  /** Longest answer that is kept for a recovery, in bytes; a longer one is not recovered. */
+  @Whole(1)
+  readonly recoveryMaxBytes: number = 262_144;
 }
 
 /** Proxies on the way to backends: from the environment, as every other program takes them. */
@@ -166,6 +219,26 @@ export class GatewayConfig {
   /** How long streams may wait; models and targets may differ. */
   @Section(() => StreamsConfig)
   readonly streams: Readonly<StreamsConfig> = new StreamsConfig();
+
+  /** When a target that failed is asked again; models and targets may differ. */
+  @Section(() => RetryConfig)
+  readonly retry: Readonly<RetryConfig> = new RetryConfig();
+
+  /** How much work repeats and recoveries may add, for each target. */
+  @Section(() => ExtraConfig)
+  readonly extra: ExtraConfig = new ExtraConfig();
+
+  /** When a target is left alone, for each target. */
+  @Section(() => BreakerConfig)
+  readonly breaker: BreakerConfig = new BreakerConfig();
+
+  /** How much this process takes on at once. */
+  @Section(() => LimitsConfig)
+  readonly limits: LimitsConfig = new LimitsConfig();
+
+  /** What happens between SIGTERM and the exit. */
+  @Section(() => DrainConfig)
+  readonly drain: DrainConfig = new DrainConfig();
 
   /** The upstreams. */
   @ListOf(() => BackendConfig)

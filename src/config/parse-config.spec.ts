@@ -13,14 +13,27 @@ describe('a configuration', () => {
       streams: {
         heartbeatMs: 15_000,
         commitAfterMs: 25_000,
+        slowClientMs: 30_000,
         connectMs: 5000,
         firstTokenMs: 120_000,
         idleMs: 60_000,
         answerMs: 300_000,
         totalMs: 600_000,
       },
+      retry: { limit: 1, baseDelayMs: 250, maxDelayMs: 4000, maxRetryAfterMs: 1000 },
+      extra: { share: 0.2, min: 10 },
+      breaker: { failures: 5, ratio: 0.5, windowMs: 30_000, cooldownMs: 10_000 },
+      limits: { streams: 500, queue: { size: 500, maxWaitMs: 10_000 } },
+      drain: { delayMs: 5000, forMs: 600_000 },
       backends: [BACKEND],
-      models: [{ id: 'llama3', targets: [{ backend: 'ollama', model: 'llama3' }] }],
+      models: [
+        {
+          id: 'llama3',
+          targets: [{ backend: 'ollama', model: 'llama3' }],
+          recovery: 'never',
+          recoveryMaxBytes: 262_144,
+        },
+      ],
       proxy: {},
     });
   });
@@ -100,7 +113,7 @@ describe('a target', () => {
       ...MINIMAL,
       models: [{ id: 'meta/llama', targets: ['ollama/hf.co/meta/llama:8b'] }],
     });
-    expect(models).toEqual([
+    expect(models).toMatchObject([
       { id: 'meta/llama', targets: [{ backend: 'ollama', model: 'hf.co/meta/llama:8b' }] },
     ]);
   });

@@ -14,11 +14,21 @@ export class StreamsConfig {
   @Milliseconds()
   readonly commitAfterMs: number = 25_000;
 
+  /**
+   * How long a caller's socket may take no byte while bytes wait for it, in milliseconds; then the
+   * caller is left. One that reads slowly is not.
+   */
+  @Milliseconds()
+  readonly slowClientMs: number = 30_000;
+
   /** Longest wait for a connection to a backend, TLS included, in milliseconds. */
   @Milliseconds()
   readonly connectMs: number = 5000;
 
-  /** Longest wait for a target's first content, in milliseconds; then the next target is asked. */
+  /**
+   * Longest wait for a target's first content, in milliseconds, from when the request was written;
+   * then the next target is asked.
+   */
   @Milliseconds()
   readonly firstTokenMs: number = 120_000;
 
@@ -64,6 +74,11 @@ export class ModelStreamsConfig extends TargetStreamsConfig {
   @Optional()
   @Milliseconds()
   readonly commitAfterMs?: number;
+
+  /** How long a caller's socket may take no byte while bytes wait for it, in milliseconds. */
+  @Optional()
+  @Milliseconds()
+  readonly slowClientMs?: number;
 
   /** Longest life of a request with all its attempts, in milliseconds. */
   @Optional()

@@ -18,6 +18,30 @@ export const Milliseconds = () =>
     ),
   );
 
+/** For waits that may be left out: 0 is none. */
+export const MillisecondsOrNone = () =>
+  Rule(
+    'millisecondsOrNone',
+    must(`a whole number of milliseconds, from 0 to ${MAX_MS}`, (value) =>
+      isWhole(value, 0, MAX_MS),
+    ),
+  );
+
+export const Whole = (from: number) =>
+  Rule(
+    'whole',
+    must(`a whole number, ${from} or more`, (value) =>
+      isWhole(value, from, Number.MAX_SAFE_INTEGER),
+    ),
+  );
+
+/** A part of a whole. */
+export const Share = () =>
+  Rule(
+    'share',
+    must('a number from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1),
+  );
+
 export const PositiveNumber = () =>
   Rule(
     'positiveNumber',

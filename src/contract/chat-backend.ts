@@ -14,20 +14,29 @@ export interface ChatBackend {
   /**
    * Resolves once the upstream accepted the request; until then it rejects with a `GatewayError`
    * and the caller may go elsewhere. The iterable is single-use and lazy: nothing is read from the
-   * socket before `next()`. Aborting `signal` closes the upstream connection at once, in every
-   * phase; a pending `next()` then rejects.
+   * socket before `next()`. Aborting `context.signal` closes the upstream connection at once, in
+   * every phase; a pending `next()` then rejects.
    */
   open(
     request: ChatRequest,
     target: Target,
-    signal: AbortSignal,
+    context: AttemptContext,
   ): Promise<AsyncIterable<StreamChunk>>;
 
   /** The same without streaming: the upstream's whole answer. */
-  complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer>;
+  complete(request: ChatRequest, target: Target, context: AttemptContext): Promise<ChatAnswer>;
 
   /** Closes the connections to the upstream; running requests are cut. */
   close(): Promise<void>;
+}
+
+/** What a backend is told, and tells, while it serves one attempt. */
+export interface AttemptContext {
+  readonly signal: AbortSignal;
+  /** The connection stands and the request is being written to it: from now on silence is the upstream's own. */
+  requestSent(): void;
+  /** Something arrived that is no event of the upstream's protocol; it was skipped. */
+  malformedEvent(): void;
 }
 
 /** One backend plus the name of the model there. */

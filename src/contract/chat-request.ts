@@ -13,6 +13,8 @@ export interface ChatRequest {
   readonly reasoningEffort?: string;
   /** Requests with the same affinity should meet the same prompt cache. */
   readonly affinity?: string;
+  /** The beginning of the answer: it has been said already, and only what follows it is asked for. */
+  readonly prefill?: string;
   /** What the caller's wire says beyond the fields above. */
   readonly unmodelled?: Unmodelled;
   /** The caller's own body; read only by a backend of that dialect. */

@@ -40,6 +40,7 @@ describe('GatewayError', () => {
       'model_not_found',
       'draining',
       'total_timeout',
+      'slow_client',
       'internal',
     ]);
   });

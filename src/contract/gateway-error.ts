@@ -20,49 +20,108 @@ interface FaultRow {
   readonly code: string | null;
   /** May another target answer, as long as the caller has no content yet. */
   readonly next: boolean;
+  /** May the same target be asked again, after a wait. */
+  readonly repeat: boolean;
+  /** What it means for the target's breaker. */
+  readonly trips: Trip;
   /** The `x-should-retry` header; absent: the client's own rule holds. */
   readonly shouldRetry?: boolean;
   /** What a stream that ends by this fault is recorded as. */
   readonly endReason: EndReason;
 }
 
-const invalid = 'invalid_request_error';
-const server = 'server_error';
+/**
+ * `counts`: one failure among others. `opens`: no further request will fare better, so at once.
+ * `rests`: not before the upstream's `Retry-After`. `no`: it says nothing about the target.
+ */
+export type Trip = 'no' | 'counts' | 'opens' | 'rests';
+
+/** The caller's own mistake. */
+const mistake = {
+  type: 'invalid_request_error',
+  next: false,
+  repeat: false,
+  trips: 'no',
+  endReason: 'rejected',
+} as const;
+
+/** A failure of the upstream's, or of ours. */
+const failure = {
+  type: 'server_error',
+  next: true,
+  repeat: false,
+  trips: 'counts',
+  endReason: 'upstream_error',
+} as const;
+
+/** The operator has to mend something before the target can answer anybody. */
+const hopeless = { ...failure, trips: 'opens', shouldRetry: false } as const;
+
+/** A bound of Sluice itself: it says nothing about any target. */
+const ours = { ...failure, next: false, trips: 'no', endReason: 'rejected' } as const;
 
 /** Every way a request can fail, and what follows from it. */
 const FAULTS = {
-  invalid_request: row(400, invalid, null, false, 'rejected'),
-  context_too_long: row(400, invalid, 'context_length_exceeded', true, 'rejected'),
-  content_filtered: row(400, invalid, 'content_filter', false, 'rejected'),
-  payload_too_large: row(413, invalid, 'request_too_large', false, 'rejected'),
-  unauthenticated: row(401, invalid, 'invalid_api_key', false, 'rejected'),
-  permission_denied: row(403, invalid, 'model_not_allowed', false, 'rejected'),
-  model_not_found: row(404, invalid, 'model_not_found', false, 'rejected'),
-  rate_limited: row(429, 'requests', 'rate_limit_exceeded', true, 'rejected'),
-  quota_exhausted: row(429, 'insufficient_quota', 'insufficient_quota', true, 'rejected', false),
-  upstream_credentials: row(502, server, 'upstream_credentials', true, 'upstream_error', false),
-  upstream_model_missing: row(502, server, 'upstream_model_missing', true, 'upstream_error', false),
-  upstream_protocol: row(502, server, 'upstream_protocol', true, 'upstream_error'),
-  upstream_cut: row(502, server, 'upstream_cut', true, 'upstream_cut'),
-  upstream_unavailable: row(503, server, 'upstream_unavailable', true, 'upstream_error'),
-  overloaded: row(503, server, 'overloaded', true, 'rejected'),
-  draining: row(503, server, 'draining', false, 'drained'),
-  first_token_timeout: row(504, server, 'first_token_timeout', true, 'first_token_timeout'),
-  idle_timeout: row(504, server, 'idle_timeout', true, 'idle_timeout'),
-  total_timeout: row(504, server, 'total_timeout', false, 'total_timeout', false),
-  internal: row(500, server, 'internal_error', false, 'internal_error', false),
+  invalid_request: { ...mistake, status: 400, code: null },
+  context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', next: true },
+  content_filtered: { ...mistake, status: 400, code: 'content_filter' },
+  payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },
+  unauthenticated: { ...mistake, status: 401, code: 'invalid_api_key' },
+  permission_denied: { ...mistake, status: 403, code: 'model_not_allowed' },
+  model_not_found: { ...mistake, status: 404, code: 'model_not_found' },
+  rate_limited: {
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    next: true,
+    repeat: true,
+    trips: 'rests',
+    endReason: 'rejected',
+  },
+  quota_exhausted: {
+    ...hopeless,
+    status: 429,
+    type: 'insufficient_quota',
+    code: 'insufficient_quota',
+    endReason: 'rejected',
+  },
+  upstream_credentials: { ...hopeless, status: 502, code: 'upstream_credentials' },
+  upstream_model_missing: { ...hopeless, status: 502, code: 'upstream_model_missing' },
+  upstream_protocol: { ...failure, status: 502, code: 'upstream_protocol' },
+  upstream_cut: {
+    ...failure,
+    status: 502,
+    code: 'upstream_cut',
+    repeat: true,
+    endReason: 'upstream_cut',
+  },
+  upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', repeat: true },
+  overloaded: { ...ours, status: 503, code: 'overloaded', next: true },
+  draining: { ...ours, status: 503, code: 'draining' },
+  first_token_timeout: {
+    ...failure,
+    status: 504,
+    code: 'first_token_timeout',
+    endReason: 'first_token_timeout',
+  },
+  idle_timeout: { ...failure, status: 504, code: 'idle_timeout', endReason: 'idle_timeout' },
+  total_timeout: {
+    ...ours,
+    status: 504,
+    code: 'total_timeout',
+    shouldRetry: false,
+    endReason: 'total_timeout',
+  },
+  // Nobody reads its status: the connection is gone.
+  slow_client: { ...ours, status: 408, code: 'slow_client', endReason: 'slow_client' },
+  internal: {
+    ...ours,
+    status: 500,
+    code: 'internal_error',
+    shouldRetry: false,
+    endReason: 'internal_error',
+  },
 } as const satisfies Record<string, FaultRow>;
-
-function row(
-  status: number,
-  type: string,
-  code: string | null,
-  next: boolean,
-  endReason: EndReason,
-  shouldRetry?: boolean,
-): FaultRow {
-  return { status, type, code, next, endReason, ...(shouldRetry !== undefined && { shouldRetry }) };
-}
 
 export type Fault = keyof typeof FAULTS;
 export const ALL_FAULTS = Object.keys(FAULTS) as readonly Fault[];
@@ -76,6 +135,8 @@ export interface GatewayErrorOptions {
   readonly param?: string;
   /** The upstream's own `error.code`, where the caller should see it instead of ours. */
   readonly code?: string;
+  /** The target said nothing at all: asked again it would most likely say nothing again. */
+  readonly silent?: true;
   /** `requests` or `tokens` where an upstream said which limit was hit. */
   readonly type?: string;
   readonly retryAfterMs?: number;
@@ -120,6 +181,14 @@ export class GatewayError extends Error {
 
   get mayTryNext(): boolean {
     return FAULTS[this.fault].next;
+  }
+
+  get mayRepeat(): boolean {
+    return FAULTS[this.fault].repeat && this.#options.silent !== true;
+  }
+
+  get trips(): Trip {
+    return FAULTS[this.fault].trips;
   }
 
   get shouldRetry(): boolean | undefined {

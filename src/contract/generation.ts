@@ -1,3 +1,4 @@
+import type { Target } from './chat-backend.js';
 import type { EndReason, Fault, GatewayError } from './gateway-error.js';
 import type { FinishReason, Usage } from './stream-chunk.js';
 
@@ -15,7 +16,16 @@ export interface AttemptRecord {
   readonly requestId?: string;
   /** What the network said, for the operator. */
   readonly cause?: string;
+  /** Of a cancelled attempt: how long it took from the caller's leaving to the closed upstream connection. */
+  readonly cancelMs?: number;
 }
+
+/**
+ * What became of an answer that broke off after its first content: `continued` by a target that was
+ * given its beginning, `regenerated` and joined without a seam, `diverged` where a second answer
+ * differed from the first, `failed` where nobody could take it up.
+ */
+export type RecoveryOutcome = 'continued' | 'regenerated' | 'diverged' | 'failed';
 
 /** What is known of a generation; complete once it has ended. Log, metrics and later the ledger read this one object. */
 export interface GenerationRecord {
@@ -29,6 +39,10 @@ export interface GenerationRecord {
   readonly attempts: readonly AttemptRecord[];
   /** Who answers, once someone does. */
   readonly target?: { readonly backend: string; readonly model: string };
+  /** How each break of the answer was dealt with, in order. */
+  readonly recoveries: readonly RecoveryOutcome[];
+  /** How long it waited for room; absent when there was room. */
+  readonly queuedMs?: number;
   /** Hints of the request that the target left out, by the caller's names. */
   readonly ignored: readonly string[];
   readonly endReason?: EndReason;
@@ -43,10 +57,18 @@ export interface GenerationRecord {
   readonly durationMs: number;
 }
 
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
 /** How generation tells of attempts and ends without knowing telemetry; the injection token has the same name. */
 export interface GenerationObserver {
   generationStarted(record: GenerationRecord): void;
   attemptEnded(record: GenerationRecord, attempt: AttemptRecord): void;
+  /** A backend sent something that is no event of its protocol; it was skipped. */
+  malformedEvent(backend: string): void;
+  /** A target is left alone (`open`), is being probed (`half_open`), or is asked as usual again. */
+  breakerTurned(target: Target, state: BreakerState, fault?: Fault): void;
+  /** An answer that had broken off was taken up again, or was not. */
+  recoveryEnded(record: GenerationRecord, outcome: RecoveryOutcome): void;
   /** Called exactly once for every generation, whatever its end. */
   generationEnded(record: GenerationRecord): void;
 }

@@ -1,6 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayError } from '../contract/gateway-error.js';
 
+/** Room for one generation: a seat in this process and, at any time, a place at one backend. */
+export interface Place {
+  /** Id of the backend that has room for it. */
+  readonly backend: string;
+  /**
+   * Gives the place at `backend` up for one at the first of `backends` that has room, and waits
+   * where none has. The seat is kept.
+   * @throws GatewayError `overloaded` after too long a wait, or the reason of the signal it was entered with
+   */
+  moveTo(backends: readonly string[]): Promise<void>;
+  /** Gives everything back; once. */
+  leave(): void;
+}
+
 /** Who may start a generation, and how many are running. */
 @Injectable()
 export class Admission {
@@ -17,15 +31,22 @@ export class Admission {
   }
 
   /**
-   * Takes a place; the caller gives it back by calling the result, once.
-   * @throws GatewayError `draining`
+   * Takes a seat and a place at the first of `backends` that has room, or waits in turn for one.
+   * @param _lane whom the wait has to be fair to: requests of one lane keep their order
+   * @param _signal its abort ends the wait
+   * @returns rejects like `Place.moveTo`
+   * @throws GatewayError at once: `draining`, or `overloaded` when no more may wait
    */
-  enter(): () => void {
+  enter(_lane: string, backends: readonly string[], _signal: AbortSignal): Promise<Place> {
     if (!this.#open) {
       throw new GatewayError('draining', 'This instance of Sluice is shutting down: try again.');
     }
     this.#running += 1;
-    return () => this.#leave();
+    return Promise.resolve({
+      backend: backends[0]!,
+      moveTo: () => Promise.resolve(),
+      leave: () => this.#leave(),
+    });
   }
 
   /** From now on nobody enters. */

@@ -1,5 +1,5 @@
 import type { ChatAnswer } from '../contract/chat-answer.js';
-import type { ChatBackend } from '../contract/chat-backend.js';
+import type { AttemptContext, ChatBackend } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { AttemptRecord } from '../contract/generation.js';
@@ -16,6 +16,11 @@ export class Attempt {
   #isOver = false;
   readonly #abort = new AbortController();
   readonly #onScopeAbort = () => this.#abort.abort(this.scope.reason);
+  readonly #context: AttemptContext = {
+    signal: this.#abort.signal,
+    requestSent: () => {},
+    malformedEvent: () => {},
+  };
   readonly #deadline: Deadline;
   readonly #held: StreamChunk[] = [];
   #chunks: AsyncIterator<StreamChunk> | undefined;
@@ -62,7 +67,7 @@ export class Attempt {
     this.#deadline.start(firstTokenMs, () => this.#silent('first_token_timeout', firstTokenMs));
     this.#deadline.waits();
     try {
-      const chunks = await this.backend.open(request, this.target, this.#abort.signal);
+      const chunks = await this.backend.open(request, this.target, this.#context);
       this.#accepted = true;
       this.#deadline.waited();
       this.#chunks = chunks[Symbol.asyncIterator]();
@@ -102,7 +107,7 @@ export class Attempt {
     this.#deadline.start(answerMs, () => this.#silent('first_token_timeout', answerMs));
     this.#deadline.waits();
     try {
-      const answer = await this.backend.complete(request, this.target, this.#abort.signal);
+      const answer = await this.backend.complete(request, this.target, this.#context);
       this.#accepted = true;
       this.#requestId = answer.requestId;
       return answer;

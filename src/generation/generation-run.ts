@@ -4,6 +4,7 @@ import type {
   AttemptRecord,
   GenerationObserver,
   GenerationRecord,
+  RecoveryOutcome,
 } from '../contract/generation.js';
 import {
   type FinishReason,
@@ -20,6 +21,8 @@ export class GenerationRun implements GenerationRecord {
   readonly caller: string;
   readonly attempts: AttemptRecord[] = [];
   target?: { readonly backend: string; readonly model: string };
+  readonly recoveries: RecoveryOutcome[] = [];
+  queuedMs?: number;
   ignored: readonly string[] = [];
   endReason?: EndReason;
   fault?: Fault;

@@ -5,7 +5,7 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
 import type { StreamChunk } from '../contract/stream-chunk.js';
-import { Admission } from './admission.js';
+import { Admission, type Place } from './admission.js';
 import { attemptFailed, type Candidate, candidatesFor, failover } from './failover.js';
 import type { Call } from './call.js';
 import { GenerationRun } from './generation-run.js';
@@ -78,11 +78,21 @@ export class GenerationService {
   ): Begun {
     const route = this.routes.find(model);
     const candidates = candidatesFor(route, request, call, this.backends);
-    const leave = this.admission.enter();
     const scope = new GenerationScope(signal, route.streams.totalMs);
+    const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
     const fail = (error: unknown) => record.failed(GatewayError.from(error));
-    return { route, candidates, scope, record, fail, leave };
+    return { route, candidates, scope, record, fail, place };
+  }
+
+  #enter(lane: string, candidates: readonly Candidate[], scope: GenerationScope): Promise<Place> {
+    try {
+      const backends = candidates.map(({ backend }) => backend.id);
+      return this.admission.enter(lane, backends, scope.signal);
+    } catch (error) {
+      scope.dispose();
+      throw error;
+    }
   }
 }
 
@@ -90,12 +100,14 @@ interface Begun extends Generation {
   readonly candidates: readonly Candidate[];
   readonly scope: GenerationScope;
   readonly record: GenerationRun;
-  readonly leave: () => void;
+  /** Room for it, once there is. */
+  readonly place: Promise<Place>;
 }
 
 async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator<StreamChunk> {
   const { candidates, record, scope } = begun;
   try {
+    await begun.place;
     const { attempt } = await failover(candidates, record, scope, (next) => next.open(request));
     try {
       for await (const chunk of attempt.chunks()) {
@@ -127,6 +139,7 @@ async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator
 async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnswer> {
   const { candidates, record, scope } = begun;
   try {
+    await begun.place;
     const { attempt, answer } = await failover(candidates, record, scope, (next) =>
       next.complete(request),
     );
@@ -150,8 +163,12 @@ function failed({ scope, record }: Begun, error: unknown): GatewayError {
 }
 
 /** Every generation ends here, once, whatever ended it. */
-function settle({ scope, record, leave }: Begun): void {
+function settle({ scope, record, place }: Begun): void {
   record.end(scope.isOver ? scope.endReason : 'client_closed');
   scope.dispose();
-  leave();
+  place.then(
+    (taken) => taken.leave(),
+    // It never had one.
+    () => undefined,
+  );
 }

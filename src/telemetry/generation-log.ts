@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { GatewayError } from '../contract/gateway-error.js';
+import type { Target } from '../contract/chat-backend.js';
+import type { Fault, GatewayError } from '../contract/gateway-error.js';
 import { defined } from '../contract/json.js';
-import type { GenerationObserver, GenerationRecord } from '../contract/generation.js';
+import type { BreakerState, GenerationObserver, GenerationRecord } from '../contract/generation.js';
 
 /**
  * One line per generation, when it has ended. It says everything but what was asked and answered:
@@ -14,6 +15,17 @@ export class GenerationLog implements GenerationObserver {
   generationStarted(): void {}
 
   attemptEnded(): void {}
+
+  malformedEvent(): void {}
+
+  recoveryEnded(): void {}
+
+  /** A target that is given up or taken up again concerns more than one request: it has a line of its own. */
+  breakerTurned({ backend, model }: Target, state: BreakerState, fault?: Fault): void {
+    const line = defined({ target: `${backend}/${model}`, state, fault });
+    if (state === 'open') this.#logger.warn('breaker opened', line);
+    else if (state === 'closed') this.#logger.log('breaker closed', line);
+  }
 
   generationEnded(record: GenerationRecord): void {
     const { usage, target, error } = record;
@@ -32,6 +44,8 @@ export class GenerationLog implements GenerationObserver {
       inputTokens: usage?.input,
       outputTokens: usage?.output,
       contentChunks: record.contentChunks,
+      queuedMs: rounded(record.queuedMs),
+      ...(record.recoveries.length > 0 && { recoveries: record.recoveries }),
       attempts: record.attempts.map(({ backend, model, durationMs, ...attempt }) => ({
         target: `${backend}/${model}`,
         ...attempt,

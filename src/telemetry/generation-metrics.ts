@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import type { Target } from '../contract/chat-backend.js';
 import type { Fault } from '../contract/gateway-error.js';
 import type {
   AttemptRecord,
+  BreakerState,
   GenerationObserver,
   GenerationRecord,
+  RecoveryOutcome,
 } from '../contract/generation.js';
 
 /** What is counted once per generation or attempt. */
@@ -19,22 +22,42 @@ export class GenerationMetrics implements GenerationObserver {
     @InjectMetric('llm_fallbacks_total') private readonly fallbacks: Counter,
     @InjectMetric('llm_tokens_total') private readonly tokens: Counter,
     @InjectMetric('llm_rejections_total') private readonly rejections: Counter,
+    @InjectMetric('llm_recoveries_total') private readonly recoveries: Counter,
+    @InjectMetric('llm_upstream_malformed_events_total') private readonly malformed: Counter,
+    @InjectMetric('llm_breaker_open') private readonly breakerOpen: Gauge,
+    @InjectMetric('llm_cancel_latency_seconds') private readonly cancelLatency: Histogram,
+    @InjectMetric('llm_queue_wait_seconds') private readonly queueWait: Histogram,
   ) {}
 
   generationStarted({ caller }: GenerationRecord): void {
     this.active.inc({ caller });
   }
 
-  attemptEnded({ model, attempts }: GenerationRecord, { backend, outcome }: AttemptRecord): void {
+  attemptEnded({ model, attempts }: GenerationRecord, attempt: AttemptRecord): void {
+    const { backend, outcome, cancelMs } = attempt;
     this.attempts.inc({ model, backend, outcome });
+    if (cancelMs !== undefined) this.cancelLatency.observe(cancelMs / 1000);
     const previous = attempts.at(-2);
-    if (previous && previous.outcome !== 'ok') {
+    if (previous && previous.outcome !== 'ok' && !isSameTarget(previous, attempt)) {
       this.fallbacks.inc({ model, from: previous.backend, to: backend, reason: previous.outcome });
     }
   }
 
+  malformedEvent(backend: string): void {
+    this.malformed.inc({ backend });
+  }
+
+  recoveryEnded({ model }: GenerationRecord, outcome: RecoveryOutcome): void {
+    this.recoveries.inc({ model, outcome });
+  }
+
+  breakerTurned({ backend, model }: Target, state: BreakerState): void {
+    this.breakerOpen.set({ backend, target_model: model }, state === 'closed' ? 0 : 1);
+  }
+
   generationEnded(record: GenerationRecord): void {
     const { caller, model, endReason = 'internal_error' } = record;
+    if (record.queuedMs !== undefined) this.queueWait.observe({ model }, record.queuedMs / 1000);
     const backend = record.target?.backend ?? 'none';
     this.active.dec({ caller });
     this.streams.inc({ caller, model, backend, end_reason: endReason });
@@ -61,4 +84,8 @@ export class GenerationMetrics implements GenerationObserver {
       this.tokens.inc({ ...labels, type: 'output', source: 'counted' }, contentChunks);
     }
   }
+}
+
+function isSameTarget(one: AttemptRecord, other: AttemptRecord): boolean {
+  return one.backend === other.backend && one.model === other.model;
 }

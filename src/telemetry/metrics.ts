@@ -16,6 +16,11 @@ const STREAM_SECONDS = [
 ];
 const TOKENS_PER_SECOND = [1, 2, 5, 10, 20, 30, 40, 50, 75, 100, 150, 200, 300, 500, 1000];
 
+const CANCEL_SECONDS = [
+  0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
+];
+const QUEUE_SECONDS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
 /** Every metric of Sluice; docs/metrics.md explains them, and a test holds the two together. */
 export const METRIC_PROVIDERS = [
   makeCounterProvider({
@@ -71,6 +76,32 @@ export const METRIC_PROVIDERS = [
     name: 'llm_rejections_total',
     help: 'Requests refused before a generation existed.',
     labelNames: ['fault'],
+  }),
+  makeCounterProvider({
+    name: 'llm_recoveries_total',
+    help: 'Answers that broke off after their first content, by what became of them.',
+    labelNames: ['model', 'outcome'],
+  }),
+  makeCounterProvider({
+    name: 'llm_upstream_malformed_events_total',
+    help: 'Pieces of streams that were no events of the protocol; they were skipped.',
+    labelNames: ['backend'],
+  }),
+  makeGaugeProvider({
+    name: 'llm_breaker_open',
+    help: 'Whether a target is left alone (1) or asked as usual (0).',
+    labelNames: ['backend', 'target_model'],
+  }),
+  makeHistogramProvider({
+    name: 'llm_cancel_latency_seconds',
+    help: 'From the caller leaving to the upstream connection closed.',
+    buckets: CANCEL_SECONDS,
+  }),
+  makeHistogramProvider({
+    name: 'llm_queue_wait_seconds',
+    help: 'How long generations waited for room; those that did not wait are not observed.',
+    labelNames: ['model'],
+    buckets: QUEUE_SECONDS,
   }),
   makeGaugeProvider({
     name: 'sluice_build_info',

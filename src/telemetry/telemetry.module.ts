@@ -37,6 +37,11 @@ function observedBy(...observers: GenerationObserver[]): GenerationObserver {
     generationStarted: (record) => observers.forEach((each) => each.generationStarted(record)),
     attemptEnded: (record, attempt) =>
       observers.forEach((each) => each.attemptEnded(record, attempt)),
+    malformedEvent: (backend) => observers.forEach((each) => each.malformedEvent(backend)),
+    breakerTurned: (target, state, fault) =>
+      observers.forEach((each) => each.breakerTurned(target, state, fault)),
+    recoveryEnded: (record, outcome) =>
+      observers.forEach((each) => each.recoveryEnded(record, outcome)),
     generationEnded: (record) => observers.forEach((each) => each.generationEnded(record)),
   };
 }

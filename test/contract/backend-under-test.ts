@@ -4,6 +4,7 @@ import type { ChatBackend, Target } from '../../src/contract/chat-backend.js';
 import type { ChatRequest } from '../../src/contract/chat-request.js';
 import type { StreamChunk } from '../../src/contract/stream-chunk.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import { contextOf } from '../support/attempt-context.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
 import { within } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
@@ -47,11 +48,11 @@ export class BackendUnderTest {
   }
 
   open(signal: AbortSignal = NEVER): Promise<AsyncIterable<StreamChunk>> {
-    return within(this.backend.open(REQUEST, TARGET, signal), 'open() settles');
+    return within(this.backend.open(REQUEST, TARGET, contextOf(signal)), 'open() settles');
   }
 
   complete(signal: AbortSignal = NEVER): Promise<ChatAnswer> {
-    return within(this.backend.complete(REQUEST, TARGET, signal), 'complete() settles');
+    return within(this.backend.complete(REQUEST, TARGET, contextOf(signal)), 'complete() settles');
   }
 
   /** Opens a stream and reads all of it. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
 import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import {
   contentChunk,
@@ -82,7 +83,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       logit_bias: { 1: 2 },
     };
     await drain(
-      await test.backend.open({ ...asked, wire: { dialect: 'openai', body } }, TARGET, never()),
+      await test.backend.open({ ...asked, wire: { dialect: 'openai', body } }, TARGET, contextOf()),
     );
     expect(test.upstream.requests[1]!.body).toEqual({
       model: 'asked-model',
@@ -101,7 +102,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       streamUsage: false,
     });
     test.upstream.script(openAi.streamsText(['Hi']));
-    const chunks = await drain(await backend.open(asked, TARGET, never()));
+    const chunks = await drain(await backend.open(asked, TARGET, contextOf()));
     expect(test.upstream.requests[0]!.body).not.toHaveProperty('stream_options');
     expect(chunks.at(-1)).not.toHaveProperty('usage');
     await backend.close();
@@ -147,8 +148,4 @@ async function drain(chunks: AsyncIterable<StreamChunk>): Promise<StreamChunk[]>
   const read: StreamChunk[] = [];
   for await (const chunk of chunks) read.push(chunk);
   return read;
-}
-
-function never(): AbortSignal {
-  return new AbortController().signal;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OpenAiBackend, type OpenAiSettings } from '../../src/backends/openai/openai.backend.js';
 import type { ChatBackend } from '../../src/contract/chat-backend.js';
+import { contextOf } from '../support/attempt-context.js';
 import { ConnectProxy } from '../support/connect-proxy.js';
 import { completion } from '../support/openai-script.js';
 import { TlsUpstream } from '../support/tls-upstream.js';
@@ -36,7 +37,7 @@ describe('The way to an upstream', () => {
       ...settings,
     });
     backends.push(backend);
-    return (await backend.complete(REQUEST, TARGET, new AbortController().signal)).text;
+    return (await backend.complete(REQUEST, TARGET, contextOf())).text;
   }
 
   it('goes through the proxy that HTTPS_PROXY names', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
-import type { ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
+import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
@@ -41,13 +41,17 @@ export class OllamaBackend implements ChatBackend {
   async open(
     request: ChatRequest,
     target: Target,
-    signal: AbortSignal,
+    { signal }: AttemptContext,
   ): Promise<AsyncIterable<StreamChunk>> {
     const response = await this.#post(request, target, true, signal);
     return readOllamaStream(bytesOf(response.body), this.#source(response, target));
   }
 
-  async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
+  async complete(
+    request: ChatRequest,
+    target: Target,
+    { signal }: AttemptContext,
+  ): Promise<ChatAnswer> {
     const response = await this.#post(request, target, false, signal);
     const json = await readWholeAnswer(this.id, response);
     const { backend, model, requestId, apiKey } = this.#source(response, target);

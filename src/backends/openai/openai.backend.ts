@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
-import type { ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
+import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
@@ -42,7 +42,7 @@ export class OpenAiBackend implements ChatBackend {
   async open(
     request: ChatRequest,
     target: Target,
-    signal: AbortSignal,
+    { signal }: AttemptContext,
   ): Promise<AsyncIterable<StreamChunk>> {
     const askUsage = this.#settings.streamUsage ?? true;
     const response = await this.#post(streamedRequestBody(request, target, askUsage), signal);
@@ -50,7 +50,11 @@ export class OpenAiBackend implements ChatBackend {
     return readOpenAiStream(bytesOf(response.body), this.#source(response, target));
   }
 
-  async complete(request: ChatRequest, target: Target, signal: AbortSignal): Promise<ChatAnswer> {
+  async complete(
+    request: ChatRequest,
+    target: Target,
+    { signal }: AttemptContext,
+  ): Promise<ChatAnswer> {
     const response = await this.#post(requestBody(request, target), signal);
     this.#expect(response, 'application/json');
     const json = await readWholeAnswer(this.id, response);
