@@ -4,6 +4,7 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { AttemptRecord } from '../contract/generation.js';
 import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import type { Trial } from './breaker.js';
 import { Deadline } from './deadline.js';
 import type { RouteTarget } from './route-table.js';
 
@@ -14,27 +15,43 @@ const MAX_HELD_CHUNKS = 16;
 export class Attempt {
   readonly #startedAt = performance.now();
   #isOver = false;
+  #contentChunks = 0;
   readonly #abort = new AbortController();
-  readonly #onScopeAbort = () => this.#abort.abort(this.scope.reason);
-  readonly #context: AttemptContext = {
-    signal: this.#abort.signal,
-    requestSent: () => {},
-    malformedEvent: () => {},
+  readonly #onScopeAbort = () => {
+    this.#cancelledAt = performance.now();
+    this.#abort.abort(this.scope.reason);
   };
+  readonly #context: AttemptContext;
   readonly #deadline: Deadline;
   readonly #held: StreamChunk[] = [];
   #chunks: AsyncIterator<StreamChunk> | undefined;
   #accepted = false;
   #requestId: string | undefined;
+  #cancelledAt: number | undefined;
+  /** Begins the wait for an answer, once there is someone to wait for. */
+  #onRequestSent = () => {};
 
+  /** @param trial what its outcome means for the target's breaker; whoever learns of it says so there */
   constructor(
     private readonly backend: ChatBackend,
     readonly target: RouteTarget,
     private readonly scope: AbortSignal,
+    readonly trial: Trial,
+    malformedEvent: () => void,
   ) {
+    this.#context = {
+      signal: this.#abort.signal,
+      requestSent: () => this.#onRequestSent(),
+      malformedEvent,
+    };
     this.#deadline = new Deadline((error) => this.#abort.abort(error));
     if (scope.aborted) this.#onScopeAbort();
     else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
+  }
+
+  /** Chunks of content that it sent. */
+  get contentChunks(): number {
+    return this.#contentChunks;
   }
 
   /** It was finished or abandoned. */
@@ -55,6 +72,9 @@ export class Attempt {
       ...(this.#requestId && { requestId: this.#requestId }),
       ...failure?.upstream,
       ...(cause instanceof Error && { cause: codeOf(cause) }),
+      ...(this.#cancelledAt !== undefined && {
+        cancelMs: performance.now() - this.#cancelledAt,
+      }),
     };
   }
 
@@ -64,8 +84,7 @@ export class Attempt {
    */
   async open(request: ChatRequest): Promise<void> {
     const { firstTokenMs, idleMs } = this.target.deadlines;
-    this.#deadline.start(firstTokenMs, () => this.#silent('first_token_timeout', firstTokenMs));
-    this.#deadline.waits();
+    this.#waitForAnswer(firstTokenMs);
     try {
       const chunks = await this.backend.open(request, this.target, this.#context);
       this.#accepted = true;
@@ -79,6 +98,7 @@ export class Attempt {
         if (isAnswer || this.#held.length < MAX_HELD_CHUNKS) this.#held.push(chunk);
         if (isAnswer) break;
       }
+      this.#contentChunks = isContent(this.#held.at(-1)!) ? 1 : 0;
       this.#deadline.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
       throw this.#failed(error);
@@ -92,7 +112,10 @@ export class Attempt {
     try {
       for (;;) {
         const chunk = await this.#pull();
-        if (isContent(chunk)) this.#deadline.restart();
+        if (isContent(chunk)) {
+          this.#deadline.restart();
+          this.#contentChunks += 1;
+        }
         yield chunk;
         if (chunk.type === 'end') return;
       }
@@ -103,9 +126,7 @@ export class Attempt {
 
   /** The whole answer of a plain request. */
   async complete(request: ChatRequest): Promise<ChatAnswer> {
-    const { answerMs } = this.target.deadlines;
-    this.#deadline.start(answerMs, () => this.#silent('first_token_timeout', answerMs));
-    this.#deadline.waits();
+    this.#waitForAnswer(this.target.deadlines.answerMs);
     try {
       const answer = await this.backend.complete(request, this.target, this.#context);
       this.#accepted = true;
@@ -127,6 +148,15 @@ export class Attempt {
     this.#release();
     this.#abort.abort(new GatewayError('internal', 'This attempt was given up.'));
     this.#chunks?.return?.().catch(() => undefined);
+  }
+
+  /** From when the request is written: until then the connection has a deadline of its own. */
+  #waitForAnswer(ms: number): void {
+    this.#onRequestSent = () => {
+      if (this.#isOver) return;
+      this.#deadline.start(ms, () => this.#silent('first_token_timeout', ms));
+      this.#deadline.waits();
+    };
   }
 
   #release(): void {

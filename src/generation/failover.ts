@@ -1,81 +1,164 @@
-import type { ChatBackend, ChatBackends, Fit } from '../contract/chat-backend.js';
-import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
+import type { Place } from './admission.js';
 import { Attempt } from './attempt.js';
-import type { Call } from './call.js';
+import type { Candidate } from './candidates.js';
 import type { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
-import type { Route, RouteTarget } from './route-table.js';
+import { pause } from './pause.js';
+import { repeatDelayMs } from './repeat.js';
+import type { Health, TargetHealth } from './target-health.js';
 
-/** A target that can honour the request, with the hints it would leave out. */
-export interface Candidate {
-  readonly target: RouteTarget;
-  readonly backend: ChatBackend;
-  readonly ignored: readonly string[];
+/** A candidate's attempt that has an answer to give. */
+export interface Answered<T> {
+  readonly candidate: Candidate;
+  readonly attempt: Attempt;
+  readonly answer: T;
 }
 
 /**
- * The targets that may answer this request, in order.
- * @throws GatewayError `invalid_request` naming the field that none can honour
+ * One request's way over its targets, until one of them has first content: a target that failed is
+ * asked again where that may help, then the next one is asked that is well and has room.
  */
-export function candidatesFor(
-  route: Route,
-  request: ChatRequest,
-  call: Call,
-  backends: ChatBackends,
-): readonly Candidate[] {
-  const targets = call.fallback ? route.targets : route.targets.slice(0, 1);
-  const candidates: Candidate[] = [];
-  let unsupported: Fit['unsupported'];
-  for (const target of targets) {
-    const backend = backends.get(target.backend);
-    if (!backend) throw new Error(`There is no backend "${target.backend}".`);
-    const fit = backend.fit(request);
-    if (fit.unsupported) unsupported ??= fit.unsupported;
-    else candidates.push({ target, backend, ignored: fit.ignored });
-  }
-  if (candidates.length > 0 || !unsupported) return candidates;
-  throw new GatewayError('invalid_request', unsupported.message, { param: unsupported.param });
-}
+export class Failover {
+  #remaining: readonly Candidate[];
+  readonly #failures: GatewayError[] = [];
 
-/** Asks one candidate after the other until one answers; `ask` resolves when its answer is there to be given. */
-export async function failover<T>(
-  candidates: readonly Candidate[],
-  run: GenerationRun,
-  scope: GenerationScope,
-  ask: (attempt: Attempt) => Promise<T>,
-): Promise<{ readonly attempt: Attempt; readonly answer: T }> {
-  const failures: GatewayError[] = [];
-  for (const { target, backend, ignored } of candidates) {
-    const attempt = new Attempt(backend, target, scope.signal);
-    try {
-      const answer = await ask(attempt);
-      run.target = { backend: target.backend, model: target.model };
-      run.ignored = ignored;
-      return { attempt, answer };
-    } catch (error) {
-      const failure = attemptFailed(attempt, run, scope, error);
-      if (scope.isOver || !failure.mayTryNext) throw failure;
-      failures.push(failure);
+  constructor(
+    readonly candidates: readonly Candidate[],
+    private readonly health: TargetHealth,
+    readonly run: GenerationRun,
+    readonly scope: GenerationScope,
+  ) {
+    this.#remaining = candidates;
+  }
+
+  /**
+   * @param place at a backend of one of the candidates; it moves along with the request
+   * @param ask resolves when the attempt's answer is there to be given
+   * @throws GatewayError the failure that a later request escapes soonest, when nobody answered
+   */
+  async answer<T>(place: Place, ask: (attempt: Attempt) => Promise<T>): Promise<Answered<T>> {
+    let candidate = this.#at(place.backend) ?? (await this.#next(place));
+    for (;;) {
+      const asked: Candidate = candidate;
+      this.#remaining = this.#remaining.filter((other) => other !== asked);
+      const answered = await this.#ask(asked, ask);
+      if (answered) {
+        const { target, ignored } = asked;
+        this.run.target = { backend: target.backend, model: target.model };
+        this.run.ignored = ignored;
+        return answered;
+      }
+      candidate = await this.#next(place);
     }
   }
-  throw soonestCured(failures);
+
+  /** An attempt at `candidate`, which its breaker is told of. */
+  begin({ target, backend }: Candidate): Attempt {
+    const trial = this.health.of(target).breaker.begin();
+    return new Attempt(backend, target, this.scope.signal, trial, () =>
+      this.run.malformedEvent(backend.id),
+    );
+  }
+
+  /** Takes note of how an attempt failed, and says what its failure is for the caller. */
+  failed(attempt: Attempt, error: unknown): GatewayError {
+    attempt.abandon();
+    if (this.scope.isOver) {
+      this.cancelled(attempt);
+      return this.scope.fault;
+    }
+    const failure = GatewayError.from(error);
+    attempt.trial.failed(failure);
+    this.run.attemptEnded(attempt.record(failure.fault, failure));
+    return failure;
+  }
+
+  /** Takes note of an attempt that was given up for no fault of its target's. */
+  cancelled(attempt: Attempt): void {
+    attempt.trial.cancelled();
+    this.run.attemptEnded(attempt.record('cancelled'));
+  }
+
+  healthOf({ target }: Candidate): Health {
+    return this.health.of(target);
+  }
+
+  #usable(): readonly Candidate[] {
+    return this.#failures.length > 0
+      ? passing(this.#remaining, this.health)
+      : askable(this.#remaining, this.health);
+  }
+
+  #at(backend: string): Candidate | undefined {
+    return this.#usable().find((candidate) => candidate.backend.id === backend);
+  }
+
+  /** The candidate to ask next, with a place at its backend. */
+  async #next(place: Place): Promise<Candidate> {
+    const usable = this.#usable();
+    if (usable.length === 0) throw soonestCured(this.#failures);
+    try {
+      await place.moveTo(usable.map(({ backend }) => backend.id));
+    } catch (error) {
+      if (this.scope.isOver) throw this.scope.fault;
+      throw soonestCured([...this.#failures, GatewayError.from(error)]);
+    }
+    // The wait may have been long: another one at that backend may be the better choice by now.
+    return this.#at(place.backend) ?? usable.find(({ backend }) => backend.id === place.backend)!;
+  }
+
+  #leaveOutNotLargerThan({ target: { contextWindow } }: Candidate): void {
+    if (contextWindow === undefined) return;
+    this.#remaining = this.#remaining.filter(
+      ({ target }) => target.contextWindow === undefined || target.contextWindow > contextWindow,
+    );
+  }
+
+  async #ask<T>(
+    candidate: Candidate,
+    ask: (attempt: Attempt) => Promise<T>,
+  ): Promise<Answered<T> | undefined> {
+    const { breaker, budget } = this.healthOf(candidate);
+    budget.requested();
+    for (let repeats = 0; ; repeats += 1) {
+      const attempt = this.begin(candidate);
+      try {
+        const answer = await ask(attempt);
+        attempt.trial.answered();
+        return { candidate, attempt, answer };
+      } catch (error) {
+        const failure = this.failed(attempt, error);
+        if (this.scope.isOver || !failure.mayTryNext) throw failure;
+        this.#failures.push(failure);
+        if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
+        const delayMs = repeatDelayMs(failure, repeats, candidate.target.retry);
+        if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) return undefined;
+        await pause(delayMs, this.scope.signal);
+        if (this.scope.isOver) throw this.scope.fault;
+        // Others may have found out meanwhile that the target is in trouble.
+        if (!breaker.passes()) return undefined;
+      }
+    }
+  }
 }
 
-/** Takes note of how an attempt failed, and says what its failure is for the caller. */
-export function attemptFailed(
-  attempt: Attempt,
-  run: GenerationRun,
-  scope: GenerationScope,
-  error: unknown,
-): GatewayError {
-  if (scope.isOver) {
-    run.attemptEnded(attempt.record('cancelled'));
-    return scope.fault;
-  }
-  const failure = GatewayError.from(error);
-  run.attemptEnded(attempt.record(failure.fault, failure));
-  return failure;
+/**
+ * Those that may be asked now. A request that nobody may be asked for goes to the one that is left
+ * alone for the shortest time: a gateway that refuses everything by itself would be worse.
+ */
+export function askable(
+  candidates: readonly Candidate[],
+  health: TargetHealth,
+): readonly Candidate[] {
+  const usable = passing(candidates, health);
+  if (usable.length > 0) return usable;
+  const waitMs = ({ target }: Candidate) => health.of(target).breaker.closesInMs;
+  return candidates.toSorted((one, other) => waitMs(one) - waitMs(other)).slice(0, 1);
+}
+
+function passing(candidates: readonly Candidate[], health: TargetHealth): readonly Candidate[] {
+  return candidates.filter(({ target }) => health.of(target).breaker.passes());
 }
 
 /** Nobody answered: the caller gets the failure that a later request escapes soonest. */

@@ -54,6 +54,15 @@ export class GenerationRun implements GenerationRecord {
     this.observer.attemptEnded(this, attempt);
   }
 
+  malformedEvent(backend: string): void {
+    this.observer.malformedEvent(backend);
+  }
+
+  recoveryEnded(outcome: RecoveryOutcome): void {
+    this.recoveries.push(outcome);
+    this.observer.recoveryEnded(this, outcome);
+  }
+
   /** Takes note of a chunk on its way to the caller. */
   passed(chunk: StreamChunk): void {
     if (!isContent(chunk)) return;

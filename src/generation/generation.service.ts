@@ -6,11 +6,14 @@ import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
 import type { StreamChunk } from '../contract/stream-chunk.js';
 import { Admission, type Place } from './admission.js';
-import { attemptFailed, type Candidate, candidatesFor, failover } from './failover.js';
 import type { Call } from './call.js';
+import { type Candidate, candidatesFor } from './candidates.js';
+import { askable, Failover } from './failover.js';
 import { GenerationRun } from './generation-run.js';
 import { GenerationScope } from './generation-scope.js';
+import { Recovery, type Relayed } from './recovery.js';
 import { type Route, RouteTable } from './route-table.js';
+import { TargetHealth } from './target-health.js';
 
 /** A generation under way. Its record fills in as things become known. */
 export interface Generation {
@@ -37,6 +40,7 @@ export class GenerationService {
   constructor(
     private readonly routes: RouteTable,
     private readonly admission: Admission,
+    private readonly health: TargetHealth,
     @Inject(ChatBackends) private readonly backends: ChatBackends,
     @Inject(GenerationObserver) private readonly observer: GenerationObserver,
   ) {}
@@ -81,13 +85,14 @@ export class GenerationService {
     const scope = new GenerationScope(signal, route.streams.totalMs);
     const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
+    const failover = new Failover(candidates, this.health, record, scope);
     const fail = (error: unknown) => record.failed(GatewayError.from(error));
-    return { route, candidates, scope, record, fail, place };
+    return { route, failover, scope, record, fail, place };
   }
 
   #enter(lane: string, candidates: readonly Candidate[], scope: GenerationScope): Promise<Place> {
     try {
-      const backends = candidates.map(({ backend }) => backend.id);
+      const backends = askable(candidates, this.health).map(({ backend }) => backend.id);
       return this.admission.enter(lane, backends, scope.signal);
     } catch (error) {
       scope.dispose();
@@ -97,7 +102,7 @@ export class GenerationService {
 }
 
 interface Begun extends Generation {
-  readonly candidates: readonly Candidate[];
+  readonly failover: Failover;
   readonly scope: GenerationScope;
   readonly record: GenerationRun;
   /** Room for it, once there is. */
@@ -105,44 +110,52 @@ interface Begun extends Generation {
 }
 
 async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator<StreamChunk> {
-  const { candidates, record, scope } = begun;
+  const { failover, record, route } = begun;
+  let relayed: Relayed | undefined;
   try {
-    await begun.place;
-    const { attempt } = await failover(candidates, record, scope, (next) => next.open(request));
-    try {
-      for await (const chunk of attempt.chunks()) {
-        if (chunk.type === 'end') {
-          attempt.finish();
-          record.attemptEnded(attempt.record('ok'));
-          record.completed(chunk.reason, chunk.usage);
-        } else {
-          record.passed(chunk);
+    const place = await begun.place;
+    const { candidate, attempt } = await failover.answer(place, (next) => next.open(request));
+    relayed = { candidate, attempt, chunks: attempt.chunks() };
+    const recovery = Recovery.of(relayed, request, route.recovery, failover, place);
+    while (relayed) {
+      try {
+        for await (const chunk of relayed.chunks) {
+          if (chunk.type === 'end') {
+            const end = recovery?.ended(chunk) ?? chunk;
+            relayed.attempt.finish();
+            record.attemptEnded(relayed.attempt.record('ok'));
+            record.completed(end.reason, end.usage);
+            yield end;
+          } else {
+            record.passed(chunk);
+            recovery?.passed(chunk);
+            yield chunk;
+          }
         }
-        yield chunk;
-      }
-    } catch (error) {
-      throw attemptFailed(attempt, record, scope, error);
-    } finally {
-      // The reader may also have stopped reading, without an error anywhere.
-      if (!attempt.isOver) {
-        attempt.abandon();
-        record.attemptEnded(attempt.record('cancelled'));
+        return;
+      } catch (error) {
+        const failure = failover.failed(relayed.attempt, error);
+        relayed = await recovery?.takeUp(failure, relayed);
+        if (!relayed) throw failure;
       }
     }
   } catch (error) {
     throw failed(begun, error);
   } finally {
+    // The reader may also have stopped reading, without an error anywhere.
+    if (relayed && !relayed.attempt.isOver) {
+      relayed.attempt.abandon();
+      failover.cancelled(relayed.attempt);
+    }
     settle(begun);
   }
 }
 
 async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnswer> {
-  const { candidates, record, scope } = begun;
+  const { failover, record } = begun;
   try {
-    await begun.place;
-    const { attempt, answer } = await failover(candidates, record, scope, (next) =>
-      next.complete(request),
-    );
+    const place = await begun.place;
+    const { attempt, answer } = await failover.answer(place, (next) => next.complete(request));
     attempt.finish();
     record.attemptEnded(attempt.record('ok'));
     record.completed(answer.finishReason, answer.usage);

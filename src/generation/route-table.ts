@@ -1,25 +1,42 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayConfig } from '../config/gateway-config.js';
+import { GatewayConfig, type ModelConfig, type TargetConfig } from '../config/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import { GatewayError } from '../contract/gateway-error.js';
+import type { RepeatSettings } from './repeat.js';
 
 /** A public model and whoever may answer for it, in order. */
 export interface Route {
   readonly model: string;
-  readonly targets: readonly RouteTarget[];
+  /** The targets by priority; those of one tier share its requests. */
+  readonly tiers: readonly (readonly RouteTarget[])[];
   readonly streams: StreamTimes;
+  readonly recovery: RecoverySettings;
   /** Some target is the sandbox: the answer may be canned. */
   readonly sandbox: boolean;
 }
 
 export interface RouteTarget extends Target {
   readonly deadlines: TargetDeadlines;
+  readonly retry: RepeatSettings;
+  /** Its share among targets of the same priority. */
+  readonly weight: number;
+  /** Tokens that fit into it, where that is known. */
+  readonly contextWindow?: number;
+  /** It continues a last message of the assistant. */
+  readonly prefill: boolean;
+}
+
+/** Whether a text that broke off is taken up again, and up to which length of it. */
+export interface RecoverySettings {
+  readonly mode: 'never' | 'deterministic' | 'always';
+  readonly maxBytes: number;
 }
 
 /** Times of a whole request. */
 export interface StreamTimes {
   readonly heartbeatMs: number;
   readonly commitAfterMs: number;
+  readonly slowClientMs: number;
   readonly totalMs: number;
 }
 
@@ -62,19 +79,46 @@ function shortened(name: string): string {
 }
 
 /** The nearest setting wins, key by key: target, model, top level. */
-function routeOf(model: GatewayConfig['models'][number], config: GatewayConfig): Route {
+function routeOf(model: ModelConfig, config: GatewayConfig): Route {
   const streams = { ...config.streams, ...model.streams };
+  const retry = { ...config.retry, ...model.retry };
+  const targets = model.targets.map((target) => ({
+    ...targetOf(target),
+    deadlines: { ...streams, ...target.streams },
+    retry: { ...retry, ...target.retry },
+  }));
   return {
     model: model.id,
     streams,
-    targets: model.targets.map((target) => ({
-      backend: target.backend,
-      model: target.model,
-      ...(target.options && { options: target.options }),
-      deadlines: { ...streams, ...target.streams },
-    })),
+    tiers: tiersOf(targets, model.targets),
+    recovery: { mode: model.recovery, maxBytes: model.recoveryMaxBytes },
     sandbox: model.targets.some(({ backend }) =>
       config.backends.some(({ id, sandbox }) => id === backend && sandbox),
     ),
   };
+}
+
+function targetOf({ backend, model, options, weight = 1, contextWindow, prefill }: TargetConfig) {
+  return {
+    backend,
+    model,
+    weight,
+    prefill: prefill ?? false,
+    ...(options && { options }),
+    ...(contextWindow !== undefined && { contextWindow }),
+  };
+}
+
+/** A target without a priority comes behind the one before it. */
+function tiersOf(
+  targets: readonly RouteTarget[],
+  configured: readonly TargetConfig[],
+): readonly (readonly RouteTarget[])[] {
+  const tiers = new Map<number, RouteTarget[]>();
+  let priority = -1;
+  for (const [index, target] of targets.entries()) {
+    priority = configured[index]!.priority ?? priority + 1;
+    tiers.set(priority, [...(tiers.get(priority) ?? []), target]);
+  }
+  return [...tiers].toSorted(([one], [other]) => one - other).map(([, tier]) => tier);
 }

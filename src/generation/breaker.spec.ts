@@ -1,0 +1,183 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Fault, GatewayError } from '../contract/gateway-error.js';
+import { Breaker, type Trial } from './breaker.js';
+
+const SETTINGS = { failures: 5, ratio: 0.5, windowMs: 30_000, cooldownMs: 10_000 };
+const fault = (name: Fault, retryAfterMs?: number) =>
+  new GatewayError(name, 'x', retryAfterMs === undefined ? {} : { retryAfterMs });
+
+describe('Breaker', () => {
+  let nowMs: number;
+  let turns: string[];
+  let breaker: Breaker;
+  beforeEach(() => {
+    nowMs = 1_000_000;
+    turns = [];
+    breaker = new Breaker(
+      SETTINGS,
+      (state, why) => turns.push(why ? `${state}: ${why}` : state),
+      () => nowMs,
+    );
+  });
+
+  function fail(times: number, name: Fault = 'upstream_unavailable'): void {
+    for (let n = 0; n < times; n += 1) breaker.begin().failed(fault(name));
+  }
+
+  function answer(times: number): void {
+    for (let n = 0; n < times; n += 1) breaker.begin().answered();
+  }
+
+  it('opens after five failures in a row, and not before', () => {
+    fail(4);
+    expect(breaker.passes()).toBe(true);
+    fail(1);
+    expect(breaker.passes()).toBe(false);
+    expect(breaker.closesInMs).toBe(10_000);
+    expect(turns).toEqual(['open: upstream_unavailable']);
+  });
+
+  it('says for how long it stays open', () => {
+    fail(5);
+    nowMs += 9999;
+    expect([breaker.passes(), breaker.passes(1), breaker.closesInMs]).toEqual([false, true, 1]);
+    nowMs += 1;
+    expect([breaker.passes(), breaker.closesInMs]).toEqual([true, 0]);
+  });
+
+  it('is not opened by a harmless 0.2 % of errors, however many those are', () => {
+    for (let n = 0; n < 100; n += 1) {
+      answer(499);
+      fail(1);
+    }
+    expect(turns).toEqual([]);
+  });
+
+  it('opens at half of the attempts, not below', () => {
+    answer(6);
+    fail(5);
+    expect(turns).toEqual([]);
+    fail(1);
+    expect(turns).toHaveLength(1);
+  });
+
+  it('forgets failures that have left the window', () => {
+    fail(4);
+    nowMs += 30_000;
+    fail(4);
+    expect(breaker.passes()).toBe(true);
+  });
+
+  it('counts an answer that breaks off as one attempt that failed', () => {
+    for (let n = 0; n < 5; n += 1) {
+      const trial = breaker.begin();
+      trial.answered();
+      trial.failed(fault('upstream_cut'));
+    }
+    expect(turns).toEqual(['open: upstream_cut']);
+  });
+
+  it.each<Fault>(['invalid_request', 'context_too_long', 'content_filtered', 'total_timeout'])(
+    'never counts %s',
+    (name) => {
+      fail(100, name);
+      expect(turns).toEqual([]);
+    },
+  );
+
+  it('never counts cancellations', () => {
+    for (let n = 0; n < 100; n += 1) breaker.begin().cancelled();
+    expect(turns).toEqual([]);
+  });
+
+  describe('after its cooldown', () => {
+    let probe: Trial;
+    beforeEach(() => {
+      fail(5);
+      nowMs += 10_000;
+      probe = breaker.begin();
+    });
+
+    it('lets a single probe through', () => {
+      expect(breaker.passes()).toBe(false);
+      expect(turns.at(-1)).toBe('half_open');
+    });
+
+    it('closes when the probe has its first content, and starts to count anew', () => {
+      probe.answered();
+      expect(turns.at(-1)).toBe('closed');
+      fail(4);
+      expect(breaker.passes()).toBe(true);
+    });
+
+    it('opens for as long again when the probe fails', () => {
+      probe.failed(fault('upstream_unavailable'));
+      expect(breaker.closesInMs).toBe(10_000);
+    });
+
+    it('sends another probe when the first one was cancelled, or was its caller’s mistake', () => {
+      probe.cancelled();
+      expect(breaker.passes()).toBe(true);
+      breaker.begin().failed(fault('invalid_request'));
+      expect(breaker.passes()).toBe(true);
+      expect(turns.filter((turn) => turn === 'closed')).toEqual([]);
+    });
+
+    it('is not moved by attempts that began before it opened', () => {
+      breaker = new Breaker(
+        SETTINGS,
+        (state) => turns.push(state),
+        () => nowMs,
+      );
+      const early = breaker.begin();
+      fail(5);
+      early.answered();
+      expect(breaker.passes()).toBe(false);
+    });
+  });
+
+  it('is closed by an answer that was asked for while it was open, for want of anybody else', () => {
+    fail(5);
+    breaker.begin().answered();
+    expect(breaker.passes()).toBe(true);
+  });
+
+  it('is not kept open by requests that were sent all the same', () => {
+    fail(5);
+    nowMs += 5000;
+    fail(20);
+    expect(breaker.closesInMs).toBe(5000);
+  });
+
+  it.each<Fault>(['quota_exhausted', 'upstream_credentials', 'upstream_model_missing'])(
+    'opens at once for %s, twice as long each time, up to 5 minutes',
+    (name) => {
+      const waits: number[] = [];
+      for (let n = 0; n < 7; n += 1) {
+        fail(1, name);
+        waits.push(breaker.closesInMs);
+        nowMs += breaker.closesInMs;
+      }
+      expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
+      answer(1);
+      fail(1, name);
+      expect(breaker.closesInMs).toBe(10_000);
+    },
+  );
+
+  it('rests until the Retry-After of a 429, at most 60 s, and is no less trusted then', () => {
+    breaker.begin().failed(fault('rate_limited', 3000));
+    expect(breaker.passes()).toBe(false);
+    expect(breaker.passes(3000)).toBe(true);
+    nowMs += 3000;
+    expect(breaker.passes()).toBe(true);
+    breaker.begin().failed(fault('rate_limited', 3_600_000));
+    expect(breaker.closesInMs).toBe(60_000);
+    expect(turns).toEqual([]);
+  });
+
+  it('does not rest for a 429 that names no time', () => {
+    fail(100, 'rate_limited');
+    expect(breaker.passes()).toBe(true);
+  });
+});

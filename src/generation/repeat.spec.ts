@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { ALL_FAULTS, type Fault, GatewayError } from '../contract/gateway-error.js';
+import { repeatDelayMs } from './repeat.js';
+
+const SETTINGS = { limit: 3, baseDelayMs: 250, maxDelayMs: 600, maxRetryAfterMs: 1000 };
+const failed = (fault: Fault, retryAfterMs?: number) =>
+  new GatewayError(fault, 'x', retryAfterMs === undefined ? {} : { retryAfterMs });
+const longest = () => 1;
+
+describe('repeatDelayMs', () => {
+  it('is drawn from 0 to a limit that doubles, up to maxDelayMs', () => {
+    const delays = [0, 1, 2].map((repeats) =>
+      repeatDelayMs(failed('upstream_unavailable'), repeats, SETTINGS, longest),
+    );
+    expect(delays).toEqual([250, 500, 600]);
+    expect(repeatDelayMs(failed('upstream_unavailable'), 0, SETTINGS, () => 0)).toBe(0);
+  });
+
+  it('is nothing once the limit is reached', () => {
+    expect(repeatDelayMs(failed('upstream_unavailable'), 3, SETTINGS)).toBeUndefined();
+    expect(
+      repeatDelayMs(failed('upstream_unavailable'), 0, { ...SETTINGS, limit: 0 }),
+    ).toBeUndefined();
+  });
+
+  it('is exactly the Retry-After where that may be waited out, and nothing where it may not', () => {
+    expect(repeatDelayMs(failed('rate_limited', 1000), 0, SETTINGS)).toBe(1000);
+    expect(repeatDelayMs(failed('rate_limited', 1001), 0, SETTINGS)).toBeUndefined();
+    expect(repeatDelayMs(failed('upstream_unavailable', 700), 2, SETTINGS)).toBe(700);
+  });
+
+  it('is that of any other failure for a 429 without a time', () => {
+    expect(repeatDelayMs(failed('rate_limited'), 0, SETTINGS, longest)).toBe(250);
+  });
+
+  it('is nothing for a target that stayed silent', () => {
+    const silent = new GatewayError('upstream_unavailable', 'x', { silent: true });
+    expect(repeatDelayMs(silent, 0, SETTINGS)).toBeUndefined();
+  });
+
+  it('is nothing for whatever would fail again', () => {
+    const repeated = ALL_FAULTS.filter(
+      (fault) => repeatDelayMs(failed(fault), 0, SETTINGS) != null,
+    );
+    expect(repeated).toEqual(['rate_limited', 'upstream_cut', 'upstream_unavailable']);
+  });
+});
