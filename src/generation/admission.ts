@@ -42,11 +42,15 @@ export class Admission {
       throw new GatewayError('draining', 'This instance of Sluice is shutting down: try again.');
     }
     this.#running += 1;
-    return Promise.resolve({
+    const place = {
       backend: backends[0]!,
-      moveTo: () => Promise.resolve(),
+      moveTo: (next: readonly string[]) => {
+        place.backend = next[0]!;
+        return Promise.resolve();
+      },
       leave: () => this.#leave(),
-    });
+    };
+    return Promise.resolve(place);
   }
 
   /** From now on nobody enters. */

@@ -39,10 +39,10 @@ describe('spread', () => {
 
   it('needs no affinity where no two targets share a priority', () => {
     const { tiers } = routeOf(at('a'), at('b'));
-    const order = spread(tiers, () => {
+    const asked = spread(tiers, () => {
       throw new Error('never asked for');
     });
-    expect(order).toHaveLength(2);
+    expect(asked).toHaveLength(2);
   });
 
   it('shares 10,000 affinities out by weight, each share to within 3 % of all', () => {
