@@ -71,14 +71,16 @@ export class GenerationMetrics implements GenerationObserver {
   }
 
   #countTokens(
-    { usage, contentChunks }: GenerationRecord,
+    { usage, contentChunks, recoveries }: GenerationRecord,
     labels: { caller: string; model: string; backend: string },
   ): void {
+    // Of an answer that was taken up again only the last attempt reported its part.
+    const source = recoveries.length === 0 ? 'reported' : 'counted';
     if (usage?.input !== undefined) {
-      this.tokens.inc({ ...labels, type: 'input', source: 'reported' }, usage.input);
+      this.tokens.inc({ ...labels, type: 'input', source }, usage.input);
     }
     if (usage?.output !== undefined) {
-      this.tokens.inc({ ...labels, type: 'output', source: 'reported' }, usage.output);
+      this.tokens.inc({ ...labels, type: 'output', source }, usage.output);
     } else if (contentChunks > 0) {
       // A stream that was left or cut was paid for as well; a chunk is a token for most upstreams.
       this.tokens.inc({ ...labels, type: 'output', source: 'counted' }, contentChunks);

@@ -38,6 +38,7 @@ export class ChatEvents {
           backend: this.record.target?.backend,
           finishReason: chunk.reason,
           usage: chunk.usage,
+          ...(isRecovered(this.record) && { recovered: true }),
         });
       case 'start':
       case 'passthrough':
@@ -57,4 +58,9 @@ export class ChatEvents {
   #id(): string {
     return `${this.record.id}:${this.#next++}`;
   }
+}
+
+/** The answer broke off and was taken up by another attempt. */
+function isRecovered({ recoveries }: GenerationRecord): boolean {
+  return recoveries.some((outcome) => outcome === 'continued' || outcome === 'regenerated');
 }
