@@ -16,10 +16,11 @@ export type StreamChunk = (
   /**
    * The upstream's own event, on the first chunk made from it, when it already speaks a caller's
    * dialect: that dialect's encoder writes it instead of rebuilding it, so nothing it carries is
-   * lost (logprobs, system_fingerprint, …). A stream whose `start` has a wire has one for every
-   * event: its chunks without one were made from an event that an earlier chunk carries.
+   * lost (logprobs, system_fingerprint, …). `covered`: made from an event that an earlier chunk
+   * carries. Absent: there is no event to write, the encoder has to build one. One stream may have
+   * chunks of all three kinds. `end` never has one.
    */
-  readonly wire?: OpenAiEvent;
+  readonly wire?: OpenAiEvent | 'covered';
 };
 
 /** Who answers: everything here is what the upstream reported about itself. */

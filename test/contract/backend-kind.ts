@@ -21,8 +21,10 @@ export interface BackendKind {
   readonly finishEvent: string;
   /** An event that begins like JSON and is broken. */
   readonly brokenEvent: string;
-  /** Something that is no event of the protocol at all. */
+  /** One thing that is no event of the protocol at all. */
   readonly noise: string;
+  /** What means nothing and is no noise either: empty lines, comments, JSON that nobody knows. */
+  readonly meaningless: string;
 
   /** An error body in the upstream's own shape; kinds without codes leave the details out. */
   errorBody(message: string, details?: ErrorDetails): unknown;
@@ -36,6 +38,7 @@ export interface BackendKind {
   readStream(
     bytes: AsyncIterable<Uint8Array>,
     source: { readonly backend: string; readonly model: string },
+    onNoise: () => void,
   ): AsyncIterable<StreamChunk>;
 }
 

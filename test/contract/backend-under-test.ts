@@ -1,6 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
-import type { ChatBackend, Target } from '../../src/contract/chat-backend.js';
+import type { AttemptContext, ChatBackend, Target } from '../../src/contract/chat-backend.js';
 import type { ChatRequest } from '../../src/contract/chat-request.js';
 import type { StreamChunk } from '../../src/contract/stream-chunk.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
@@ -20,11 +20,14 @@ const NEVER = new AbortController().signal;
 export class BackendUnderTest {
   #upstream: ScriptedUpstream | undefined;
   #backends: ChatBackend[] = [];
+  /** How often the backend told its attempts of these. */
+  told = { requestSent: 0, malformedEvent: 0 };
 
   constructor(private readonly kind: BackendKind) {
     beforeEach(async () => {
       this.#upstream = await ScriptedUpstream.start();
       this.#backends = [this.create()];
+      this.told = { requestSent: 0, malformedEvent: 0 };
     });
     afterEach(async () => {
       await Promise.all(this.#backends.map((backend) => backend.close()));
@@ -48,16 +51,24 @@ export class BackendUnderTest {
   }
 
   open(signal: AbortSignal = NEVER): Promise<AsyncIterable<StreamChunk>> {
-    return within(this.backend.open(REQUEST, TARGET, contextOf(signal)), 'open() settles');
+    return within(this.backend.open(REQUEST, TARGET, this.#context(signal)), 'open() settles');
   }
 
   complete(signal: AbortSignal = NEVER): Promise<ChatAnswer> {
-    return within(this.backend.complete(REQUEST, TARGET, contextOf(signal)), 'complete() settles');
+    const completing = this.backend.complete(REQUEST, TARGET, this.#context(signal));
+    return within(completing, 'complete() settles');
   }
 
   /** Opens a stream and reads all of it. */
   async stream(): Promise<StreamChunk[]> {
     return all(await this.open());
+  }
+
+  #context(signal: AbortSignal): AttemptContext {
+    return contextOf(signal, {
+      requestSent: () => (this.told.requestSent += 1),
+      malformedEvent: () => (this.told.malformedEvent += 1),
+    });
   }
 
   private create(settings: Partial<UpstreamSettings> = {}): ChatBackend {

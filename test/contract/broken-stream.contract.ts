@@ -19,15 +19,21 @@ export function brokenStreamContract(kind: BackendKind): void {
       await gone.close();
       test.with({ baseUrl: kind.baseUrlOf(gone) });
       const error = await failure(test.open());
-      expect(error.fault).toBe('upstream_unavailable');
+      expect(error).toMatchObject({ fault: 'upstream_unavailable', mayRepeat: true });
       expect(error.upstream).toEqual({});
       expect((await failure(test.complete())).fault).toBe('upstream_unavailable');
     });
 
-    it('gives up connecting after connectMs', async () => {
+    it('gives up connecting after connectMs, and is not to ask a silent upstream again', async () => {
       const server = await SilentServer.start();
       test.with({ baseUrl: server.url, connectMs: 50 });
-      expect((await failure(test.open())).fault).toBe('upstream_unavailable');
+      for (const ask of [() => test.open(), () => test.complete()]) {
+        expect(await failure(ask())).toMatchObject({
+          fault: 'upstream_unavailable',
+          mayRepeat: false,
+          mayTryNext: true,
+        });
+      }
       await server.close();
     });
 
@@ -36,8 +42,12 @@ export function brokenStreamContract(kind: BackendKind): void {
       ['close', cutsBeforeHeaders()],
     ])('takes a %s before the headers for an upstream that is unavailable', async (_, script) => {
       test.upstream.script(script);
-      expect((await failure(test.open())).fault).toBe('upstream_unavailable');
-      expect((await failure(test.complete())).fault).toBe('upstream_unavailable');
+      for (const ask of [() => test.open(), () => test.complete()]) {
+        expect(await failure(ask())).toMatchObject({
+          fault: 'upstream_unavailable',
+          mayRepeat: true,
+        });
+      }
       expect(test.upstream.requests).toHaveLength(2);
     });
   });
@@ -94,12 +104,6 @@ export function brokenStreamContract(kind: BackendKind): void {
       expect(textOf(reader.read)).toBe('Hel');
     });
 
-    it('passes over noise that is no JSON at all', async () => {
-      const body = [kind.noise, kind.textEvent('Hel'), kind.noise, kind.textEvent('lo')].join('');
-      test.upstream.script(replays(kind.streamType, body + kind.finishEvent));
-      expect(textOf(await test.stream())).toBe('Hello');
-    });
-
     it.each(['text/html', 'text/plain', ''])(
       'takes a 200 of type "%s" for another protocol',
       async (type) => {
@@ -109,6 +113,20 @@ export function brokenStreamContract(kind: BackendKind): void {
         expect(error.message).not.toContain('nginx');
       },
     );
+
+    it('gives an event of almost 1 MiB, and takes one of over 1 MiB for another protocol', async () => {
+      const almost = 'x'.repeat(1024 * 1024 - 1024);
+      const over = 'x'.repeat(1024 * 1024 + 128 * 1024);
+      test.upstream.script(
+        replays(kind.streamType, kind.textEvent(almost) + kind.finishEvent),
+        replays(kind.streamType, kind.textEvent('Hel') + kind.textEvent(over) + kind.finishEvent),
+      );
+      expect(textOf(await test.stream())).toBe(almost);
+      const reader = new ChunkReader(await test.open());
+      expect((await failure(reader.rest())).fault).toBe('upstream_protocol');
+      expect(textOf(reader.read)).toBe('Hel');
+      expect(endsOf(reader.read)).toEqual([]);
+    });
 
     it('takes an event without an end for another protocol, not for a reason to fill the memory', async () => {
       test.upstream.script(async (exchange) => {

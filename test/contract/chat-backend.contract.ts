@@ -6,7 +6,10 @@ import { chunkContract } from './chunk.contract.js';
 import { completeContract } from './complete.contract.js';
 import { connectionContract } from './connection.contract.js';
 import { fixtureContract } from './fixture.contract.js';
+import { noiseContract } from './noise.contract.js';
 import { refusalContract } from './refusal.contract.js';
+import { requestSentContract } from './request-sent.contract.js';
+import { staleConnectionContract } from './stale-connection.contract.js';
 
 /** What every backend has to do, whatever its upstream's protocol. */
 export function describeChatBackend(kind: BackendKind): void {
@@ -17,6 +20,9 @@ export function describeChatBackend(kind: BackendKind): void {
     brokenStreamContract(kind);
     completeContract(kind);
     connectionContract(kind);
+    requestSentContract(kind);
+    staleConnectionContract(kind);
+    noiseContract(kind);
     fixtureContract(kind);
   });
 }

@@ -138,6 +138,7 @@ export function chunkContract(kind: BackendKind): void {
             },
           },
           { backend: 'under-test', model: 'asked-model' },
+          () => {},
         ),
       );
       expect(pulls).toBe(0);

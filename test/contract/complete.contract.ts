@@ -54,6 +54,16 @@ export function completeContract(kind: BackendKind): void {
       expect((await failure(test.complete())).fault).toBe('upstream_protocol');
     });
 
+    it.each(kind.inBandErrors)(
+      'takes %s in the body of a 200 for a failure',
+      async (_, error, fault) => {
+        test.upstream.script(answers({ error }));
+        const thrown = await failure(test.complete());
+        expect(thrown.fault).toBe(fault);
+        expect(thrown.message).not.toContain('sk-secret');
+      },
+    );
+
     it('takes another content type for another protocol', async () => {
       test.upstream.script(answers('<html></html>', { 'content-type': 'text/html' }));
       expect((await failure(test.complete())).fault).toBe('upstream_protocol');

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import { answers, failsWith } from '../support/upstream-scripts.js';
 import type { UpstreamRequest } from '../support/scripted-upstream.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest } from './backend-under-test.js';
+import { all, BackendUnderTest, REQUEST, TARGET } from './backend-under-test.js';
 
 /** What is sent beside the request itself, and over which connection. */
 export function connectionContract(kind: BackendKind): void {
@@ -18,6 +19,20 @@ export function connectionContract(kind: BackendKind): void {
       expect(method).toBe('POST');
       expect(headers['content-type']).toMatch(/^application\/json/);
       expect(body).toMatchObject({ model: 'asked-model', stream: true });
+    });
+
+    it('gives the beginning of an answer as a last message, to go on from', async () => {
+      test.upstream.script(scripts.streamsText(['lo']), scripts.answersText('lo'));
+      const request = { ...REQUEST, prefill: 'Hel' };
+      await all(await test.backend.open(request, TARGET, contextOf()));
+      await test.backend.complete(request, TARGET, contextOf());
+      for (const { body } of test.upstream.requests) {
+        expect(body['messages']).toEqual([
+          { role: 'user', content: 'Say hello.' },
+          { role: 'assistant', content: 'Hel' },
+        ]);
+      }
+      expect(test.upstream.requests).toHaveLength(2);
     });
 
     it('sends no Authorization without an API key', async () => {

@@ -23,7 +23,8 @@ const kind: BackendKind = {
   textEvent: (text) => ndjson(messageLine({ content: text })),
   finishEvent: ndjson(doneLine()),
   brokenEvent: '{"model":"llama-test","message":{"con\n',
-  noise: 'ping\n\n',
+  noise: 'ping\n',
+  meaningless: '\n \r\n{"unknown":true}\n42\n"ping"\n',
   errorBody: (message) => ({ error: message }),
   hasErrorCodes: false,
   inBandErrors: [

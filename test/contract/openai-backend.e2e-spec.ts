@@ -7,6 +7,7 @@ import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import {
   contentChunk,
+  deltaChunk,
   finishChunk,
   openAi,
   openAiError,
@@ -16,7 +17,7 @@ import {
 } from '../support/openai-script.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest, REQUEST, TARGET } from './backend-under-test.js';
+import { BackendUnderTest, REQUEST, TARGET, textOf } from './backend-under-test.js';
 import { describeChatBackend } from './chat-backend.contract.js';
 import { fixturesOf } from './fixtures.js';
 
@@ -32,7 +33,9 @@ const kind: BackendKind = {
   textEvent: (text) => sse(contentChunk(text)),
   finishEvent: sse(finishChunk()),
   brokenEvent: 'data: {"id":"chatcmpl-1","choices":[{"del\n\n',
-  noise: 'data: ping\n\n: a comment\n\nno field at all\n\n',
+  noise: 'data: ping\n\n',
+  meaningless:
+    ': a comment\n\n\n\ndata:\n\ndata: {"object":"unknown"}\n\ndata: 42\n\nevent: ping\n\n',
   errorBody: (message, details) => openAiError(message, details),
   hasErrorCodes: true,
   inBandErrors: [
@@ -94,6 +97,53 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     });
   });
 
+  it("puts the beginning of an answer behind the caller's own messages, and leaves those alone", async () => {
+    test.upstream.script(openAi.streamsText(['lo']));
+    const messages = [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }];
+    const body = { messages, logit_bias: { 1: 2 } };
+    const wire = { dialect: 'openai', body } as const;
+    await drain(await test.backend.open({ ...asked, wire, prefill: 'Hel' }, TARGET, contextOf()));
+    expect(test.upstream.requests[0]!.body).toMatchObject({
+      messages: [...messages, { role: 'assistant', content: 'Hel' }],
+      logit_bias: { 1: 2 },
+    });
+    expect(messages).toHaveLength(1);
+  });
+
+  it('says of every chunk whether an event is behind it, and never twice the same', async () => {
+    const delta = { role: 'assistant', reasoning_content: 'Hm.', content: 'Hi' };
+    test.upstream.script(
+      replays(
+        OPENAI_STREAM_TYPE,
+        sse(deltaChunk(delta)) + sse(deltaChunk({ content: '!' })) + sse(finishChunk()),
+      ),
+    );
+    expect((await test.stream()).map(({ type, wire }) => [type, wireKind(wire)])).toEqual([
+      ['start', 'event'],
+      ['reasoning-delta', 'covered'],
+      ['text-delta', 'covered'],
+      ['text-delta', 'event'],
+      ['passthrough', 'event'],
+      ['end', undefined],
+    ]);
+  });
+
+  it.each([
+    ['right away', ''],
+    ['after the role', sse(roleChunk())],
+  ])('takes a body that ends %s for a cut', async (_, body) => {
+    test.upstream.script(replays(OPENAI_STREAM_TYPE, body));
+    expect((await failure(test.stream())).fault).toBe('upstream_cut');
+  });
+
+  it('counts lines that are no SSE at all', async () => {
+    const noise = '<html>\n\nBad gateway\n\n';
+    const body = sse(contentChunk('Hel')) + noise + sse(contentChunk('lo')) + sse(finishChunk());
+    test.upstream.script(replays(OPENAI_STREAM_TYPE, body));
+    expect(textOf(await test.stream())).toBe('Hello');
+    expect(test.told.malformedEvent).toBe(2);
+  });
+
   it('asks for no usage of a server that does not know stream_options', async () => {
     const backend = new OpenAiBackend({
       id: 'old',
@@ -132,7 +182,11 @@ describe('the OpenAI backend, beside what all have in common,', () => {
 });
 
 function wiresOf(chunks: readonly StreamChunk[]): unknown[] {
-  return chunks.flatMap(({ wire }) => (wire ? [wire.event] : []));
+  return chunks.flatMap(({ wire }) => (typeof wire === 'object' ? [wire.event] : []));
+}
+
+function wireKind(wire: StreamChunk['wire']): string | undefined {
+  return typeof wire === 'object' ? 'event' : wire;
 }
 
 function eventsOf(bytes: Uint8Array): unknown[] {

@@ -14,14 +14,20 @@ interface Refusal extends ErrorDetails {
 }
 
 const WORDS = 'The upstream says no to sk-secret-123';
-const TOO_LONG =
-  "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.";
+/** What servers without a code for it say. */
+const TOO_LONG = [
+  "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+  'the request exceeds the available context size, try increasing it',
+  'the input length exceeds the context length',
+  'The decoder prompt (length 9000) is longer than the maximum model length of 8192.',
+  'prompt is too long: 205000 tokens > 200000 maximum',
+];
 
 const BY_STATUS: readonly Refusal[] = [
   { status: 400, fault: 'invalid_request' },
   { status: 413, fault: 'invalid_request' },
   { status: 422, fault: 'invalid_request' },
-  { status: 400, message: TOO_LONG, fault: 'context_too_long' },
+  ...TOO_LONG.map((message): Refusal => ({ status: 400, message, fault: 'context_too_long' })),
   { status: 401, fault: 'upstream_credentials' },
   { status: 403, fault: 'upstream_credentials' },
   { status: 404, fault: 'upstream_model_missing' },
@@ -39,7 +45,17 @@ const BY_STATUS: readonly Refusal[] = [
     fault: 'rate_limited',
     retryAfterMs: 1500,
   },
-  { status: 429, headers: { 'retry-after': 'soon' }, fault: 'rate_limited' },
+  {
+    status: 429,
+    headers: { 'retry-after-ms': 'soon', 'retry-after': '0.5' },
+    fault: 'rate_limited',
+    retryAfterMs: 500,
+  },
+  ...['soon', '-1', '', '1e999', 'Infinity'].map((nonsense): Refusal => ({
+    status: 429,
+    headers: { 'retry-after': nonsense, 'retry-after-ms': nonsense },
+    fault: 'rate_limited',
+  })),
   { status: 408, fault: 'upstream_unavailable' },
   { status: 500, fault: 'upstream_unavailable' },
   { status: 502, fault: 'upstream_unavailable' },
@@ -163,7 +179,7 @@ function nameOf({ status, message, headers, code, type, fault }: Refusal): strin
     status,
     code,
     type,
-    message && 'with a telling message',
+    message && `"${message}"`,
     headers && JSON.stringify(headers),
   ];
   return `${details.filter(Boolean).join(' ')} for ${fault}`;

@@ -68,6 +68,11 @@ export class ScriptedUpstream {
     await closed;
   }
 
+  /** Breaks every connection (RST), those that are kept and idle too. */
+  resetConnections(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   /** Destroys all connections. Rejects when a script failed for another reason than a caller that left. */
   async close(): Promise<void> {
     const closed = once(this.server, 'close');

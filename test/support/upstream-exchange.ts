@@ -110,6 +110,12 @@ export class UpstreamExchange {
     }
   }
 
+  /** Bytes on the connection itself, below HTTP; resolves once the kernel took them. */
+  async writeRaw(bytes: string): Promise<void> {
+    brokenByUs.add(this.response);
+    await new Promise<void>((resolve) => this.response.socket?.write(bytes, () => resolve()));
+  }
+
   /** Ends the HTTP body well, whatever the protocol within it was about to say. */
   end(): void {
     this.response.end();

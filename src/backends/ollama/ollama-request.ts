@@ -10,13 +10,17 @@ const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
  * @see https://docs.ollama.com/api/chat
  */
 export function chatBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
-  const { sampling, tools, toolChoice, responseFormat } = request;
+  const { sampling, tools, toolChoice, responseFormat, prefill } = request;
   const fromTarget = Object.entries(target.options ?? {});
   const toolNames = toolNamesById(request.messages);
   return defined({
     model: target.model,
     stream,
-    messages: request.messages.map((message) => messageOf(message, toolNames)),
+    messages: [
+      ...request.messages.map((message) => messageOf(message, toolNames)),
+      // Ollama goes on with a last message of the assistant's.
+      ...(prefill === undefined ? [] : [{ role: 'assistant', content: prefill }]),
+    ],
     // Ollama has no tool_choice; "none" is the one that needs no help of the model.
     tools:
       toolChoice === 'none'

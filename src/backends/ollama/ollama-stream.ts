@@ -9,14 +9,16 @@ import { complaintFault, cutFault } from '../shared/upstream-fault.js';
 /**
  * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
  * @see https://docs.ollama.com/api/streaming
+ * @param onNoise called for every line that is no JSON at all; it is skipped
  * @throws GatewayError `upstream_cut`, `upstream_protocol`, or what an `error` line means
  */
 export async function* readOllamaStream(
   bytes: AsyncIterable<Uint8Array>,
   source: StreamSource,
+  onNoise: () => void,
 ): AsyncGenerator<StreamChunk> {
   const lines = new LineDecoder(source.backend);
-  const mapper = new OllamaLineMapper(source);
+  const mapper = new OllamaLineMapper(source, onNoise);
   const reader = bytes[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -40,7 +42,10 @@ class OllamaLineMapper {
   #started = false;
   #toolCalls = 0;
 
-  constructor(private readonly source: StreamSource) {}
+  constructor(
+    private readonly source: StreamSource,
+    private readonly onNoise: () => void,
+  ) {}
 
   map(line: string): StreamChunk[] {
     const json = this.#parse(line);
@@ -63,6 +68,7 @@ class OllamaLineMapper {
       return isJsonObject(json) ? json : undefined;
     } catch (error) {
       if (/^\s*[{[]/.test(line)) throw cutFault(this.source.backend, error);
+      if (line.trim() !== '') this.onNoise();
       return undefined;
     }
   }

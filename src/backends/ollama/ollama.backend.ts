@@ -13,6 +13,7 @@ import {
   complaintFault,
   protocolFault,
   requestIdOf,
+  silence,
   wasConnected,
 } from '../shared/upstream-fault.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
@@ -41,18 +42,20 @@ export class OllamaBackend implements ChatBackend {
   async open(
     request: ChatRequest,
     target: Target,
-    { signal }: AttemptContext,
+    attempt: AttemptContext,
   ): Promise<AsyncIterable<StreamChunk>> {
-    const response = await this.#post(request, target, true, signal);
-    return readOllamaStream(bytesOf(response.body), this.#source(response, target));
+    const response = await this.#post(request, target, true, attempt);
+    return readOllamaStream(bytesOf(response.body), this.#source(response, target), () =>
+      attempt.malformedEvent(),
+    );
   }
 
   async complete(
     request: ChatRequest,
     target: Target,
-    { signal }: AttemptContext,
+    attempt: AttemptContext,
   ): Promise<ChatAnswer> {
-    const response = await this.#post(request, target, false, signal);
+    const response = await this.#post(request, target, false, attempt);
     const json = await readWholeAnswer(this.id, response);
     const { backend, model, requestId, apiKey } = this.#source(response, target);
     if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], apiKey));
@@ -88,11 +91,11 @@ export class OllamaBackend implements ChatBackend {
     request: ChatRequest,
     target: Target,
     stream: boolean,
-    signal: AbortSignal,
+    attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
     const body = JSON.stringify(chatBody(request, target, stream));
     const response = await this.#upstream
-      .post(this.#chatUrl, body, signal)
+      .post(this.#chatUrl, body, attempt)
       .catch((error: unknown) => {
         throw withRemedy(error, target);
       });
@@ -114,7 +117,7 @@ function withRemedy(error: unknown, { backend, model }: Target): unknown {
   const isUnreachable = upstream.status === undefined && !wasConnected(cause);
   if (fault === 'upstream_unavailable' && isUnreachable) {
     const message = `Ollama (backend "${backend}") cannot be reached: start it with "ollama serve", or correct its baseUrl.`;
-    return new GatewayError(fault, message, { cause, upstream });
+    return new GatewayError(fault, message, { cause, upstream, ...silence(cause) });
   }
   return error;
 }

@@ -16,7 +16,11 @@ export class OpenAiEventMapper {
   #rawReason: string | undefined;
   #usage: Usage | undefined;
 
-  constructor(private readonly source: StreamSource) {}
+  /** @param onNoise called for data that is no JSON at all */
+  constructor(
+    private readonly source: StreamSource,
+    private readonly onNoise: () => void,
+  ) {}
 
   /** A finish reason was seen. */
   get finished(): boolean {
@@ -54,10 +58,7 @@ export class OpenAiEventMapper {
     const reason = stringOr(choice?.['finish_reason'], '');
     if (reason) this.#rawReason = reason;
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
-    // The event rides on the first chunk made from it, see StreamChunk.wire.
-    const own = chunks.findIndex(({ wire }) => !wire);
-    chunks[own] = { ...chunks[own]!, wire: { dialect: 'openai', event } };
-    return chunks;
+    return withWire(chunks, event);
   }
 
   /** Azure's verdict on the prompt comes before the answer has an id. */
@@ -73,6 +74,7 @@ export class OpenAiEventMapper {
     } catch (error) {
       // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
       if (!this.finished && /^\s*[{[]/.test(data)) throw cutFault(this.source.backend, error);
+      if (data.trim() !== '') this.onNoise();
       return undefined;
     }
   }
@@ -96,6 +98,18 @@ export class OpenAiEventMapper {
     const rest = others.map((wire): StreamChunk => ({ type: 'passthrough', wire }));
     return [{ ...start, wire: first }, ...rest, { type: 'passthrough' }];
   }
+}
+
+/** The event rides on the first chunk made from it, and covers the others; see StreamChunk.wire. */
+function withWire(chunks: StreamChunk[], event: JsonObject): StreamChunk[] {
+  let wire: StreamChunk['wire'] = { dialect: 'openai', event };
+  for (let n = 0; n < chunks.length; n += 1) {
+    const chunk = chunks[n]!;
+    if (chunk.wire) continue;
+    chunks[n] = { ...chunk, wire };
+    wire = 'covered';
+  }
+  return chunks;
 }
 
 function firstChoice(event: JsonObject): JsonObject | undefined {

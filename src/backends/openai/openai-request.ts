@@ -29,9 +29,19 @@ export function streamedRequestBody(request: ChatRequest, target: Target, askUsa
 }
 
 function bodyWith(request: ChatRequest, target: Target, stream: JsonObject): Body {
-  const body = request.wire?.body ?? bodyOf(request);
+  const body = withPrefill(request.wire?.body ?? bodyOf(request), request.prefill);
   // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
   return { ...body, ...target.options, model: target.model, ...stream } as unknown as Body;
+}
+
+/** A server that can go on with an answer takes its beginning for the last message. */
+function withPrefill(body: JsonObject, prefill: string | undefined): JsonObject {
+  const { messages } = body;
+  if (prefill === undefined || !Array.isArray(messages)) return body;
+  return {
+    ...body,
+    messages: [...(messages as unknown[]), { role: 'assistant', content: prefill }],
+  };
 }
 
 function bodyOf(request: ChatRequest): JsonObject {

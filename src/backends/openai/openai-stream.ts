@@ -10,14 +10,16 @@ const AFTER_FINISH_MS = 1000;
 /**
  * The body of a streamed Chat Completion as chunks. A finish reason makes the answer whole: after
  * it `[DONE]`, EOF, a reset or a second without them all end it well. Without one nothing does.
+ * @param onNoise called for everything that is no event of this protocol; it is skipped
  * @throws GatewayError `upstream_cut`, `upstream_protocol`, or what an in-band error means
  */
 export async function* readOpenAiStream(
   bytes: AsyncIterable<Uint8Array>,
   source: StreamSource,
+  onNoise: () => void,
 ): AsyncGenerator<StreamChunk> {
-  const events = new SseDecoder(source.backend);
-  const mapper = new OpenAiEventMapper(source);
+  const events = new SseDecoder(source.backend, onNoise);
+  const mapper = new OpenAiEventMapper(source, onNoise);
   const reader = bytes[Symbol.asyncIterator]();
   let finishedAt: number | undefined;
   try {

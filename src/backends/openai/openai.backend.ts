@@ -42,20 +42,22 @@ export class OpenAiBackend implements ChatBackend {
   async open(
     request: ChatRequest,
     target: Target,
-    { signal }: AttemptContext,
+    attempt: AttemptContext,
   ): Promise<AsyncIterable<StreamChunk>> {
     const askUsage = this.#settings.streamUsage ?? true;
-    const response = await this.#post(streamedRequestBody(request, target, askUsage), signal);
+    const response = await this.#post(streamedRequestBody(request, target, askUsage), attempt);
     this.#expect(response, 'text/event-stream');
-    return readOpenAiStream(bytesOf(response.body), this.#source(response, target));
+    return readOpenAiStream(bytesOf(response.body), this.#source(response, target), () =>
+      attempt.malformedEvent(),
+    );
   }
 
   async complete(
     request: ChatRequest,
     target: Target,
-    { signal }: AttemptContext,
+    attempt: AttemptContext,
   ): Promise<ChatAnswer> {
-    const response = await this.#post(requestBody(request, target), signal);
+    const response = await this.#post(requestBody(request, target), attempt);
     this.#expect(response, 'application/json');
     const json = await readWholeAnswer(this.id, response);
     return answerOf(json, this.#source(response, target));
@@ -67,10 +69,13 @@ export class OpenAiBackend implements ChatBackend {
 
   async #post(
     body: OpenAI.ChatCompletionCreateParams,
-    signal: AbortSignal,
+    attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
+    // The package hands these to our `fetch` as they are.
+    const fetchOptions: object = { attempt } satisfies FetchOptions;
+    const options = { signal: attempt.signal, fetchOptions };
     try {
-      const response = await this.#openai.chat.completions.create(body, { signal }).asResponse();
+      const response = await this.#openai.chat.completions.create(body, options).asResponse();
       return (response as unknown as UpstreamAsResponse).upstream;
     } catch (error) {
       // What our fetch throws comes back wrapped in the package's APIConnectionError.
@@ -90,6 +95,11 @@ export class OpenAiBackend implements ChatBackend {
     body.destroy();
     throw protocolFault(this.id, `answered with "${contentType}" instead of ${mediaType}`);
   }
+}
+
+/** What our `fetch` has to know and the package has no word for. */
+interface FetchOptions {
+  readonly attempt: AttemptContext;
 }
 
 /** The part of a fetch `Response` that the package looks at before it hands it over. */
@@ -130,9 +140,9 @@ function createOpenAi(baseUrl: string, upstream: UpstreamClient): OpenAI {
     timeout: 2 ** 31 - 1,
     logLevel: 'off',
     fetch: async (url, init) => {
-      // The package calls it with its URL and JSON as text, and always with a signal.
-      const { body, signal } = init as { body: string; signal: AbortSignal };
-      const response = await upstream.post(url as string, body, signal);
+      // The package calls it with its URL and JSON as text.
+      const { body, attempt } = init as unknown as { body: string } & FetchOptions;
+      const response = await upstream.post(url as string, body, attempt);
       return new UpstreamAsResponse(url as string, response) as unknown as Response;
     },
   });

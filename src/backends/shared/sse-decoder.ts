@@ -8,13 +8,17 @@ export class SseDecoder {
   #events: EventSourceMessage[] = [];
   readonly #parser;
 
-  constructor(backend: string) {
+  /**
+   * @param onNoise called for a line that is no SSE. The parser passes over such a line without a
+   *   word when it came in pieces, so this counts at least, not exactly.
+   */
+  constructor(backend: string, onNoise: () => void) {
     this.#parser = createParser({
       maxBufferSize: MAX_EVENT_CHARS,
       onEvent: (event) => this.#events.push(event),
       onError: (error) => {
         // Fields and lines that are no SSE are noise; a full buffer ends the stream.
-        if (error.type !== 'max-buffer-size-exceeded') return;
+        if (error.type !== 'max-buffer-size-exceeded') return onNoise();
         throw new GatewayError(
           'upstream_protocol',
           `Backend "${backend}" sent an event of over ${MAX_EVENT_CHARS} characters.`,

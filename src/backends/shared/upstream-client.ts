@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import type { AttemptContext } from '../../contract/chat-backend.js';
+import { Sending } from './sending.js';
 import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
 import { complaintOf } from './upstream-complaint.js';
 import { textOf, UPSTREAM_READ_AHEAD_BYTES, UPSTREAM_SOCKET_BYTES } from './upstream-bytes.js';
@@ -13,10 +15,14 @@ const MAX_ERROR_MS = 1000;
 
 /** The connections to one upstream. */
 export class UpstreamClient {
-  readonly #dispatcher: Dispatcher;
+  /** Keeps its connections for later requests. */
+  readonly #keeping: Dispatcher;
+  /** Makes a new connection for every request. */
+  readonly #fresh: Dispatcher;
 
   constructor(private readonly settings: UpstreamSettings) {
-    this.#dispatcher = createDispatcher(settings);
+    this.#keeping = createDispatcher(settings);
+    this.#fresh = createDispatcher(settings);
   }
 
   /**
@@ -24,20 +30,10 @@ export class UpstreamClient {
    * @throws GatewayError `upstream_unavailable` without a response, else the fault that the
    *   upstream's status and body mean
    */
-  async post(url: string, body: string, signal: AbortSignal): Promise<UpstreamResponse> {
-    const target = this.#withQuery(url);
+  async post(url: string, body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
     let response: UpstreamResponse;
     try {
-      const responding = this.#dispatcher.request({
-        origin: target.origin,
-        path: target.pathname + target.search,
-        method: 'POST',
-        headers: this.#headers(),
-        body,
-        signal,
-        highWaterMark: UPSTREAM_READ_AHEAD_BYTES,
-      });
-      response = await orAborted(responding, signal);
+      response = await this.#send(url, body, attempt);
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
@@ -47,8 +43,42 @@ export class UpstreamClient {
     return response;
   }
 
-  close(): Promise<void> {
-    return this.#dispatcher.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#keeping.destroy(), this.#fresh.destroy()]);
+  }
+
+  /**
+   * An upstream may close a kept connection in the moment that a request is written to it. That says
+   * nothing about the upstream, so the request is sent once more: over a connection of its own,
+   * because the next kept one may be as stale.
+   */
+  async #send(url: string, body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
+    const { signal } = attempt;
+    const sending = new Sending(body, () => attempt.requestSent());
+    const request = this.#request(url, sending.body, signal);
+    try {
+      return await orAborted(this.#keeping.request(request), signal);
+    } catch (error) {
+      if (signal.aborted || !sending.metStaleSocket(error)) throw error;
+      return orAborted(this.#fresh.request({ ...request, reset: true }), signal);
+    }
+  }
+
+  #request(url: string, body: Buffer, signal: AbortSignal): Dispatcher.RequestOptions {
+    const target = this.#withQuery(url);
+    return {
+      origin: target.origin,
+      path: target.pathname + target.search,
+      method: 'POST',
+      headers: this.#headers(),
+      body,
+      signal,
+      highWaterMark: UPSTREAM_READ_AHEAD_BYTES,
+      // undici's own deadlines (300 s each) count bytes; Sluice's count content. They are said here
+      // because the agents behind a proxy look at none of a dispatcher's.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    };
   }
 
   #withQuery(url: string): URL {
@@ -100,16 +130,13 @@ function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispa
   const connect = { timeout: connectMs, highWaterMark: UPSTREAM_SOCKET_BYTES, ...tls };
   const options: Agent.Options = {
     connect,
-    // undici's own deadlines (300 s each) count bytes; Sluice's count content.
-    headersTimeout: 0,
-    bodyTimeout: 0,
     // Streams that share one HTTP/2 connection would share its fate as well.
     allowH2: false,
   };
   if (!proxy?.httpProxy && !proxy?.httpsProxy) return new Agent(options);
   return new EnvHttpProxyAgent({
     ...options,
-    // The agents behind a proxy look at none of the above.
+    // The agents behind a proxy look at none of the above either.
     requestTls: connect,
     proxyTls: { timeout: connectMs },
     clientFactory: (origin, settings) =>

@@ -20,13 +20,33 @@ export function connectionFault(backend: string, cause: unknown): GatewayError {
   const what = wasConnected(cause)
     ? 'closed the connection before it answered'
     : 'cannot be reached';
-  return new GatewayError('upstream_unavailable', `Backend "${backend}" ${what}.`, { cause });
+  return new GatewayError('upstream_unavailable', `Backend "${backend}" ${what}.`, {
+    cause,
+    ...silence(cause),
+  });
 }
 
 /** There was a connection; only the response is missing. */
 export function wasConnected(cause: unknown): boolean {
-  if (!(cause instanceof Error) || !('code' in cause)) return false;
-  return cause.code === 'UND_ERR_SOCKET' || cause.code === 'ECONNRESET';
+  return CONNECTED.has(codeOf(cause));
+}
+
+/** Whether the upstream never said a word while it was being connected to: it may well stay silent. */
+export function silence(cause: unknown): { readonly silent?: true } {
+  return SILENT.has(codeOf(cause)) ? { silent: true } : {};
+}
+
+// FIN, RST, and a write after either.
+const CONNECTED = new Set<unknown>(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+// Headers have a deadline only where a proxy is asked for a tunnel; ETIMEDOUT is the kernel's own patience.
+const SILENT = new Set<unknown>([
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'ETIMEDOUT',
+]);
+
+function codeOf(cause: unknown): unknown {
+  return cause instanceof Error && 'code' in cause ? cause.code : undefined;
 }
 
 /** The upstream stopped in the middle of its answer. */
@@ -77,6 +97,8 @@ const OUR_WORDS: Partial<Record<Fault, string>> = {
   upstream_unavailable: 'is unavailable at the moment',
 };
 
+const TOO_LONG = /context (length|window|size)|maximum model length|prompt is too long/i;
+
 function isCallersMistake(fault: Fault): boolean {
   return (
     fault === 'invalid_request' || fault === 'context_too_long' || fault === 'content_filtered'
@@ -97,9 +119,7 @@ function faultOf(complaint: UpstreamComplaint): Fault {
     case 422:
       if (says('context_length_exceeded', 'exceed_context_size_error')) return 'context_too_long';
       // vLLM, llama.cpp and Ollama have no code for it, only a sentence.
-      if (/maximum context length|context (length|window|size)/i.test(message)) {
-        return 'context_too_long';
-      }
+      if (TOO_LONG.test(message)) return 'context_too_long';
       if (says('content_filter', 'content_policy_violation')) return 'content_filtered';
       return 'invalid_request';
     case 401:

@@ -7,14 +7,14 @@ import { errorBodyOf } from '../error-body.dto.js';
  * Chunks of one stream to the frames of a streamed Chat Completion.
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  *
- * An upstream that speaks OpenAI is passed on event by event; for any other the events are built.
+ * An event of an upstream that speaks OpenAI is passed on; for a chunk without one it is built. A
+ * stream may go from one to the other, so what was passed counts for what is built after it.
  */
 export class ChatCompletionEncoder {
   #created = Math.floor(Date.now() / 1000);
   #id = '';
   #model = '';
-  #hasWire = false;
-  #isFirst = true;
+  #roleSaid = false;
   #finishWritten = false;
   /** The upstream's usage event, or the event that its usage came on. */
   #usageEvent: JsonObject | undefined;
@@ -23,16 +23,14 @@ export class ChatCompletionEncoder {
   constructor(private readonly includeUsage: boolean) {}
 
   encode(chunk: StreamChunk): string {
+    const { wire } = chunk;
     if (chunk.type === 'start') {
       this.#id = chunk.id;
       this.#model = chunk.model;
-      this.#hasWire = chunk.wire !== undefined;
-      this.#created = numberOr(chunk.wire?.event['created'], this.#created);
     }
     if (chunk.type === 'end') return this.#end(chunk.reason, chunk.usage);
-    if (chunk.wire) return this.#pass(chunk.wire.event);
-    // With a wire, this chunk was made from an event that has been written already.
-    return this.#hasWire ? '' : this.#build(chunk);
+    if (wire === 'covered') return '';
+    return wire ? this.#pass(wire.event) : this.#build(chunk);
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
@@ -48,8 +46,15 @@ export class ChatCompletionEncoder {
       // It is written at the very end, where OpenAI has it, and only if the caller asked for it.
       if (!hasChoice) return '';
     }
-    if (hasChoice && isFinished(choices[0])) this.#finishWritten = true;
+    if (hasChoice) this.#takeUp(event, choices[0]);
     return this.#passed(event, null);
+  }
+
+  /** What has been said need not be said again by what is built. */
+  #takeUp(event: JsonObject, choice: unknown): void {
+    if (!this.#roleSaid) this.#created = numberOr(event['created'], this.#created);
+    this.#roleSaid = true;
+    if (isFinished(choice)) this.#finishWritten = true;
   }
 
   #passed({ usage: _, ...event }: JsonObject, usage: unknown): string {
@@ -84,8 +89,8 @@ export class ChatCompletionEncoder {
   }
 
   #delta(delta: JsonObject): string {
-    const role = this.#isFirst ? { role: 'assistant' } : {};
-    this.#isFirst = false;
+    const role = this.#roleSaid ? {} : { role: 'assistant' };
+    this.#roleSaid = true;
     return this.#choice({ ...role, ...delta }, null);
   }
 
@@ -110,9 +115,11 @@ export class ChatCompletionEncoder {
   }
 
   #usage(usage: Usage | undefined): string {
-    // The upstream's own object has details that Sluice does not model.
-    if (this.#usageEvent) {
-      return this.#passed({ ...this.#usageEvent, choices: [] }, this.#usageEvent['usage']);
+    const event = this.#usageEvent;
+    // The upstream's own object has details that Sluice does not model, but it may be the count of
+    // one attempt among several.
+    if (event && saysAll(event['usage'], usage)) {
+      return this.#passed({ ...event, choices: [] }, event['usage']);
     }
     const counts = openAiUsageOf(usage);
     return counts ? this.#chunk([], counts) : '';
@@ -125,6 +132,13 @@ function frame(event: object): string {
 
 function isFinished(choice: unknown): boolean {
   return isJsonObject(choice) && Boolean(choice['finish_reason']);
+}
+
+/** Whether what an upstream counted is what the end of the stream says of it. */
+function saysAll(counted: unknown, { input, output }: Usage = {}): boolean {
+  if (!isJsonObject(counted)) return false;
+  const { prompt_tokens: prompt, completion_tokens: completion } = counted;
+  return numberOr(prompt, undefined) === input && numberOr(completion, undefined) === output;
 }
 
 /** OpenAI's clients know a closed set of reasons. */
