@@ -168,7 +168,9 @@ describe('An answer of text that breaks off', () => {
     const reader = new SseReader(await gateway.complete({ model: 'm' }));
     while (!reader.raw.includes('brown')) await reader.next();
     for (const token of TOKENS.slice(0, 3)) await second.next(token);
-    expect(await reader.next()).toEqual({ comment: 'heartbeat' });
+    let item = await reader.next();
+    while (item?.comment === undefined) item = await reader.next();
+    expect(item).toEqual({ comment: 'heartbeat' });
     for (const token of TOKENS.slice(3)) await second.next(token);
     await second.finish();
     await reader.all();
