@@ -25,7 +25,8 @@ export interface AttemptRecord {
  * given its beginning, `regenerated` and joined without a seam, `diverged` where a second answer
  * differed from the first, `failed` where nobody could take it up.
  */
-export type RecoveryOutcome = 'continued' | 'regenerated' | 'diverged' | 'failed';
+export type RecoveryOutcome = (typeof RECOVERY_OUTCOMES)[number];
+export const RECOVERY_OUTCOMES = ['continued', 'regenerated', 'diverged', 'failed'] as const;
 
 /** What is known of a generation; complete once it has ended. Log, metrics and later the ledger read this one object. */
 export interface GenerationRecord {

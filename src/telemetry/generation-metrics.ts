@@ -1,20 +1,23 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { GatewayConfig } from '../config/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import type { Fault } from '../contract/gateway-error.js';
-import type {
-  AttemptRecord,
-  BreakerState,
-  GenerationObserver,
-  GenerationRecord,
-  RecoveryOutcome,
+import {
+  type AttemptRecord,
+  type BreakerState,
+  type GenerationObserver,
+  type GenerationRecord,
+  RECOVERY_OUTCOMES,
+  type RecoveryOutcome,
 } from '../contract/generation.js';
 
 /** What is counted once per generation or attempt. */
 @Injectable()
-export class GenerationMetrics implements GenerationObserver {
+export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   constructor(
+    private readonly config: GatewayConfig,
     @InjectMetric('llm_active_streams') private readonly active: Gauge,
     @InjectMetric('llm_streams_total') private readonly streams: Counter,
     @InjectMetric('llm_stream_duration_seconds') private readonly duration: Histogram,
@@ -28,6 +31,16 @@ export class GenerationMetrics implements GenerationObserver {
     @InjectMetric('llm_cancel_latency_seconds') private readonly cancelLatency: Histogram,
     @InjectMetric('llm_queue_wait_seconds') private readonly queueWait: Histogram,
   ) {}
+
+  /** What has not happened yet is there as 0: an alert on a series that does not exist never fires. */
+  onModuleInit(): void {
+    for (const { id } of this.config.backends) this.malformed.inc({ backend: id }, 0);
+    for (const { id, recovery, targets } of this.config.models) {
+      for (const target of targets) this.breakerTurned(target, 'closed');
+      if (recovery === 'never') continue;
+      for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ model: id, outcome }, 0);
+    }
+  }
 
   generationStarted({ caller }: GenerationRecord): void {
     this.active.inc({ caller });

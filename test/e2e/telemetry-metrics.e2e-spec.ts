@@ -108,6 +108,7 @@ describe('metrics', () => {
       'llm_attempts_total{model="gpt-4o",backend="openai",outcome="upstream_credentials"}': 1,
       'llm_attempts_total{model="gpt-4o",backend="ollama",outcome="upstream_unavailable"}': 1,
       'llm_fallbacks_total{model="gpt-4o",from="openai",to="ollama",reason="upstream_credentials"}': 1,
+      'llm_breaker_open{backend="openai",target_model="gpt-4o-2024"}': 1,
     });
   });
 
@@ -128,6 +129,7 @@ describe('metrics', () => {
     expect(changed).toEqual({
       ...stream('gpt-only', 'openai', left),
       [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
+      llm_cancel_latency_seconds_count: 1,
     });
   });
 
