@@ -138,20 +138,21 @@ describe('When every target is left alone', () => {
   });
 });
 
+/** The n-th request of a conversation. */
+const turn = (n: number) => ({
+  model: 'both',
+  prompt_cache_key: 'thread-1',
+  messages: Array.from({ length: 2 * n + 1 }, (_, at) => ({
+    role: at % 2 ? 'assistant' : 'user',
+    content: `Turn ${at}`,
+  })),
+});
+
 describe('Targets of the same priority', () => {
   const targets = ['openai/x', 'ollama/x'].map((name) => {
     const [backend, model] = name.split('/');
     return { backend, model, priority: 0 };
   });
-  const turn = (n: number) => ({
-    model: 'both',
-    prompt_cache_key: 'thread-1',
-    messages: Array.from({ length: 2 * n + 1 }, (_, at) => ({
-      role: at % 2 ? 'assistant' : 'user',
-      content: `Turn ${at}`,
-    })),
-  });
-
   async function startBoth(): Promise<void> {
     await start({ models: [{ id: 'both', targets }] });
     gateway.openai.script(UPSTREAM_KINDS[0]!.says('Hello'));

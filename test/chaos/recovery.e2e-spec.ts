@@ -258,15 +258,15 @@ describe('A target that declares prefill', () => {
   });
 });
 
-describe('No answer is taken up again', () => {
-  /** One answer that breaks off, and nobody else is asked. */
-  async function expectNoRecovery(fields: object = {}): Promise<void> {
-    const { done, error } = await ask(fields);
-    expect([done, error?.['code']]).toEqual([false, 'upstream_cut']);
-    expect(requests()).toEqual([1, 0]);
-    expect(await gateway.ended()).not.toHaveProperty('recoveries');
-  }
+/** One answer that breaks off, and nobody else is asked. */
+async function expectNoRecovery(fields: object = {}): Promise<void> {
+  const { done, error } = await ask(fields);
+  expect([done, error?.['code']]).toEqual([false, 'upstream_cut']);
+  expect(requests()).toEqual([1, 0]);
+  expect(await gateway.ended()).not.toHaveProperty('recoveries');
+}
 
+describe('No answer is taken up again', () => {
   it('unless the model says so', async () => {
     await start({ recovery: 'never' });
     gateway.openai.script(cut);

@@ -214,13 +214,13 @@ describe('The extra work', () => {
   });
 });
 
-describe('A prompt that is too long', () => {
-  const window = (backend: string, contextWindow?: number) => ({
-    backend,
-    model: 'x',
-    ...(contextWindow !== undefined && { contextWindow }),
-  });
+const window = (backend: string, contextWindow?: number) => ({
+  backend,
+  model: 'x',
+  ...(contextWindow !== undefined && { contextWindow }),
+});
 
+describe('A prompt that is too long', () => {
   it.each<[string, [number | undefined, number | undefined], number]>([
     ['goes on to a target with a larger window', [1000, 2000], 1],
     ['goes on to a target that does not say how large it is', [1000, undefined], 1],

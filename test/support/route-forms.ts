@@ -22,12 +22,12 @@ export interface FormAnswer {
 export interface RouteForm {
   readonly form: string;
   readonly streams: boolean;
-  ask(
+  readonly ask: (
     gateway: Gateway,
     model: string,
     headers?: Record<string, string>,
     signal?: AbortSignal,
-  ): Promise<FormAnswer>;
+  ) => Promise<FormAnswer>;
 }
 
 const messages = [{ role: 'user', content: 'Hi' }];
@@ -95,7 +95,7 @@ export const EVERY_WAY = UPSTREAM_KINDS.flatMap((kind) =>
 function answering(scripts: typeof openAi | typeof ollama, text: string): UpstreamScript {
   return (exchange) => {
     const script = exchange.request.body['stream']
-      ? scripts.streamsText([...text])
+      ? scripts.streamsText([text])
       : scripts.answersText(text);
     return script(exchange);
   };
