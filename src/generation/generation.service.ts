@@ -46,7 +46,7 @@ export class GenerationService {
    * @param model public name; absent: the configured default
    * @param signal the caller's; its abort reason becomes the end reason
    * @throws GatewayError at once for what no upstream needs to be asked: `model_not_found`,
-   *   `invalid_request`, `draining`
+   *   `invalid_request`, `draining`, `overloaded`
    */
   stream(
     model: string | undefined,
@@ -105,10 +105,10 @@ interface Begun extends Generation {
 }
 
 async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator<StreamChunk> {
-  const { candidates, record, scope } = begun;
+  const { record, scope } = begun;
   try {
-    await begun.place;
-    const { attempt } = await failover(candidates, record, scope, (next) => next.open(request));
+    const inTurn = await withRoom(begun);
+    const { attempt } = await failover(inTurn, record, scope, (next) => next.open(request));
     try {
       for await (const chunk of attempt.chunks()) {
         if (chunk.type === 'end') {
@@ -137,10 +137,10 @@ async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator
 }
 
 async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnswer> {
-  const { candidates, record, scope } = begun;
+  const { record, scope } = begun;
   try {
-    await begun.place;
-    const { attempt, answer } = await failover(candidates, record, scope, (next) =>
+    const inTurn = await withRoom(begun);
+    const { attempt, answer } = await failover(inTurn, record, scope, (next) =>
       next.complete(request),
     );
     attempt.finish();
@@ -151,6 +151,20 @@ async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnsw
     throw failed(begun, error);
   } finally {
     settle(begun);
+  }
+}
+
+/** Waits for room, takes note of how long, and says in which order to ask: first where there is room. */
+async function withRoom({ place, candidates, record }: Begun): Promise<readonly Candidate[]> {
+  try {
+    const { backend, waitedMs } = await place;
+    if (waitedMs !== undefined) record.queuedMs = waitedMs;
+    const first = candidates.find((candidate) => candidate.backend.id === backend);
+    return first ? [first, ...candidates.filter((each) => each !== first)] : candidates;
+  } catch (error) {
+    // All it ever did was wait.
+    record.queuedMs = record.durationMs;
+    throw error;
   }
 }
 
