@@ -1,72 +1,160 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayError } from '../contract/gateway-error.js';
+import { GatewayConfig } from '../config/gateway-config.js';
+import { BackendPlaces } from './backend-places.js';
+import { EventLoopDelay } from './event-loop-delay.js';
+import { FairQueue } from './fair-queue.js';
+import { Guest, type House, type Place } from './guest.js';
+import { draining, left, queueIsFull, tooSlow } from './refusal.js';
+import { Wait } from './wait.js';
 
-/** Room for one generation: a seat in this process and, at any time, a place at one backend. */
-export interface Place {
-  /** Id of the backend that has room for it. */
-  readonly backend: string;
-  /**
-   * Gives the place at `backend` up for one at the first of `backends` that has room, and waits
-   * where none has. The seat is kept.
-   * @throws GatewayError `overloaded` after too long a wait, or the reason of the signal it was entered with
-   */
-  moveTo(backends: readonly string[]): Promise<void>;
-  /** Gives everything back; once. */
-  leave(): void;
-}
+export type { Place } from './guest.js';
 
-/** Who may start a generation, and how many are running. */
+/**
+ * Who may start a generation, and how many are running. Nobody ever waits for whom there is room:
+ * whoever gives something back calls in those that it is enough for.
+ */
 @Injectable()
 export class Admission {
   #open = true;
   #running = 0;
+  #tickets = 0;
+  readonly #limits: GatewayConfig['limits'];
+  readonly #places: BackendPlaces;
+  readonly #queue = new FairQueue<Wait>();
+  /** Those in the queue that have no seat yet. The others are running: they only change places. */
+  readonly #entering = new Set<Wait>();
   readonly #waitingForIdle: (() => void)[] = [];
+  readonly #house: House = {
+    move: (guest, backends) => this.#move(guest, backends),
+    leave: (guest) => this.#leave(guest),
+  };
+
+  constructor(
+    { limits, backends }: GatewayConfig,
+    private readonly eventLoop: EventLoopDelay,
+  ) {
+    this.#limits = limits;
+    this.#places = new BackendPlaces(backends);
+  }
 
   get isOpen(): boolean {
     return this.#open;
   }
 
+  /** How many have a seat. */
   get running(): number {
     return this.#running;
   }
 
   /**
-   * Takes a seat and a place at the first of `backends` that has room, or waits in turn for one.
-   * @param _lane whom the wait has to be fair to: requests of one lane keep their order
-   * @param _signal its abort ends the wait
-   * @returns rejects like `Place.moveTo`
+   * Takes a seat and a place at the first of `backends` that has room, or waits in turn for both.
+   * Who waits holds neither: a crowd in front of one backend is in nobody else's way.
+   * @param lane whom the wait has to be fair to: lanes have turns, requests of one keep their order
+   * @param signal its abort ends the wait, now and in `Place.moveTo`
+   * @returns rejects with `overloaded` after too long a wait, with `draining` when the house closes
+   *   meanwhile, or with the reason of `signal`
    * @throws GatewayError at once: `draining`, or `overloaded` when no more may wait
    */
-  enter(_lane: string, backends: readonly string[], _signal: AbortSignal): Promise<Place> {
-    if (!this.#open) {
-      throw new GatewayError('draining', 'This instance of Sluice is shutting down: try again.');
-    }
-    this.#running += 1;
-    const place = {
-      backend: backends[0]!,
-      moveTo: (next: readonly string[]) => {
-        place.backend = next[0]!;
-        return Promise.resolve();
-      },
-      leave: () => this.#leave(),
-    };
-    return Promise.resolve(place);
+  enter(lane: string, backends: readonly string[], signal: AbortSignal): Promise<Place> {
+    if (!this.#open) throw draining();
+    if (this.eventLoop.isTooSlow) throw tooSlow();
+    const guest = new Guest(lane, this.#tickets++, signal, this.#house);
+    if (signal.aborted) return gone(signal);
+    if (this.#letIn(guest, backends)) return Promise.resolve(guest);
+    if (this.#entering.size >= this.#limits.queue.size) throw queueIsFull();
+    return this.#wait(guest, backends).then(() => guest);
   }
 
-  /** From now on nobody enters. */
+  /** From now on nobody enters, and who waits to is refused. Seated ones go on, also to other backends. */
   close(): void {
     this.#open = false;
+    for (const wait of this.#entering) {
+      this.#forget(wait);
+      wait.refuse(draining());
+    }
   }
 
-  /** Resolves when nothing is running. */
+  /** Resolves when nobody has a seat. Then nobody waits either: there is room. */
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waitingForIdle.push(resolve));
   }
 
-  #leave(): void {
+  #move(guest: Guest, backends: readonly string[]): Promise<void> {
+    if (guest.signal.aborted) return gone(guest.signal);
+    this.#givePlaceBack(guest);
+    // It looks before anybody is called in: its own place is lost only to a better one.
+    const moved = this.#letIn(guest, backends) ? Promise.resolve() : this.#wait(guest, backends);
+    this.#callIn();
+    return moved;
+  }
+
+  #leave(guest: Guest): void {
+    if (!guest.isSeated) return;
+    guest.stopWaiting?.();
+    this.#givePlaceBack(guest);
+    guest.isSeated = false;
     this.#running -= 1;
+    this.#callIn();
     if (this.#running > 0) return;
     for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
+
+  /** Takes whatever the guest lacks, if there is room for it at one of `backends`. */
+  #letIn(guest: Guest, backends: readonly string[]): boolean {
+    if (!guest.isSeated && this.#running >= this.#limits.streams) return false;
+    const backend = backends.find((each) => this.#places.haveRoomAt(each));
+    if (backend === undefined) return false;
+    if (!guest.isSeated) this.#running += 1;
+    guest.isSeated = true;
+    this.#places.take(backend);
+    guest.backend = backend;
+    guest.hasPlace = true;
+    return true;
+  }
+
+  #givePlaceBack(guest: Guest): void {
+    if (!guest.hasPlace) return;
+    guest.hasPlace = false;
+    this.#places.giveBack(guest.backend);
+  }
+
+  /** Lets in everybody that there is room for now, in turn. */
+  #callIn(): void {
+    for (;;) {
+      const wait = this.#queue.take(({ guest, backends }) => this.#letIn(guest, backends));
+      if (!wait) return;
+      this.#entering.delete(wait);
+      wait.grant();
+    }
+  }
+
+  async #wait(guest: Guest, backends: readonly string[]): Promise<void> {
+    const { maxWaitMs } = this.#limits.queue;
+    const wait = new Wait(guest, backends, maxWaitMs, () => this.#forget(wait));
+    this.#queue.add(wait);
+    if (!guest.isSeated) this.#entering.add(wait);
+    guest.stopWaiting = () => {
+      this.#forget(wait);
+      wait.refuse(left());
+    };
+    try {
+      await wait.over;
+    } finally {
+      guest.stopWaiting = undefined;
+      guest.waitedMs = (guest.waitedMs ?? 0) + wait.ms;
+    }
+  }
+
+  #forget(wait: Wait): void {
+    this.#queue.remove(wait);
+    this.#entering.delete(wait);
+  }
+}
+
+/** For a request whose caller has left before it came here. */
+function gone({ reason }: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  reject(reason);
+  return promise;
 }

@@ -100,6 +100,7 @@ export class Failover {
     if (usable.length === 0) throw soonestCured(this.#failures);
     try {
       await place.moveTo(usable.map(({ backend }) => backend.id));
+      if (place.waitedMs !== undefined) this.run.queuedMs = place.waitedMs;
     } catch (error) {
       if (this.scope.isOver) throw this.scope.fault;
       throw soonestCured([...this.#failures, GatewayError.from(error)]);

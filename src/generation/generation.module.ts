@@ -1,11 +1,18 @@
 import { Module } from '@nestjs/common';
 import { Admission } from './admission.js';
+import { EventLoopDelay } from './event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
 import { RouteTable } from './route-table.js';
 import { TargetHealth } from './target-health.js';
 
 @Module({
-  providers: [Admission, GenerationService, RouteTable, TargetHealth],
+  providers: [
+    Admission,
+    { provide: EventLoopDelay, useFactory: () => new EventLoopDelay() },
+    GenerationService,
+    RouteTable,
+    TargetHealth,
+  ],
   exports: [Admission, GenerationService, RouteTable],
 })
 export class GenerationModule {}

@@ -50,7 +50,7 @@ export class GenerationService {
    * @param model public name; absent: the configured default
    * @param signal the caller's; its abort reason becomes the end reason
    * @throws GatewayError at once for what no upstream needs to be asked: `model_not_found`,
-   *   `invalid_request`, `draining`
+   *   `invalid_request`, `draining`, `overloaded`
    */
   stream(
     model: string | undefined,
@@ -113,7 +113,7 @@ async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator
   const { failover, record, route } = begun;
   let relayed: Relayed | undefined;
   try {
-    const place = await begun.place;
+    const place = await withRoom(begun);
     const { candidate, attempt } = await failover.answer(place, (next) => next.open(request));
     relayed = { candidate, attempt, chunks: attempt.chunks() };
     const recovery = Recovery.of(relayed, request, route.recovery, failover, place);
@@ -154,7 +154,7 @@ async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator
 async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnswer> {
   const { failover, record } = begun;
   try {
-    const place = await begun.place;
+    const place = await withRoom(begun);
     const { attempt, answer } = await failover.answer(place, (next) => next.complete(request));
     attempt.finish();
     record.attemptEnded(attempt.record('ok'));
@@ -164,6 +164,19 @@ async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnsw
     throw failed(begun, error);
   } finally {
     settle(begun);
+  }
+}
+
+/** Waits for room, and takes note of how long. */
+async function withRoom({ place, record }: Begun): Promise<Place> {
+  try {
+    const taken = await place;
+    if (taken.waitedMs !== undefined) record.queuedMs = taken.waitedMs;
+    return taken;
+  } catch (error) {
+    // All it ever did was wait.
+    record.queuedMs = record.durationMs;
+    throw error;
   }
 }
 

@@ -14,6 +14,8 @@ export interface GatewaySettings {
   readonly breaker?: object;
   readonly limits?: object;
   readonly drain?: object;
+  /** How many requests the backend of this id is given at once. */
+  readonly room?: { readonly openai?: number; readonly ollama?: number };
 }
 
 /** Sluice on a free port, with an OpenAI-kind and an Ollama upstream that play scripts. */
@@ -35,7 +37,7 @@ export class Gateway {
    * `team/gpt`, and every deadline is long enough never to pass. A target that fails is not asked
    * again, and a drain begins at once: tests of repeats and of the delay say so.
    */
-  static async start(settings: GatewaySettings = {}): Promise<Gateway> {
+  static async start({ room = {}, ...settings }: GatewaySettings = {}): Promise<Gateway> {
     const [openai, ollama] = await Promise.all([
       ScriptedUpstream.start(),
       ScriptedUpstream.start(),
@@ -43,8 +45,14 @@ export class Gateway {
     const log = new LogLines();
     const config = parseConfig({
       backends: [
-        { id: 'openai', kind: 'openai', baseUrl: openai.openaiUrl, apiKey: 'sk-upstream-secret' },
-        { id: 'ollama', kind: 'ollama', baseUrl: ollama.url },
+        {
+          id: 'openai',
+          kind: 'openai',
+          baseUrl: openai.openaiUrl,
+          apiKey: 'sk-upstream-secret',
+          ...limited(room.openai),
+        },
+        { id: 'ollama', kind: 'ollama', baseUrl: ollama.url, ...limited(room.ollama) },
       ],
       models: [
         { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
@@ -120,4 +128,8 @@ export class Gateway {
     await Promise.all([this.openai.close(), this.ollama.close()]);
     await this.shutDown();
   }
+}
+
+function limited(streams: number | undefined): object {
+  return streams === undefined ? {} : { limits: { streams } };
 }

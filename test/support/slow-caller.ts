@@ -29,10 +29,14 @@ export class SlowCaller {
     this.#bytes = new SocketBytes(socket);
   }
 
-  /** @param url of the server, such as `http://127.0.0.1:3000` */
-  static async connect(url: string): Promise<SlowCaller> {
+  /**
+   * @param url of the server, such as `http://127.0.0.1:3000`
+   * @param localAddress that the server sees, such as `127.0.0.2`
+   */
+  static async connect(url: string, localAddress?: string): Promise<SlowCaller> {
     const { hostname, port, host } = new URL(url);
-    const socket = connect({ host: hostname, port: Number(port) });
+    const from = localAddress === undefined ? {} : { localAddress };
+    const socket = connect({ host: hostname, port: Number(port), ...from });
     await once(socket, 'connect');
     return new SlowCaller(socket, host);
   }

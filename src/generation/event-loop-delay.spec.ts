@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventLoopDelay } from './event-loop-delay.js';
+
+/** What the timer is armed with. */
+const EVERY_MS = 50;
+
+describe('The delay of the event loop', () => {
+  let now: number;
+  let delay: EventLoopDelay;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    now = 1000;
+    delay = new EventLoopDelay(() => now);
+    delay.onApplicationBootstrap();
+  });
+  afterEach(() => {
+    delay.onApplicationShutdown();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
+  /** Turns of `ms` each, behind each of which the timer has its turn. */
+  function turns(count: number, ms: number): void {
+    for (let turn = 0; turn < count; turn += 1) {
+      now += ms;
+      vi.advanceTimersByTime(EVERY_MS);
+    }
+  }
+
+  it('is no matter while turns are short', () => {
+    turns(1000, 51);
+    turns(1000, 250);
+    expect(delay.isTooSlow).toBe(false);
+  });
+
+  it('is too long after five seconds of long turns, not before', () => {
+    turns(20, 251);
+    expect(delay.isTooSlow).toBe(false);
+    turns(1, 251);
+    expect(delay.isTooSlow).toBe(true);
+  });
+
+  it('is better with the first short turn, and takes five seconds to be too long again', () => {
+    turns(30, 300);
+    expect(delay.isTooSlow).toBe(true);
+    turns(1, 60);
+    expect(delay.isTooSlow).toBe(false);
+    turns(16, 300);
+    expect(delay.isTooSlow).toBe(false);
+    turns(2, 300);
+    expect(delay.isTooSlow).toBe(true);
+  });
+
+  it('is no matter for a single turn, however long: that was one piece of work, or a stopped process', () => {
+    turns(1, 60_000);
+    expect(delay.isTooSlow).toBe(false);
+    turns(1, 60_000);
+    expect(delay.isTooSlow).toBe(true);
+  });
+
+  it('is nobody’s business any more once the application is down', () => {
+    turns(30, 300);
+    delay.onApplicationShutdown();
+    expect(delay.isTooSlow).toBe(false);
+  });
+});
