@@ -21,6 +21,16 @@ describe('Admission moves a running request', () => {
     expect(await new Visitor(admission, 'b').state()).toBe('waits');
   });
 
+  it('also when the process is full: it has its seat', async () => {
+    const admission = admissionWith({ streams: 2, a: 1, b: 1 });
+    const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+    await states(mover, atB);
+    expect(await mover.moveTo('c')).toBe('c');
+    expect(await mover.moveTo('b')).toBe('waits');
+    atB.leave();
+    expect(await mover.state()).toBe('b');
+  });
+
   it('that has to wait without its old place, with its seat, and in nobody’s queue', async () => {
     const admission = admissionWith({ streams: 2, a: 1, b: 1, queue: { size: 1 } });
     const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
