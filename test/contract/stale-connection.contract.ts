@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../support/failure.js';
 import type { UpstreamScript } from '../support/scripted-upstream.js';
@@ -6,6 +8,7 @@ import {
   resetsBeforeHeaders,
   stallsBeforeHeaders,
 } from '../support/upstream-scripts.js';
+import { urlOf } from '../support/url-of.js';
 import { outcome } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
 import { BackendUnderTest, textOf } from './backend-under-test.js';
@@ -91,6 +94,24 @@ export function staleConnectionContract(kind: BackendKind): void {
       expect((await failure(test.open())).fault).toBe('upstream_unavailable');
       expect(test.upstream.requests).toHaveLength(2);
     });
+
+    it.each(['http', 'https'])(
+      'fails when a new %s connection is reset while it is being made',
+      async (scheme) => {
+        let connections = 0;
+        const server = createServer((socket) => {
+          connections += 1;
+          socket.resetAndDestroy();
+        });
+        server.listen(0, '127.0.0.1');
+        await once(server, 'listening');
+        test.with({ baseUrl: urlOf(server).replace('http', scheme) });
+        expect((await failure(test.open())).fault).toBe('upstream_unavailable');
+        expect((await failure(test.complete())).fault).toBe('upstream_unavailable');
+        server.close();
+        expect(connections).toBe(2);
+      },
+    );
 
     it('is cut, and asks nobody again, when it breaks after the headers', async () => {
       await keepConnections(1);

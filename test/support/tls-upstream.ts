@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { urlOf } from './url-of.js';
 
 const TLS = join(import.meta.dirname, '../fixtures/tls');
 
-/** An HTTPS server, known to nobody but `caFile`, that answers everything with one JSON. */
+/** An HTTPS server, known to nobody but `caFile`. */
 export class TlsUpstream {
   static readonly caFile = join(TLS, 'upstream.pem');
 
@@ -17,13 +18,18 @@ export class TlsUpstream {
     readonly close: () => Promise<void>,
   ) {}
 
-  static async start(answer: unknown): Promise<TlsUpstream> {
-    const key = readFileSync(join(TLS, 'upstream.key'));
-    const cert = readFileSync(TlsUpstream.caFile);
-    const server = createServer({ key, cert }, (_request, response) => {
+  /** One that answers everything with one JSON. */
+  static start(answer: unknown): Promise<TlsUpstream> {
+    return TlsUpstream.serving((_request, response) => {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(answer));
     });
+  }
+
+  static async serving(listener: RequestListener): Promise<TlsUpstream> {
+    const key = readFileSync(join(TLS, 'upstream.key'));
+    const cert = readFileSync(TlsUpstream.caFile);
+    const server = createServer({ key, cert }, listener);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = urlOf(server).replace('http:', 'https:');

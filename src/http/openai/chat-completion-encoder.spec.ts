@@ -20,7 +20,7 @@ function written(chunks: readonly StreamChunk[], includeUsage = false): unknown[
 }
 
 function choicesOf(events: readonly unknown[]): unknown[] {
-  return events.flatMap((event) => (event as JsonObject)['choices'] ?? []);
+  return events.flatMap((each) => (each as JsonObject)['choices'] ?? []);
 }
 
 function event(choices: readonly JsonObject[], fields: JsonObject = {}): JsonObject {
