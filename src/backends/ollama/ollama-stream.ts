@@ -4,7 +4,12 @@ import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chu
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
-import { complaintFault, cutFault } from '../shared/upstream-fault.js';
+import {
+  complaintFault,
+  cutFault,
+  MAX_EVENT_CHARS,
+  tooLongFault,
+} from '../shared/upstream-fault.js';
 
 /**
  * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
@@ -63,6 +68,7 @@ class OllamaLineMapper {
   }
 
   #parse(line: string): JsonObject | undefined {
+    if (line.length > MAX_EVENT_CHARS) throw tooLongFault(this.source.backend);
     try {
       const json: unknown = JSON.parse(line);
       return isJsonObject(json) ? json : undefined;

@@ -3,7 +3,12 @@ import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js'
 import type { StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
-import { complaintFault, cutFault } from '../shared/upstream-fault.js';
+import {
+  complaintFault,
+  cutFault,
+  MAX_EVENT_CHARS,
+  tooLongFault,
+} from '../shared/upstream-fault.js';
 import { deltasOf, finishReasonOf, usageOf } from './openai-fields.js';
 
 /** Events without id and choices that are held back until there is an id. */
@@ -68,6 +73,7 @@ export class OpenAiEventMapper {
   }
 
   #parse(data: string): JsonObject | undefined {
+    if (data.length > MAX_EVENT_CHARS) throw tooLongFault(this.source.backend);
     try {
       const event: unknown = JSON.parse(data);
       return isJsonObject(event) ? event : undefined;

@@ -40,6 +40,10 @@ export async function* readOpenAiStream(
     }
     if (!mapper.finished) throw cutFault(source.backend);
     yield mapper.end();
+  } catch (error) {
+    // Whatever comes behind the finish reason, the answer is whole.
+    if (!mapper.finished) throw error;
+    yield mapper.end();
   } finally {
     await reader.return?.();
   }

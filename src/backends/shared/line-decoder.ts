@@ -1,5 +1,4 @@
-import { GatewayError } from '../../contract/gateway-error.js';
-import { MAX_EVENT_CHARS } from './upstream-bytes.js';
+import { MAX_EVENT_CHARS, tooLongFault } from './upstream-fault.js';
 
 /** Bytes of newline-delimited JSON to its lines, wherever the bytes were split. */
 export class LineDecoder {
@@ -29,12 +28,7 @@ export class LineDecoder {
 
   #keep(text: string): void {
     this.#openChars += text.length;
-    if (this.#openChars > MAX_EVENT_CHARS) {
-      throw new GatewayError(
-        'upstream_protocol',
-        `Backend "${this.backend}" sent a line of over ${MAX_EVENT_CHARS} characters.`,
-      );
-    }
+    if (this.#openChars > MAX_EVENT_CHARS) throw tooLongFault(this.backend);
     if (text !== '') this.#open.push(text);
   }
 

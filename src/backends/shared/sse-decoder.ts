@@ -1,6 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { GatewayError } from '../../contract/gateway-error.js';
-import { MAX_EVENT_CHARS } from './upstream-bytes.js';
+import { MAX_EVENT_CHARS, tooLongFault } from './upstream-fault.js';
 
 /** Bytes of an event stream to its events, wherever the bytes were split. */
 export class SseDecoder {
@@ -19,10 +18,7 @@ export class SseDecoder {
       onError: (error) => {
         // Fields and lines that are no SSE are noise; a full buffer ends the stream.
         if (error.type !== 'max-buffer-size-exceeded') return onNoise();
-        throw new GatewayError(
-          'upstream_protocol',
-          `Backend "${backend}" sent an event of over ${MAX_EVENT_CHARS} characters.`,
-        );
+        throw tooLongFault(backend);
       },
     });
   }

@@ -11,9 +11,6 @@ export const UPSTREAM_READ_AHEAD_BYTES = 32 * 1024;
 /** What waits in the socket itself before that; undici's 64 KiB would make it the largest buffer of all. */
 export const UPSTREAM_SOCKET_BYTES = 16 * 1024;
 
-/** Longest single event or line that is still taken for a chunk of an answer. */
-export const MAX_EVENT_CHARS = 1024 * 1024;
-
 /** What may follow the last event we wanted (a final chunk, `[DONE]`) before the connection is given up. */
 const LEFTOVER = { bytes: 16 * 1024, ms: 1000 };
 
