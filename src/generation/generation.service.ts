@@ -9,8 +9,9 @@ import { Admission, type Place } from './admission.js';
 import { attemptFailed, type Candidate, candidatesFor, failover } from './failover.js';
 import type { Call } from './call.js';
 import { GenerationRun } from './generation-run.js';
-import { GenerationScope } from './generation-scope.js';
+import type { GenerationScope } from './generation-scope.js';
 import { type Route, RouteTable } from './route-table.js';
+import { RunningGenerations } from './running-generations.js';
 
 /** A generation under way. Its record fills in as things become known. */
 export interface Generation {
@@ -37,6 +38,7 @@ export class GenerationService {
   constructor(
     private readonly routes: RouteTable,
     private readonly admission: Admission,
+    private readonly running: RunningGenerations,
     @Inject(ChatBackends) private readonly backends: ChatBackends,
     @Inject(GenerationObserver) private readonly observer: GenerationObserver,
   ) {}
@@ -78,7 +80,8 @@ export class GenerationService {
   ): Begun {
     const route = this.routes.find(model);
     const candidates = candidatesFor(route, request, call, this.backends);
-    const scope = new GenerationScope(signal, route.streams.totalMs);
+    const { totalMs } = route.streams;
+    const scope = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
     const fail = (error: unknown) => record.failed(GatewayError.from(error));
@@ -154,17 +157,19 @@ async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnsw
   }
 }
 
-/** The error that the reader gets; recorded as the end, unless the end was not the upstream's doing. */
+/** The error that the reader gets; recorded as the end, unless something else was it (see `settle`). */
 function failed({ scope, record }: Begun, error: unknown): GatewayError {
-  const failure = scope.isOver ? scope.fault : GatewayError.from(error);
-  // A caller that leaves is nobody's failure.
-  if (!scope.isOver || failure.endReason === scope.endReason) record.failed(failure);
+  if (scope.isOver) return scope.fault;
+  const failure = GatewayError.from(error);
+  record.failed(failure);
   return failure;
 }
 
 /** Every generation ends here, once, whatever ended it. */
 function settle({ scope, record, place }: Begun): void {
-  record.end(scope.isOver ? scope.endReason : 'client_closed');
+  // A caller that leaves is nobody's failure.
+  if (scope.isFailure) record.failed(scope.fault, scope.endReason);
+  else record.end('client_closed');
   scope.dispose();
   place.then(
     (taken) => taken.leave(),

@@ -20,6 +20,7 @@ export interface RouteTarget extends Target {
 export interface StreamTimes {
   readonly heartbeatMs: number;
   readonly commitAfterMs: number;
+  readonly slowClientMs: number;
   readonly totalMs: number;
 }
 
