@@ -21,15 +21,19 @@ export function feed<T>(
 ): TeardownLogic {
   // Not before the next turn: anything emitted in this one turns a 400 or 404 of `@Sse` into a 200.
   const turn = setImmediate(() => writer.start());
+  const fail = (error: unknown) => {
+    response.locals.generation?.fail(error);
+    subscription.unsubscribe();
+    // By then the attempt that ran has been recorded.
+    setImmediate(() => writer.fail(error));
+  };
   const subscription = source.subscribe({
     next: (value) => {
       try {
         writer.write(value);
       } catch (error) {
         // Thrown from here it would end the process.
-        response.locals.generation?.fail(error);
-        subscription.unsubscribe();
-        writer.fail(error);
+        fail(error);
       }
     },
     error: (error: unknown) => writer.fail(error),

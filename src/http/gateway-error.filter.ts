@@ -40,7 +40,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     }
     setErrorHeaders(response, error);
     const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
-    response.status(status).json(errorBodyOf(error, requestId));
+    response.status(status).json(errorBodyOf(error, requestId, generation?.record));
   }
 }
 

@@ -63,48 +63,56 @@ export class DrainService
     const { delayMs, forMs } = this.config.drain;
     this.#isDraining = true;
     if (signal) this.#logger.log('draining', { signal, running: this.running.count });
-    await pause(delayMs);
+    if (delayMs > 0) await pause(delayMs);
 
     this.admission.close();
     // Again and again: a connection whose stream ends after server.close() would hold the exit for keepAliveMs.
     this.#every(CLOSE_IDLE_EVERY_MS, () => this.#connections?.closeIdle());
-    await this.#finishedWithin(forMs);
+    await within(forMs, (late) => this.#finished(late));
 
-    const cut = this.running.count;
-    if (cut > 0) this.#logger.warn('streams are cut by the drain', { running: cut });
+    const { count } = this.running;
+    if (count > 0) this.#logger.warn('streams are cut by the drain', { running: count });
     this.running.endAll('drained');
     this.#leaveEverybodyAfter(LAST_WORDS_MS);
+    // What Nest does next is server.close(), which cuts answers that are still being taken.
+    await within(LAST_WORDS_MS, (late) => this.#everythingTaken(late));
   }
 
   onApplicationShutdown(): void {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  /** Resolves when every stream has ended and every caller has what was written for it, or time is up. */
-  async #finishedWithin(ms: number): Promise<void> {
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), ms);
-    await Promise.race([this.#finished(late.signal), once(late.signal, 'abort')]);
-    clearTimeout(timer);
-  }
-
+  /** Every stream has ended, and every caller has what was written for it. */
   async #finished(late: AbortSignal): Promise<void> {
     await this.admission.idle();
+    await this.#everythingTaken(late);
+  }
+
+  async #everythingTaken(late: AbortSignal): Promise<void> {
     do {
-      // Also before the first look: a whole answer is written right after its generation has ended.
+      // Also before the first look: the last words are written right after a generation has ended.
       await pause(LOOK_EVERY_MS);
     } while (!late.aborted && this.#connections?.hasBytesWaiting);
   }
 
   /** Whoever does not read, or never said what it wanted, would hold the exit. */
   #leaveEverybodyAfter(ms: number): void {
-    setTimeout(() => {
+    const leaving = setTimeout(() => {
       // Again, because of those that were accepted in the meantime.
       this.#every(CLOSE_IDLE_EVERY_MS, () => this.#connections?.destroyAll());
-    }, ms).unref();
+    }, ms);
+    this.#timers.push(leaving.unref());
   }
 
   #every(ms: number, action: () => void): void {
     this.#timers.push(setInterval(action, ms).unref());
   }
+}
+
+/** Waits for `task`, but no longer than `ms`; its signal says that nobody waits any more. */
+async function within(ms: number, task: (late: AbortSignal) => Promise<void>): Promise<void> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms);
+  await Promise.race([task(late.signal), once(late.signal, 'abort')]);
+  clearTimeout(timer);
 }
