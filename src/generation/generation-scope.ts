@@ -7,6 +7,7 @@ import { type EndReason, GatewayError } from '../contract/gateway-error.js';
  */
 export class GenerationScope {
   readonly #abort = new AbortController();
+  readonly #disposed = Promise.withResolvers<void>();
   readonly #total: NodeJS.Timeout;
   readonly #onCallerAbort = () => this.#abort.abort(this.caller.reason);
 
@@ -30,6 +31,11 @@ export class GenerationScope {
 
   get endReason(): EndReason {
     return this.signal.reason as EndReason;
+  }
+
+  /** Resolves when nothing of it runs any more and everything about it is recorded. */
+  get disposed(): Promise<void> {
+    return this.#disposed.promise;
   }
 
   /** Why it is over, as the error that its reader gets. */
@@ -68,6 +74,7 @@ export class GenerationScope {
   /** Lets go of the timer and of the caller's signal. */
   dispose(): void {
     this.onDispose();
+    this.#disposed.resolve();
     clearTimeout(this.#total);
     this.caller.removeEventListener('abort', this.#onCallerAbort);
   }

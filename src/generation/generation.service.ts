@@ -17,8 +17,11 @@ import { RunningGenerations } from './running-generations.js';
 export interface Generation {
   readonly record: GenerationRecord;
   readonly route: Route;
-  /** Says that its answer could not be given to the caller: a bug of ours. */
-  fail(error: unknown): void;
+  /**
+   * Says that its answer could not be given to the caller: a bug of ours. Resolves when nothing of
+   * it runs any more, which its reader's leaving brings about.
+   */
+  fail(error: unknown): Promise<void>;
 }
 
 export interface StreamedGeneration extends Generation {
@@ -84,7 +87,10 @@ export class GenerationService {
     const scope = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
-    const fail = (error: unknown) => record.failed(GatewayError.from(error));
+    const fail = (error: unknown) => {
+      record.failed(GatewayError.from(error));
+      return scope.disposed;
+    };
     return { route, candidates, scope, record, fail, place };
   }
 
