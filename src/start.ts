@@ -1,11 +1,13 @@
 import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application.js';
+import { followRequests } from './backends/shared/upstream-context.js';
 import { banner } from './banner.js';
 import { ConfigError } from './config/config-error.js';
 import { GatewayConfig } from './config/gateway-config.js';
 import { loadConfig } from './config/load-config.js';
 import { withSandbox } from './config/with-sandbox.js';
+import { takeStrayErrors } from './http/stray-errors.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
@@ -23,7 +25,10 @@ export async function start(fallbackConfig?: string): Promise<string> {
   const app = await createApplication(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   exitOnSecondSignal();
+  followRequests();
   await listen(app, config);
+  // From here on: what goes wrong before has to end a process that never served anybody.
+  takeStrayErrors();
   const { port } = app.getHttpServer().address() as AddressInfo;
   return banner(config, port);
 }

@@ -76,11 +76,12 @@ export class GenerationRun implements GenerationRecord {
     this.end('completed');
   }
 
-  failed(error: GatewayError): void {
+  /** @param reason where the fault alone does not tell: a stream that the drain cut was not rejected */
+  failed(error: GatewayError, reason = error.endReason): void {
     if (this.endReason !== undefined) return;
     this.fault = error.fault;
     this.error = error;
-    this.end(error.endReason);
+    this.end(reason);
   }
 
   /** The first reason given is the one that stays. */

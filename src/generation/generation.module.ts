@@ -3,6 +3,7 @@ import { Admission } from './admission.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
 import { RouteTable } from './route-table.js';
+import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './target-health.js';
 
 @Module({
@@ -11,8 +12,9 @@ import { TargetHealth } from './target-health.js';
     { provide: EventLoopDelay, useFactory: () => new EventLoopDelay() },
     GenerationService,
     RouteTable,
+    RunningGenerations,
     TargetHealth,
   ],
-  exports: [Admission, GenerationService, RouteTable],
+  exports: [Admission, GenerationService, RouteTable, RunningGenerations],
 })
 export class GenerationModule {}

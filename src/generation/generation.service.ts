@@ -10,17 +10,21 @@ import type { Call } from './call.js';
 import { type Candidate, candidatesFor } from './candidates.js';
 import { askable, Failover } from './failover.js';
 import { GenerationRun } from './generation-run.js';
-import { GenerationScope } from './generation-scope.js';
+import type { GenerationScope } from './generation-scope.js';
 import { Recovery, type Relayed } from './recovery.js';
 import { type Route, RouteTable } from './route-table.js';
+import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './target-health.js';
 
 /** A generation under way. Its record fills in as things become known. */
 export interface Generation {
   readonly record: GenerationRecord;
   readonly route: Route;
-  /** Says that its answer could not be given to the caller: a bug of ours. */
-  fail(error: unknown): void;
+  /**
+   * Says that its answer could not be given to the caller: a bug of ours. Resolves when nothing of
+   * it runs any more, which its reader's leaving brings about.
+   */
+  fail(error: unknown): Promise<void>;
 }
 
 export interface StreamedGeneration extends Generation {
@@ -41,6 +45,7 @@ export class GenerationService {
     private readonly routes: RouteTable,
     private readonly admission: Admission,
     private readonly health: TargetHealth,
+    private readonly running: RunningGenerations,
     @Inject(ChatBackends) private readonly backends: ChatBackends,
     @Inject(GenerationObserver) private readonly observer: GenerationObserver,
   ) {}
@@ -82,11 +87,15 @@ export class GenerationService {
   ): Begun {
     const route = this.routes.find(model);
     const candidates = candidatesFor(route, request, call, this.backends);
-    const scope = new GenerationScope(signal, route.streams.totalMs);
+    const { totalMs } = route.streams;
+    const scope = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
     const failover = new Failover(candidates, this.health, record, scope);
-    const fail = (error: unknown) => record.failed(GatewayError.from(error));
+    const fail = (error: unknown) => {
+      record.failed(GatewayError.from(error));
+      return scope.disposed;
+    };
     return { route, failover, scope, record, fail, place };
   }
 
@@ -180,17 +189,19 @@ async function withRoom({ place, record }: Begun): Promise<Place> {
   }
 }
 
-/** The error that the reader gets; recorded as the end, unless the end was not the upstream's doing. */
+/** The error that the reader gets; recorded as the end, unless something else was it (see `settle`). */
 function failed({ scope, record }: Begun, error: unknown): GatewayError {
-  const failure = scope.isOver ? scope.fault : GatewayError.from(error);
-  // A caller that leaves is nobody's failure.
-  if (!scope.isOver || failure.endReason === scope.endReason) record.failed(failure);
+  if (scope.isOver) return scope.fault;
+  const failure = GatewayError.from(error);
+  record.failed(failure);
   return failure;
 }
 
 /** Every generation ends here, once, whatever ended it. */
 function settle({ scope, record, place }: Begun): void {
-  record.end(scope.isOver ? scope.endReason : 'client_closed');
+  // A caller that leaves is nobody's failure.
+  if (scope.isFailure) record.failed(scope.fault, scope.endReason);
+  else record.end('client_closed');
   scope.dispose();
   place.then(
     (taken) => taken.leave(),

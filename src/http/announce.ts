@@ -1,10 +1,12 @@
 import type { Response } from 'express';
 import type { Generation } from '../generation/generation.service.js';
+import { leaveSlowCaller } from './slow-caller.js';
 
 /** Ties a generation to its response, and says in headers what is known of it from the start. */
 export function announce(generation: Generation, response: Response): void {
-  const { model, sandbox } = generation.route;
+  const { model, sandbox, streams } = generation.route;
   response.locals.generation = generation;
+  leaveSlowCaller(response, streams.slowClientMs);
   response.setHeader('x-sluice-model', headerValue(model));
   if (sandbox) response.setHeader('x-sluice-sandbox', '1');
 }

@@ -1,4 +1,13 @@
-import type { GatewayError } from '../contract/gateway-error.js';
+import type { Fault, GatewayError } from '../contract/gateway-error.js';
+import type { GenerationRecord } from '../contract/generation.js';
+import { defined } from '../contract/json.js';
+
+class FailedAttempt {
+  /** The backend that was asked. */
+  backend: string;
+  /** What became of it, such as `upstream_unavailable`. */
+  fault: string;
+}
 
 class ErrorDetails {
   /** What is wrong, for people. */
@@ -11,6 +20,8 @@ class ErrorDetails {
   param: string | null;
   /** The `x-request-id` of this answer, for a talk with the operator. */
   requestId: string;
+  /** Who was asked in vain, in order; absent where nobody was. */
+  attempts?: FailedAttempt[];
 }
 
 /** The one error body of every route, in OpenAI's shape. */
@@ -18,7 +29,26 @@ export class ErrorBody {
   error: ErrorDetails;
 }
 
-export function errorBodyOf(error: GatewayError, requestId: string): ErrorBody {
+/** @param record of the generation that failed, if there was one */
+export function errorBodyOf(
+  error: GatewayError,
+  requestId: string,
+  record: GenerationRecord | undefined,
+): ErrorBody {
   const { message, type, code, param = null } = error;
-  return { error: { message, type, code, param, requestId } };
+  const attempts = record && attemptsOf(record, error.fault);
+  return { error: { message, type, code, param, requestId, ...defined({ attempts }) } };
+}
+
+/** Nothing but who failed and how: an error's other details are for the operator. */
+export function attemptsOf(
+  { attempts }: GenerationRecord,
+  fault: Fault,
+): FailedAttempt[] | undefined {
+  if (attempts.length === 0) return undefined;
+  return attempts.map(({ backend, outcome }) => ({
+    backend,
+    // It was running, or had answered, when something else ended the generation.
+    fault: outcome === 'cancelled' || outcome === 'ok' ? fault : outcome,
+  }));
 }

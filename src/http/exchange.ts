@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
+import type { GatewayError } from '../contract/gateway-error.js';
 import type { Generation } from '../generation/generation.service.js';
 
 declare global {
@@ -13,8 +15,18 @@ declare global {
       caller: string;
       /** The generation made for this request; absent on whatever was refused before. */
       generation?: Generation;
+      /** Ends what is being written, in the dialect's words; does nothing when it has ended. */
+      fail?: (error: GatewayError) => void;
     }
   }
+}
+
+/** Whatever a request sets going knows its response, also where nobody handed it on. */
+const exchanges = new AsyncLocalStorage<Response>();
+
+/** The response of the request that this code runs for, if it runs for one. */
+export function currentExchange(): Response | undefined {
+  return exchanges.getStore();
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
@@ -25,5 +37,5 @@ export function identifyExchange(request: Request, response: Response, next: Nex
   response.locals.requestId = REQUEST_ID.test(given) ? given : randomUUID();
   response.locals.caller = 'anonymous';
   response.setHeader('x-request-id', response.locals.requestId);
-  next();
+  exchanges.run(response, next);
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
-import type { EndReason } from '../contract/gateway-error.js';
+import { type EndReason, GatewayError } from '../contract/gateway-error.js';
 import type { StreamChunk } from '../contract/stream-chunk.js';
 
 /**
@@ -21,8 +21,8 @@ interface Pullable {
  * The one place where pull becomes push, and so the one place of backpressure: reads the source
  * only while `sink` drains, so that a slow caller slows the upstream instead of filling our heap.
  *
- * @param open makes the source at subscription; its signal is aborted with `client_closed` when
- *   the subscriber leaves before the end
+ * @param open makes the source at subscription; when the subscriber leaves before the end, its
+ *   signal is aborted with the reason why `sink` was destroyed, or `client_closed`
  */
 export function fromPull(
   open: (signal: AbortSignal) => Pullable,
@@ -34,7 +34,7 @@ export function fromPull(
       const { chunks, over } = open(caller.signal);
       const iterator = chunks[Symbol.asyncIterator]();
       subscriber.add(() => {
-        caller.abort('client_closed' satisfies EndReason);
+        caller.abort(reasonOfLeaving(sink));
         iterator.return?.().catch(() => undefined);
       });
       const turn = { chunks: 0, chars: 0 };
@@ -56,6 +56,11 @@ export function fromPull(
     };
     pump().catch((error: unknown) => subscriber.error(error));
   });
+}
+
+/** Where we left the caller ourselves, the sink was destroyed with the error that says why. */
+function reasonOfLeaving({ errored }: Writable): EndReason {
+  return errored instanceof GatewayError ? errored.endReason : 'client_closed';
 }
 
 /** Also resolves when the source is over: its next chunk is then the error that says why. */

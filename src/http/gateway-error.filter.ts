@@ -15,6 +15,9 @@ import { isGenerationPath } from './paths.js';
 /** Callers without a better idea wait at least this long. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
 
+/** Where this instance goes away, another one can answer at once. */
+const DRAINING_RETRY_AFTER_MS = 500;
+
 /** Turns whatever is thrown before a response is committed into its status, headers and body. */
 @Catch()
 export class GatewayErrorFilter implements ExceptionFilter {
@@ -37,19 +40,26 @@ export class GatewayErrorFilter implements ExceptionFilter {
     }
     setErrorHeaders(response, error);
     const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
-    response.status(status).json(errorBodyOf(error, requestId));
+    response.status(status).json(errorBodyOf(error, requestId, generation?.record));
   }
 }
 
 function setErrorHeaders(response: Response, error: GatewayError): void {
-  const { status, shouldRetry, retryAfterMs = DEFAULT_RETRY_AFTER_MS } = error;
+  const { status, shouldRetry } = error;
   const { generation } = response.locals;
   if (generation) response.setHeader('x-sluice-attempts', generation.record.attempts.length);
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
+  // The next request shall look for another instance.
+  if (error.fault === 'draining') response.setHeader('connection', 'close');
   if (status === 429 || status === 503) {
+    const retryAfterMs = error.retryAfterMs ?? defaultRetryAfterMs(error);
     response.setHeader('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)));
     response.setHeader('retry-after-ms', Math.ceil(retryAfterMs));
   }
+}
+
+function defaultRetryAfterMs({ fault }: GatewayError): number {
+  return fault === 'draining' ? DRAINING_RETRY_AFTER_MS : DEFAULT_RETRY_AFTER_MS;
 }
 
 function gatewayErrorOf(thrown: unknown): GatewayError {

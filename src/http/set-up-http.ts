@@ -1,8 +1,10 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { identifyExchange } from './exchange.js';
 import { parseJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi.js';
+import { leaveSlowCaller } from './slow-caller.js';
 import { writeBytes } from './write-bytes.js';
 
 /** Room for a GET's longest message in any script, percent-encoded: up to 12 bytes for each of 4,000 characters. */
@@ -10,12 +12,17 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
 export function setUpHttp(app: NestExpressApplication): void {
-  const { server } = app.get(GatewayConfig);
+  const { server, streams } = app.get(GatewayConfig);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
   app.use(identifyExchange);
+  // Also what is no generation: a page that nobody reads would hold its connection for ever.
+  app.use((_request: Request, response: Response, next: NextFunction) => {
+    leaveSlowCaller(response, streams.slowClientMs);
+    next();
+  });
   parseJsonBodies(app, server.bodyLimit);
   serveOpenApi(app);
 

@@ -1,28 +1,118 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
+import { GatewayConfig } from '../config/gateway-config.js';
 import { Admission } from '../generation/admission.js';
+import { RunningGenerations } from '../generation/running-generations.js';
+import { OpenConnections } from './open-connections.js';
 
-/** How often idle keep-alive connections are closed while the process is on its way out. */
+/** How often idle connections are closed once nobody new comes in. */
 const CLOSE_IDLE_EVERY_MS = 250;
 
-/** On SIGTERM: nobody new comes in, running streams finish, then the process goes on to exit. */
+/** How often we look whether the callers have taken everything. */
+const LOOK_EVERY_MS = 25;
+
+/** How long a caller may take to read its last words, and one that said nothing may stay. */
+const LAST_WORDS_MS = 5000;
+
+/** What a process needs beyond the configured times: for last words, and to close upstream pools. */
+const MARGIN_MS = LAST_WORDS_MS + 5000;
+
+/**
+ * The way out, from SIGTERM to the exit: not ready but serving, then nobody new and running streams
+ * finish, then whoever is left is told, and whoever cannot be told is left.
+ */
 @Injectable()
-export class DrainService implements BeforeApplicationShutdown {
+export class DrainService
+  implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
   readonly #logger = new Logger('Drain');
+  #connections: OpenConnections | undefined;
+  #isDraining = false;
+  readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(
+    private readonly config: GatewayConfig,
     private readonly admission: Admission,
+    private readonly running: RunningGenerations,
     private readonly host: HttpAdapterHost,
   ) {}
 
-  async beforeApplicationShutdown(signal?: string): Promise<void> {
-    this.admission.close();
-    const { running } = this.admission;
-    if (signal) this.#logger.log('draining', { signal, running });
-    // A connection whose stream ends after server.close() would hold the exit for keepAliveMs.
-    const server = this.host.httpAdapter.getHttpServer() as Server;
-    setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_EVERY_MS).unref();
-    await this.admission.idle();
+  /** From the signal on, whether requests are still served or not. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
+
+  onModuleInit(): void {
+    this.#connections = new OpenConnections(this.host.httpAdapter.getHttpServer() as Server);
+    const { delayMs, forMs } = this.config.drain;
+    this.#logger.log('a pod needs this grace period', {
+      terminationGracePeriodSeconds: Math.ceil((delayMs + forMs + MARGIN_MS) / 1000),
+    });
+  }
+
+  async beforeApplicationShutdown(signal?: string): Promise<void> {
+    const { delayMs, forMs } = this.config.drain;
+    this.#isDraining = true;
+    if (signal) this.#logger.log('draining', { signal, running: this.running.count });
+    if (delayMs > 0) await pause(delayMs);
+
+    this.admission.close();
+    // Again and again: a connection whose stream ends after server.close() would hold the exit for keepAliveMs.
+    this.#every(CLOSE_IDLE_EVERY_MS, () => this.#connections?.closeIdle());
+    await within(forMs, (late) => this.#finished(late));
+
+    const { count } = this.running;
+    if (count > 0) this.#logger.warn('streams are cut by the drain', { running: count });
+    this.running.endAll('drained');
+    this.#leaveEverybodyAfter(LAST_WORDS_MS);
+    // What Nest does next is server.close(), which cuts answers that are still being taken.
+    await within(LAST_WORDS_MS, (late) => this.#everythingTaken(late));
+  }
+
+  onApplicationShutdown(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** Every stream has ended, and every caller has what was written for it. */
+  async #finished(late: AbortSignal): Promise<void> {
+    await this.admission.idle();
+    await this.#everythingTaken(late);
+  }
+
+  async #everythingTaken(late: AbortSignal): Promise<void> {
+    do {
+      // Also before the first look: the last words are written right after a generation has ended.
+      await pause(LOOK_EVERY_MS);
+    } while (!late.aborted && this.#connections?.hasBytesWaiting);
+  }
+
+  /** Whoever does not read, or never said what it wanted, would hold the exit. */
+  #leaveEverybodyAfter(ms: number): void {
+    const leaving = setTimeout(() => {
+      // Again, because of those that were accepted in the meantime.
+      this.#every(CLOSE_IDLE_EVERY_MS, () => this.#connections?.destroyAll());
+    }, ms);
+    this.#timers.push(leaving.unref());
+  }
+
+  #every(ms: number, action: () => void): void {
+    this.#timers.push(setInterval(action, ms).unref());
+  }
+}
+
+/** Waits for `task`, but no longer than `ms`; its signal says that nobody waits any more. */
+async function within(ms: number, task: (late: AbortSignal) => Promise<void>): Promise<void> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms);
+  await Promise.race([task(late.signal), once(late.signal, 'abort')]);
+  clearTimeout(timer);
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { Admission } from '../generation/admission.js';
+import { DrainService } from './drain.service.js';
 import { UnhealthyFilter } from './unhealthy.filter.js';
 
 /** The probes of a pod. Neither asks an upstream: one that is down must not take all pods with it. */
@@ -12,7 +12,7 @@ export class HealthController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicator: HealthIndicatorService,
-    private readonly admission: Admission,
+    private readonly drain: DrainService,
   ) {}
 
   /** Liveness probe: the process runs and its event loop turns. */
@@ -29,7 +29,7 @@ export class HealthController {
     return this.health.check([
       () => {
         const admission = this.indicator.check('admission');
-        return this.admission.isOpen ? admission.up() : admission.down('draining');
+        return this.drain.isDraining ? admission.down('draining') : admission.up();
       },
     ]);
   }

@@ -51,6 +51,10 @@ describe('a chat stream whose upstream fails', () => {
           message: 'Backend "ollama" is unavailable at the moment.',
           requestId: 'my-id',
           retryable: true,
+          attempts: [
+            { backend: 'openai', fault: 'upstream_unavailable' },
+            { backend: 'ollama', fault: 'upstream_unavailable' },
+          ],
         },
       },
     ]);

@@ -138,6 +138,10 @@ describe('without content for commitAfterMs', () => {
         code: 'upstream_unavailable',
         param: null,
         requestId: 'mine',
+        attempts: [
+          { backend: 'openai', fault: 'first_token_timeout' },
+          { backend: 'ollama', fault: 'upstream_unavailable' },
+        ],
       },
     });
     expect(reader.raw).toMatch(/\n\ndata: \{"error":[^\n]*\n\n$/);

@@ -103,6 +103,7 @@ describe('a stream that breaks in the middle', () => {
       code,
       param: null,
       requestId: 'mine',
+      attempts: [{ backend: expect.stringMatching(/^(openai|ollama)$/) as string, fault: code }],
     });
     expect(response.text).not.toContain('[DONE]');
     expect(response.text).not.toContain('event:');

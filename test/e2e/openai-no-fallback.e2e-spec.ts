@@ -37,6 +37,12 @@ describe.each([true, false])('when nobody can answer (stream: %s)', (stream) => 
       param,
       code,
       requestId: 'mine',
+      attempts: [
+        {
+          backend: 'openai',
+          fault: code === 'content_filter' ? 'content_filtered' : 'invalid_request',
+        },
+      ],
     });
     expect(response.headers.get('x-sluice-attempts')).toBe('1');
     expect(response.headers.get('x-should-retry')).toBeNull();

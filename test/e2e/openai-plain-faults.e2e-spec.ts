@@ -91,6 +91,7 @@ describe('a whole answer that does not come', () => {
           code,
           param: null,
           requestId: 'mine',
+          attempts: [{ backend, fault: code === 'rate_limit_exceeded' ? 'rate_limited' : code }],
         });
         expect(response.headers.get('x-sluice-attempts')).toBe('1');
         expect(gateway[backend].requests).toHaveLength(1);

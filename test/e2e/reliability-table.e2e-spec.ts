@@ -15,7 +15,9 @@ interface Row {
 
 /** The rows of every table whose last column names tests. */
 async function rows(): Promise<Row[]> {
-  const lines = (await readFile(DOCUMENT, 'utf8')).split('\n').filter((line) => /^\|/.test(line));
+  const lines = (await readFile(DOCUMENT, 'utf8'))
+    .split('\n')
+    .filter((line) => line.startsWith('|'));
   const found: Row[] = [];
   let namesTests = false;
   for (const line of lines) {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_FAULTS } from '../../src/contract/gateway-error.js';
+import { RECOVERY_OUTCOMES } from '../../src/contract/generation.js';
 import { Gateway } from '../support/gateway.js';
 import { MetricLines } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
@@ -37,11 +38,18 @@ describe('docs/metrics.md', () => {
   let gateway: Gateway;
   let metrics: MetricLines;
   beforeAll(async () => {
-    gateway = await Gateway.start();
-    // Something of everything: a fallback, three tokens, and a refusal.
+    gateway = await Gateway.start({
+      room: { ollama: 1 },
+      models: [{ id: 'gpt-4o', targets: ['openai/gpt', 'ollama/llama3'], recovery: 'always' }],
+    });
+    // Something of everything: a fallback, three tokens, a wait for room, and a refusal.
+    const step = ollama.stepper();
     gateway.openai.script(failsWith(500, {}));
-    gateway.ollama.script(ollama.streamsText(['one', 'two', 'three']));
-    await (await gateway.get('/chat?message=Hi')).text();
+    gateway.ollama.script(step.script, ollama.streamsText(['one', 'two', 'three']));
+    const answers = [0, 1].map(() => gateway.get('/chat?message=Hi'));
+    await gateway.openai.request(1);
+    await step.finish();
+    for (const answer of answers) await (await answer).text();
     await gateway.get('/chat');
     metrics = await MetricLines.read(gateway);
   });
@@ -93,7 +101,15 @@ describe('docs/metrics.md', () => {
     expect(now.lines.map(({ series }) => series).join('\n')).not.toContain('minted');
     expect([...now.valuesOf('caller')]).toEqual(['anonymous']);
     expect([...now.valuesOf('model')]).toEqual(['gpt-4o']);
-    const known = [...ALL_FAULTS, 'ok', 'cancelled', 'none', 'openai', 'ollama'];
+    const known = [
+      ...ALL_FAULTS,
+      ...RECOVERY_OUTCOMES,
+      'ok',
+      'cancelled',
+      'none',
+      'openai',
+      'ollama',
+    ];
     for (const label of ['fault', 'reason', 'outcome', 'backend', 'from', 'to']) {
       expect(known).toEqual(expect.arrayContaining([...now.valuesOf(label)]));
     }

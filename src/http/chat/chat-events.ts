@@ -2,6 +2,7 @@ import type { MessageEvent } from '@nestjs/common';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../contract/generation.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { attemptsOf } from '../error-body.dto.js';
 
 /** How long a browser waits before it asks again after a cut. */
 const RETRY_MS = 3000;
@@ -48,7 +49,8 @@ export class ChatEvents {
 
   failed({ fault, message, retryable }: GatewayError): MessageEvent {
     const { requestId } = this.record;
-    return this.#event('failed', { code: fault, message, requestId, retryable });
+    const attempts = attemptsOf(this.record, fault);
+    return this.#event('failed', { code: fault, message, requestId, retryable, attempts });
   }
 
   #event(type: string | undefined, data: object): MessageEvent {

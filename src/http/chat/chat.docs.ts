@@ -12,6 +12,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { ErrorBody } from '../error-body.dto.js';
+import { ApiGenerationHeaders } from '../request-headers.docs.js';
 import { ChatBodyDto } from './chat-body.dto.js';
 
 const STREAM_EXAMPLE = `id: 3b7e…:0
@@ -34,7 +35,7 @@ const PROTOCOL = [
   '- `message` events: `{"text"}`, a piece of the answer',
   '- `reasoning` events: `{"text"}`',
   '- `tool-call` events: `{"index", "id"?, "name"?, "arguments"}`, `arguments` being a fragment of JSON text',
-  '- exactly one of `done` `{"streamId", "model", "backend", "finishReason", "usage"}` or `failed` `{"code", "message", "requestId", "retryable"}`, and the end.',
+  '- exactly one of `done` `{"streamId", "model", "backend", "finishReason", "usage"}` or `failed` `{"code", "message", "requestId", "retryable", "attempts"?: [{"backend", "fault"}]}`, and the end.',
   '',
   'A stream that ends without `done` or `failed` was cut. Comments are heartbeats.',
 ].join('\n');
@@ -44,6 +45,7 @@ export function ApiChatStream(): MethodDecorator {
   return applyDecorators(
     ApiTags('chat'),
     ApiOperation({ description: PROTOCOL }),
+    ApiGenerationHeaders(),
     ApiOkResponse({
       description: 'The answer as it is written.',
       content: {

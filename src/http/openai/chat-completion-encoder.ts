@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, numberOr } from '../../contract/json.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
+import type { GenerationRecord } from '../../contract/generation.js';
 import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import { errorBodyOf } from '../error-body.dto.js';
 
@@ -34,8 +35,8 @@ export class ChatCompletionEncoder {
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
-  failure(error: GatewayError, requestId: string): string {
-    return frame(errorBodyOf(error, requestId));
+  failure(error: GatewayError, requestId: string, record?: GenerationRecord): string {
+    return frame(errorBodyOf(error, requestId, record));
   }
 
   #pass(event: JsonObject): string {

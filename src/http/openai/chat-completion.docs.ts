@@ -1,13 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { ErrorBody } from '../error-body.dto.js';
+import { ApiGenerationHeaders } from '../request-headers.docs.js';
 
 const CHUNK =
   '"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-4o"';
@@ -92,16 +86,7 @@ export function ApiChatCompletion(): MethodDecorator {
       description:
         'Every field of the current OpenAI API is accepted; what Sluice does not interpret goes to OpenAI-kind backends untouched.',
     }),
-    ApiHeader({
-      name: 'x-request-id',
-      required: false,
-      description: 'Kept if it matches [A-Za-z0-9._-]{1,128}.',
-    }),
-    ApiHeader({
-      name: 'x-sluice-fallback',
-      required: false,
-      description: '`never`: only the first target.',
-    }),
+    ApiGenerationHeaders(),
     ApiBody({
       // The schema is written out and `as const`, which the type does not expect.
       schema: REQUEST_SCHEMA as unknown as Record<string, never>,

@@ -67,8 +67,9 @@ class ResponseWriter implements DialectWriter<StreamChunk | ChatAnswer> {
       this.subscriber.error(error);
       return;
     }
-    const { requestId } = this.response.locals;
-    this.#stream.cut(this.#encoderOf().failure(GatewayError.from(error), requestId));
+    const { requestId, generation } = this.response.locals;
+    const failure = GatewayError.from(error);
+    this.#stream.cut(this.#encoderOf().failure(failure, requestId, generation?.record));
     this.#finish();
   }
 

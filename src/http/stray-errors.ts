@@ -1,0 +1,41 @@
+import { Logger } from '@nestjs/common';
+import { GatewayError } from '../contract/gateway-error.js';
+import { framesOf } from '../telemetry/generation-log.js';
+import { errorBodyOf } from './error-body.dto.js';
+import { currentExchange } from './exchange.js';
+
+/**
+ * Takes what was thrown, or rejected, where nobody catches it: it ends the one exchange that it
+ * happened for, and neither the process nor anybody else's stream. What happened for none is
+ * logged, and the service goes on.
+ */
+export function takeStrayErrors(): void {
+  const logger = new Logger('Stray');
+  const take = (thrown: unknown) => {
+    const error = new GatewayError('internal', 'Sluice failed to handle this request.', {
+      cause: thrown,
+    });
+    const response = currentExchange();
+    const requestId = response?.locals.requestId;
+    // Frames only: a message may quote what a caller wrote.
+    logger.error('stray error', { ...(requestId && { requestId }), stack: framesOf(error) });
+    try {
+      if (response) end(response, error);
+    } catch (cause) {
+      // Thrown from here it would end the process.
+      logger.error('stray error', { stack: framesOf(GatewayError.from(cause)) });
+    }
+  };
+  process.on('uncaughtException', take);
+  process.on('unhandledRejection', take);
+}
+
+type Exchange = NonNullable<ReturnType<typeof currentExchange>>;
+
+function end(response: Exchange, error: GatewayError): void {
+  const { fail, requestId, generation } = response.locals;
+  if (response.writableEnded || response.destroyed) return;
+  if (fail) fail(error);
+  else if (response.headersSent) response.destroy(error);
+  else response.status(error.status).json(errorBodyOf(error, requestId, generation?.record));
+}
