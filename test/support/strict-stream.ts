@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
 /** A caller's stream is not what its dialect promises. */
 export class NotWellFormed extends Error {
   constructor(what: string, raw: string) {
-    super(`${what} in: ${JSON.stringify(raw.length > 2000 ? `…${raw.slice(-2000)}` : raw)}`);
+    super(`${what} in: ${JSON.stringify(raw.length > 600 ? `…${raw.slice(-600)}` : raw)}`);
   }
 }
 
