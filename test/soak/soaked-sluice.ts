@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { within } from '../support/within.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** What Sluice's process holds. */
+export interface Sample {
+  /** After the garbage was collected, like the heap: when that happens by itself is chance. */
+  readonly rssBytes: number;
+  readonly heapBytes: number;
+  readonly sockets?: number;
+  /** What keeps its event loop alive, by name. */
+  readonly resources: readonly (readonly [name: string, count: number])[];
+  /** Living instances, by class. */
+  readonly objects: readonly (readonly [name: string, count: number])[];
+  readonly warnings: readonly string[];
+  readonly unhandled: number;
+}
+
+/** The log line of a generation that ended. */
+export interface EndedLine {
+  readonly requestId: string;
+  readonly endReason: string;
+}
+
+/** The built Sluice in a process of its own, with a look inside; of its log only the ends are passed on. */
+export class SoakedSluice {
+  /** Lines of its log that were no ordinary ones, for the post-mortem. */
+  readonly oddLines: string[] = [];
+  /** Resolves with what Sluice died of, if it did so by itself. */
+  readonly died: Promise<string>;
+  readonly #exited: Promise<number | string>;
+  readonly #url = Promise.withResolvers<string>();
+  #stopping = false;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly onEnded: (line: EndedLine) => void,
+  ) {
+    createInterface({ input: child.stdout! }).on('line', (line) => this.#read(line, true));
+    createInterface({ input: child.stderr! }).on('line', (line) => this.#read(line, false));
+    this.#exited = once(child, 'exit').then(
+      ([code, signal]) => (code ?? signal) as number | string,
+    );
+    this.died = this.#exited.then((code) => {
+      if (this.#stopping) return new Promise<string>(() => {});
+      return `Sluice exited (${code}): ${this.oddLines.join('\n')}`;
+    });
+  }
+
+  static async start(config: object, onEnded: (line: EndedLine) => void): Promise<SoakedSluice> {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-soak-'));
+    const file = join(folder, 'config.yaml');
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify(config));
+    const inspect = [
+      '--expose-gc',
+      // Of the inspection's own making.
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      join(import.meta.dirname, 'diagnostics.mjs'),
+    ];
+    const child = spawn(process.execPath, [...inspect, join(ROOT, 'dist/main.js')], {
+      cwd: ROOT,
+      env: { PATH: process.env['PATH'], SLUICE_CONFIG: file },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const sluice = new SoakedSluice(child, onEnded);
+    await sluice.url();
+    rmSync(folder, { recursive: true });
+    return sluice;
+  }
+
+  async url(): Promise<string> {
+    const died = this.died.then((why) => Promise.reject(new Error(why)));
+    return within(Promise.race([this.#url.promise, died]), 'Sluice listens', 20_000);
+  }
+
+  async sample(): Promise<Sample> {
+    const answered = once(this.child, 'message') as Promise<[Sample]>;
+    this.child.send('sample');
+    const [sample] = await within(answered, 'the sample arrives', 60_000);
+    return sample;
+  }
+
+  /** SIGTERM; resolves with the exit code. */
+  async stop(): Promise<number | string> {
+    this.#stopping = true;
+    this.child.kill('SIGTERM');
+    return within(this.#exited, 'Sluice exits', 20_000).catch(() => {
+      this.child.kill('SIGKILL');
+      return 'hung';
+    });
+  }
+
+  #read(line: string, isStdout: boolean): void {
+    const url = /Sluice listens on (\S+)/.exec(line)?.[1];
+    if (url) this.#url.resolve(url);
+    if (line.includes('generation ended')) {
+      this.onEnded(JSON.parse(line) as EndedLine);
+      if (!line.includes('internal')) return;
+    }
+    // The banner is text, and breakers turn all the time here.
+    if (isStdout && (!line.startsWith('{') || line.includes('"breaker '))) return;
+    this.oddLines.push(line);
+    if (this.oddLines.length > 100) this.oddLines.splice(10, 1);
+  }
+}
