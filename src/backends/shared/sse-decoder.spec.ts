@@ -32,7 +32,7 @@ describe('An event stream', () => {
 });
 
 function eventsOf(pieces: readonly Uint8Array[]): unknown[] {
-  const decoder = new SseDecoder('openai');
+  const decoder = new SseDecoder('openai', () => {});
   return pieces.flatMap((piece) => decoder.decode(piece));
 }
 
