@@ -1,4 +1,4 @@
-import type { Fault, GatewayError } from '../contract/gateway-error.js';
+import type { GatewayError } from '../contract/gateway-error.js';
 import type { GenerationRecord } from '../contract/generation.js';
 import { defined } from '../contract/json.js';
 
@@ -36,19 +36,21 @@ export function errorBodyOf(
   record: GenerationRecord | undefined,
 ): ErrorBody {
   const { message, type, code, param = null } = error;
-  const attempts = record && attemptsOf(record, error.fault);
+  const attempts = record && attemptsOf(record, error);
   return { error: { message, type, code, param, requestId, ...defined({ attempts }) } };
 }
 
 /** Nothing but who failed and how: an error's other details are for the operator. */
 export function attemptsOf(
   { attempts }: GenerationRecord,
-  fault: Fault,
+  { fault, trips }: GatewayError,
 ): FailedAttempt[] | undefined {
-  if (attempts.length === 0) return undefined;
-  return attempts.map(({ backend, outcome }) => ({
-    backend,
-    // It was running, or had answered, when something else ended the generation.
-    fault: outcome === 'cancelled' || outcome === 'ok' ? fault : outcome,
-  }));
+  // Time was up, or the pod went down, while an attempt ran or after it had answered.
+  const isNobodysFailure = trips === 'no';
+  const failed = attempts.flatMap(({ backend, outcome }): FailedAttempt[] => {
+    if (outcome !== 'cancelled' && outcome !== 'ok') return [{ backend, fault: outcome }];
+    // Otherwise it was given up because its answer differed from what had been sent.
+    return isNobodysFailure ? [{ backend, fault }] : [];
+  });
+  return failed.length > 0 ? failed : undefined;
 }

@@ -1,13 +1,14 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
 import { openAi } from '../support/openai-script.js';
 import type { UpstreamScript } from '../support/scripted-upstream.js';
 import { type CallerRequest, type CallerResponse, SlowCaller } from '../support/slow-caller.js';
-import { stallsBeforeHeaders } from '../support/upstream-scripts.js';
+import { failsWith, stallsBeforeHeaders } from '../support/upstream-scripts.js';
+import { upstreamSent } from '../support/undici-events.js';
 
 const CALLERS = 100;
 const P99_MS = 50;
@@ -18,6 +19,10 @@ const kinds = [
 ] as const;
 type Kind = (typeof kinds)[number];
 
+const MODELS = [
+  { id: 'gpt-only', targets: ['openai/gpt'], recovery: 'always' },
+  { id: 'llama3', targets: ['ollama/llama3'], recovery: 'always' },
+];
 const messages = [{ role: 'user', content: 'Hi' }];
 const forms: readonly ((model: string) => CallerRequest)[] = [
   (model) => ({ path: `/chat/${model}?message=Hi` }),
@@ -32,6 +37,8 @@ const whole = (model: string): CallerRequest => ({
 interface Phase {
   readonly forms: readonly ((model: string) => CallerRequest)[];
   readonly script: (kind: Kind) => UpstreamScript;
+  /** How many requests the upstream has had by then; the last one is left. */
+  readonly requests?: number;
   readonly reached: (response: CallerResponse, serverSide: Socket) => Promise<unknown>;
 }
 const PHASES: readonly Phase[] = [
@@ -50,7 +57,18 @@ const PHASES: readonly Phase[] = [
     },
   },
   { forms: [whole], script: stallsBeforeHeaders, reached: () => nextTurn() },
+  // It was cut, and is being generated again.
+  { forms, script: cutThenStalls, requests: 2, reached: () => nextTurn() },
 ];
+
+function cutThenStalls([, , scripts]: Kind): UpstreamScript {
+  let asked = 0;
+  return (exchange) => {
+    const script =
+      asked++ === 0 ? scripts.streamsTextThenCuts(['Hel', 'lo']) : scripts.stallsAfter(['Hel']);
+    return script(exchange);
+  };
+}
 
 describe('The time from a caller’s leaving to the closed upstream connection', () => {
   let gateway: Gateway;
@@ -59,7 +77,7 @@ describe('The time from a caller’s leaving to the closed upstream connection',
   const latenciesCounted = () => gateway.metric('llm_cancel_latency_seconds_count');
 
   beforeAll(async () => {
-    gateway = await Gateway.start();
+    gateway = await Gateway.start({ models: MODELS, extra: { share: 1, min: CALLERS } });
     before = await latenciesCounted();
     const leaving: (() => Promise<number>)[] = [];
     for (let n = 0; n < CALLERS; n += 1) leaving.push(await callerInPhase(n));
@@ -79,7 +97,7 @@ describe('The time from a caller’s leaving to the closed upstream connection',
     const connected = once(gateway.server, 'connection') as Promise<[Socket]>;
     const caller = await SlowCaller.connect(gateway.url);
     const [serverSide] = await connected;
-    const nth = gateway[id].requests.length;
+    const nth = gateway[id].requests.length + (phase.requests ?? 1) - 1;
     const response = caller.send(form(model));
     await gateway[id].request(nth);
     await phase.reached(response, serverSide);
@@ -101,5 +119,45 @@ describe('The time from a caller’s leaving to the closed upstream connection',
     const ended = await Promise.all(latencies.map((_, n) => gateway.ended(n)));
     expect(new Set(ended.map(({ endReason }) => endReason))).toEqual(new Set(['client_closed']));
     expect((await latenciesCounted()) - before).toBe(CALLERS);
+  });
+});
+
+describe('The time from a caller’s leaving to the end of its request', () => {
+  let gateway: Gateway;
+  afterEach(() => gateway.close());
+
+  /** Leaves `times` requests, one after the other, once each has come to where `reached` knows it to be. */
+  async function leave(times: number, reached: () => Promise<unknown>): Promise<number> {
+    const latencies: number[] = [];
+    for (let n = 0; n < times; n += 1) {
+      const caller = await SlowCaller.connect(gateway.url);
+      const isThere = reached();
+      caller.send(forms[n % forms.length]!('gpt-only'));
+      await isThere;
+      const leftAt = performance.now();
+      caller.leave();
+      await gateway.ended(n);
+      latencies.push(performance.now() - leftAt);
+    }
+    return Math.max(...latencies);
+  }
+
+  it('is as short while it waits for room, and its upstream never hears of it', async () => {
+    gateway = await Gateway.start({ room: { openai: 1 } });
+    gateway.openai.script(stallsBeforeHeaders());
+    const first = await SlowCaller.connect(gateway.url);
+    first.send(whole('gpt-only'));
+    await gateway.openai.request(0);
+    const queued = async () => once(gateway.server, 'request').then(() => nextTurn());
+    expect(await leave(20, queued)).toBeLessThan(P99_MS);
+    expect(gateway.openai.requests).toHaveLength(1);
+    first.leave();
+  });
+
+  it('is as short while a repeat is waited for, and it is not made', async () => {
+    gateway = await Gateway.start({ retry: { limit: 1, maxRetryAfterMs: 60_000 } });
+    gateway.openai.script(failsWith(429, {}, { 'retry-after': '30' }));
+    expect(await leave(20, () => upstreamSent('trailers'))).toBeLessThan(P99_MS);
+    expect(gateway.openai.requests).toHaveLength(20);
   });
 });

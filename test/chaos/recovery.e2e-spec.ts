@@ -128,7 +128,10 @@ describe('An answer of text that breaks off', () => {
     await start({});
     gateway.openai.script(cut);
     gateway.ollama.script(ollama.streamsText(['The quick ', 'brawn fox.']));
-    await expectHonestCut(await ask(), 'The quick brown ');
+    const completion = await ask();
+    await expectHonestCut(completion, 'The quick brown ');
+    // The second one did not fail: it was only of no use.
+    expect(completion.error!['attempts']).toEqual([{ backend: 'openai', fault: 'upstream_cut' }]);
     expect(await gateway.ended()).toMatchObject({
       recoveries: ['diverged'],
       attempts: [{ outcome: 'upstream_cut' }, { outcome: 'cancelled' }],

@@ -47,9 +47,10 @@ export class ChatEvents {
     }
   }
 
-  failed({ fault, message, retryable }: GatewayError): MessageEvent {
+  failed(error: GatewayError): MessageEvent {
+    const { fault, message, retryable } = error;
     const { requestId } = this.record;
-    const attempts = attemptsOf(this.record, fault);
+    const attempts = attemptsOf(this.record, error);
     return this.#event('failed', { code: fault, message, requestId, retryable, attempts });
   }
 
