@@ -28,7 +28,43 @@ process.on('newListener', (event) => {
 });
 let counting = false;
 
+/** Where every timer that may still fire was made: a leak has to be found, not only counted. */
+const timers = new Map();
+for (const name of ['setTimeout', 'setInterval']) {
+  const original = globalThis[name];
+  const traced = (...given) => {
+    const timer = original(...given);
+    timers.set(timer, new Error('made here').stack);
+    if (timers.size > 5000) forgetDeadTimers();
+    return timer;
+  };
+  globalThis[name] = Object.defineProperties(traced, Object.getOwnPropertyDescriptors(original));
+}
+
+/* eslint-disable no-underscore-dangle -- Node has no other name for what a timer knows of itself. */
+function forgetDeadTimers() {
+  for (const timer of timers.keys()) if (timer._destroyed) timers.delete(timer);
+}
+
+function livingTimers() {
+  forgetDeadTimers();
+  return [...timers]
+    .filter(([timer]) => timer.hasRef())
+    .map(([timer, stack]) => `${timer._idleTimeout} ms, ${framesOf(stack)}`)
+    .slice(0, 10);
+}
+/* eslint-enable no-underscore-dangle */
+
+function framesOf(stack) {
+  const frames = stack.split('\n').filter((line) => /^ +at /.test(line));
+  return frames
+    .slice(1, 5)
+    .map((line) => line.trim())
+    .join(' ');
+}
+
 process.on('message', async () => {
+  forgetDeadTimers();
   for (let turn = 0; turn < 3; turn += 1) {
     globalThis.gc();
     await nextTurn();
@@ -45,6 +81,7 @@ process.on('message', async () => {
       name,
       v8.queryObjects(type, { format: 'count' }),
     ]),
+    timers: livingTimers(),
     warnings,
     unhandled,
   });

@@ -68,6 +68,9 @@ export function reportOf(result: SoakResult, figures: readonly Figure[]): string
     `What callers saw: ${tallyOf(ledger.views)}`,
     `What Sluice ended them as: ${tallyOf(ledger.ends)}`,
     `What upstreams did: ${tallyOf(faults)}`,
+    ...samples.flatMap(({ timers }, n) =>
+      timers.map((timer) => `A timer after quarter ${n}: ${timer}`),
+    ),
     ...(ledger.violations.length > 0 ? ['Broken promises:', ...ledger.violations] : []),
     ...(oddLines.length > 0 ? ['Other lines of the log:', ...oddLines] : []),
     '',

@@ -63,7 +63,7 @@ export async function soak(settings: SoakSettings): Promise<SoakResult> {
       callers.close();
       await idle(url, upstreams, ledger, before);
       ledger.settle();
-      samples.push(await sluice.sample());
+      samples.push(await sampleAtRest(sluice));
     }
     const seconds = (performance.now() - startedAt) / 1000;
     return {
@@ -140,6 +140,17 @@ async function idle(
     if (active === 0 && connections === 0 && streams - before.streams === ledger.lines) return;
     await sleep(200);
   }
+}
+
+/** A look inside once no timer runs, or after `IDLE_MS`: one that is late is no leak. */
+async function sampleAtRest(sluice: SoakedSluice): Promise<Sample> {
+  const until = performance.now() + IDLE_MS;
+  let sample = await sluice.sample();
+  while (sample.timers.length > 0 && performance.now() < until) {
+    await sleep(500);
+    sample = await sluice.sample();
+  }
+  return sample;
 }
 
 function faultsOf(upstreams: readonly SoakUpstream[]): Map<string, number> {

@@ -18,6 +18,8 @@ export interface Sample {
   readonly resources: readonly (readonly [name: string, count: number])[];
   /** Living instances, by class. */
   readonly objects: readonly (readonly [name: string, count: number])[];
+  /** Timers that keep it alive, and where they were made. */
+  readonly timers: readonly string[];
   readonly warnings: readonly string[];
   readonly unhandled: number;
 }
