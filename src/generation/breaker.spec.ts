@@ -142,6 +142,15 @@ describe('Breaker', () => {
     expect(breaker.passes()).toBe(true);
   });
 
+  it('passes again at once when another than its probe was answered', () => {
+    fail(5);
+    nowMs += 10_000;
+    breaker.begin();
+    breaker.begin().answered();
+    expect(turns.at(-1)).toBe('closed');
+    expect(breaker.passes()).toBe(true);
+  });
+
   it('is not kept open by requests that were sent all the same', () => {
     fail(5);
     nowMs += 5000;

@@ -128,6 +128,8 @@ export class Breaker {
 
   #close(): void {
     this.#openUntil = undefined;
+    // Another request than the probe may have been answered: nobody waits for the probe any more.
+    this.#isProbing = false;
     this.#hopeless = 0;
     this.#forget();
     this.onTurn('closed');
