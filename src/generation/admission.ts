@@ -3,11 +3,14 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { BackendPlaces } from './backend-places.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue } from './fair-queue.js';
-import { Guest, type House, type Place } from './guest.js';
+import { Guest, type House, type Place, type Wish } from './guest.js';
 import { draining, left, queueIsFull, tooSlow } from './refusal.js';
 import { Wait } from './wait.js';
 
 export type { Place } from './guest.js';
+
+/** How often those who wait look anew at whom they may be sent to. */
+const LOOK_ANEW_EVERY_MS = 250;
 
 /**
  * Who may start a generation, and how many are running. Nobody ever waits for whom there is room:
@@ -23,6 +26,7 @@ export class Admission {
   readonly #queue = new FairQueue<Wait>();
   /** Those in the queue that have no seat yet. The others are running: they only change places. */
   readonly #entering = new Set<Wait>();
+  #lookingAnew: NodeJS.Timeout | undefined;
   readonly #waitingForIdle: (() => void)[] = [];
   readonly #house: House = {
     move: (guest, backends) => this.#move(guest, backends),
@@ -55,12 +59,12 @@ export class Admission {
    *   meanwhile, or with the reason of `signal`
    * @throws GatewayError at once: `draining`, or `overloaded` when no more may wait
    */
-  enter(lane: string, backends: readonly string[], signal: AbortSignal): Promise<Place> {
+  enter(lane: string, backends: Wish, signal: AbortSignal): Promise<Place> {
     if (!this.#open) throw draining();
     if (this.eventLoop.isTooSlow) throw tooSlow();
     const guest = new Guest(lane, this.#tickets++, signal, this.#house);
     if (signal.aborted) return gone(signal);
-    if (this.#letIn(guest, backends)) return Promise.resolve(guest);
+    if (this.#letIn(guest, backends())) return Promise.resolve(guest);
     if (this.#entering.size >= this.#limits.queue.size) throw queueIsFull();
     return this.#wait(guest, backends).then(() => guest);
   }
@@ -80,11 +84,11 @@ export class Admission {
     return new Promise((resolve) => this.#waitingForIdle.push(resolve));
   }
 
-  #move(guest: Guest, backends: readonly string[]): Promise<void> {
+  #move(guest: Guest, backends: Wish): Promise<void> {
     if (guest.signal.aborted) return gone(guest.signal);
     this.#givePlaceBack(guest);
     // It looks before anybody is called in: its own place is lost only to a better one.
-    const moved = this.#letIn(guest, backends) ? Promise.resolve() : this.#wait(guest, backends);
+    const moved = this.#letIn(guest, backends()) ? Promise.resolve() : this.#wait(guest, backends);
     this.#callIn();
     return moved;
   }
@@ -125,14 +129,16 @@ export class Admission {
       const wait = this.#queue.take(({ guest, backends }) => this.#letIn(guest, backends));
       if (!wait) return;
       this.#entering.delete(wait);
+      this.#restIfNobodyWaits();
       wait.grant();
     }
   }
 
-  async #wait(guest: Guest, backends: readonly string[]): Promise<void> {
+  async #wait(guest: Guest, backends: Wish): Promise<void> {
     const { maxWaitMs } = this.#limits.queue;
     const wait = new Wait(guest, backends, maxWaitMs, () => this.#forget(wait));
     this.#queue.add(wait);
+    this.#lookingAnew ??= setInterval(() => this.#lookAnew(), LOOK_ANEW_EVERY_MS).unref();
     if (!guest.isSeated) this.#entering.add(wait);
     guest.stopWaiting = () => {
       this.#forget(wait);
@@ -146,9 +152,22 @@ export class Admission {
     }
   }
 
+  /** Nobody gives anything back when a target is well again: its place was free all the time. */
+  #lookAnew(): void {
+    for (const wait of this.#queue) wait.lookAnew();
+    this.#callIn();
+  }
+
+  #restIfNobodyWaits(): void {
+    if (!this.#queue.isEmpty) return;
+    clearInterval(this.#lookingAnew);
+    this.#lookingAnew = undefined;
+  }
+
   #forget(wait: Wait): void {
     this.#queue.remove(wait);
     this.#entering.delete(wait);
+    this.#restIfNobodyWaits();
   }
 }
 

@@ -53,6 +53,21 @@ export class Failover {
     }
   }
 
+  /**
+   * Waits for room elsewhere.
+   * @throws GatewayError the failure that a later request escapes soonest, when there was none
+   */
+  async moveTo(place: Place, backends: () => readonly string[]): Promise<void> {
+    try {
+      await place.moveTo(backends);
+    } catch (error) {
+      if (this.scope.isOver) throw this.scope.fault;
+      throw soonestCured([...this.#failures, GatewayError.from(error)]);
+    } finally {
+      if (place.waitedMs !== undefined) this.run.queuedMs = place.waitedMs;
+    }
+  }
+
   /** An attempt at `candidate`, which its breaker is told of. */
   begin({ target, backend }: Candidate): Attempt {
     const trial = this.health.of(target).breaker.begin();
@@ -96,17 +111,13 @@ export class Failover {
 
   /** The candidate to ask next, with a place at its backend. */
   async #next(place: Place): Promise<Candidate> {
-    const usable = this.#usable();
-    if (usable.length === 0) throw soonestCured(this.#failures);
-    try {
-      await place.moveTo(usable.map(({ backend }) => backend.id));
-      if (place.waitedMs !== undefined) this.run.queuedMs = place.waitedMs;
-    } catch (error) {
-      if (this.scope.isOver) throw this.scope.fault;
-      throw soonestCured([...this.#failures, GatewayError.from(error)]);
+    for (;;) {
+      if (this.#usable().length === 0) throw soonestCured(this.#failures);
+      await this.moveTo(place, () => this.#usable().map(({ backend }) => backend.id));
+      // The wait may have been long: another one at that backend may be the better choice by now.
+      const candidate = this.#at(place.backend);
+      if (candidate) return candidate;
     }
-    // The wait may have been long: another one at that backend may be the better choice by now.
-    return this.#at(place.backend) ?? usable.find(({ backend }) => backend.id === place.backend)!;
   }
 
   #leaveOutNotLargerThan({ target: { contextWindow } }: Candidate): void {

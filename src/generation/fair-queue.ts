@@ -38,6 +38,15 @@ export class FairQueue<T extends Queued> {
     return undefined;
   }
 
+  /** All of them, in no order to rely on. */
+  *[Symbol.iterator](): Generator<T> {
+    for (const line of this.#lanes.values()) yield* line;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lanes.size === 0;
+  }
+
   /** Takes out one that waits no longer. */
   remove(item: T): void {
     const line = this.#lanes.get(item.lane);

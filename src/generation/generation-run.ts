@@ -30,6 +30,8 @@ export class GenerationRun implements GenerationRecord {
   finishReason?: FinishReason;
   usage?: Usage;
   contentChunks = 0;
+  /** Its reader has begun to read. */
+  isRead = false;
   timeToFirstContentMs?: number;
   readonly #startedAt = performance.now();
   #durationMs: number | undefined;

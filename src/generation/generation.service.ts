@@ -64,7 +64,10 @@ export class GenerationService {
     signal: AbortSignal,
   ): StreamedGeneration {
     const begun = this.#begin(model, request, call, signal, true);
-    return { ...begun, chunks: streamChunks(begun, request), over: begun.scope.signal };
+    const { scope } = begun;
+    // What nobody reads never gets to its `finally`: it is over when its scope is.
+    scope.signal.addEventListener('abort', () => !begun.record.isRead && settle(begun));
+    return { ...begun, chunks: streamChunks(begun, request), over: scope.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
@@ -101,7 +104,7 @@ export class GenerationService {
 
   #enter(lane: string, candidates: readonly Candidate[], scope: GenerationScope): Promise<Place> {
     try {
-      const backends = askable(candidates, this.health).map(({ backend }) => backend.id);
+      const backends = () => askable(candidates, this.health).map(({ backend }) => backend.id);
       return this.admission.enter(lane, backends, scope.signal);
     } catch (error) {
       scope.dispose();
@@ -120,6 +123,7 @@ interface Begun extends Generation {
 
 async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator<StreamChunk> {
   const { failover, record, route } = begun;
+  record.isRead = true;
   let relayed: Relayed | undefined;
   try {
     const place = await withRoom(begun);

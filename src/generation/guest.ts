@@ -1,5 +1,11 @@
 import type { Queued } from './fair-queue.js';
 
+/**
+ * Ids of the backends that will do, in order. It is asked again while a request waits: a target that
+ * was left alone may be well by then.
+ */
+export type Wish = () => readonly string[];
+
 /** Room for one generation: a seat in this process and, at any time, a place at one backend. */
 export interface Place {
   /** Id of the backend that has room for it; after a `moveTo` that failed, of the one before. */
@@ -10,16 +16,17 @@ export interface Place {
    * Gives the place at `backend` up for one at the first of `backends` that has room, and waits
    * where none has. Its own place counts as room: it is not lost to others meanwhile. The seat is
    * kept, also when this rejects.
+   * @param backends see `Admission.enter`
    * @throws GatewayError `overloaded` after too long a wait, or the reason of the signal it was entered with
    */
-  moveTo(backends: readonly string[]): Promise<void>;
+  moveTo(backends: Wish): Promise<void>;
   /** Gives everything back; once. */
   leave(): void;
 }
 
 /** Who lets guests in and knows who else is there. */
 export interface House {
-  move(guest: Guest, backends: readonly string[]): Promise<void>;
+  move(guest: Guest, backends: Wish): Promise<void>;
   leave(guest: Guest): void;
 }
 
@@ -40,7 +47,7 @@ export class Guest implements Place, Queued {
     private readonly house: House,
   ) {}
 
-  moveTo(backends: readonly string[]): Promise<void> {
+  moveTo(backends: Wish): Promise<void> {
     return this.house.move(this, backends);
   }
 

@@ -3,6 +3,7 @@ import type { StreamChunk } from '../contract/stream-chunk.js';
 import { joinRepeated } from './joint.js';
 
 const START: StreamChunk = { type: 'start', id: 'second', model: 'm', backend: 'b' };
+const CALL: StreamChunk = { type: 'tool-call-delta', index: 0, arguments: '{' };
 const END: StreamChunk = { type: 'end', reason: 'stop' };
 const text = (said: string): StreamChunk => ({
   type: 'text-delta',
@@ -39,11 +40,25 @@ describe('joinRepeated', () => {
     }
   });
 
-  it('hands on no start and no wire of the second answer', async () => {
-    const joined = await following('He', text('Hello'), { type: 'passthrough' }, text('!'), END);
-    expect(joined).toEqual([
+  it('hands on no start, and of what was split only the rest of its text', async () => {
+    const event = text('!');
+    const finish: StreamChunk = { type: 'passthrough', wire: { dialect: 'openai', event: {} } };
+    expect(await following('He', text('Hello'), event, finish, END)).toEqual([
       { type: 'text-delta', text: 'llo' },
-      { type: 'text-delta', text: '!' },
+      event,
+      finish,
+      END,
+    ]);
+  });
+
+  it('has built anew what an event that is not handed on would have said', async () => {
+    const covered: StreamChunk = { ...CALL, wire: 'covered' };
+    expect(await following('Hello', text('Hello'), covered, END)).toEqual([CALL, END]);
+    expect(await following('Hell', text('Hello'), covered, text('!'), covered, END)).toEqual([
+      { type: 'text-delta', text: 'o' },
+      CALL,
+      text('!'),
+      covered,
       END,
     ]);
   });
@@ -53,8 +68,7 @@ describe('joinRepeated', () => {
   });
 
   it('takes a tool call behind what was said', async () => {
-    const call: StreamChunk = { type: 'tool-call-delta', index: 0, arguments: '{' };
-    expect(await following('Hello', text('Hello'), call, END)).toEqual([call, END]);
+    expect(await following('Hello', text('Hello'), CALL, END)).toEqual([CALL, END]);
   });
 
   it.each<[string, StreamChunk[]]>([
@@ -68,7 +82,7 @@ describe('joinRepeated', () => {
   });
 
   it('throws when content comes that only the wire of the second answer could carry', async () => {
-    const opaque: StreamChunk = { type: 'passthrough', opaqueContent: true };
+    const opaque: StreamChunk = { type: 'passthrough', opaqueContent: true, wire: 'covered' };
     await expect(following('Hello', text('Hello!'), opaque, END)).rejects.toMatchObject({
       fault: 'upstream_protocol',
     });

@@ -43,29 +43,37 @@ export function joinContinued(chunks: AsyncIterator<StreamChunk>): AsyncIterable
 }
 
 /**
- * The chunks behind a joint. They carry no wire: its events have another id, name another model, and
- * may repeat what was said. What only a wire can carry would be lost, so it ends the stream.
+ * The chunks behind a joint. What was made from an event that the caller does not get (the start of
+ * this answer, or a text of which a part was said before) loses its wire; all others keep theirs.
+ * Content that only a lost wire could carry ends the stream.
  */
 async function* following(
   chunks: AsyncIterator<StreamChunk>,
   first?: StreamChunk,
 ): AsyncGenerator<StreamChunk> {
-  if (first) yield withoutWire(first);
-  if (first?.type === 'end') return;
-  for (;;) {
-    const { done, value: chunk } = await chunks.next();
-    if (done) return;
-    if (chunk.type === 'passthrough' && chunk.opaqueContent) {
-      throw new GatewayError(
-        'upstream_protocol',
-        'The answer went on with content that cannot be joined to its beginning.',
-      );
-    }
-    if (chunk.type === 'start' || chunk.type === 'passthrough') continue;
-    yield withoutWire(chunk);
+  let isLost = true;
+  for (let chunk = first ?? (await nextOf(chunks)); chunk; chunk = await nextOf(chunks)) {
+    if (chunk.type === 'start') continue;
+    if (chunk.wire !== undefined && chunk.wire !== 'covered') isLost = false;
+    if (!isLost || chunk.wire === undefined) yield chunk;
+    else if (chunk.type !== 'passthrough') yield withoutWire(chunk);
+    else if (chunk.opaqueContent) throw cannotBeJoined();
+    if (chunk.type === 'end') return;
   }
+}
+
+async function nextOf(chunks: AsyncIterator<StreamChunk>): Promise<StreamChunk | undefined> {
+  const { done, value } = await chunks.next();
+  return done ? undefined : value;
 }
 
 function withoutWire({ wire: _, ...chunk }: StreamChunk): StreamChunk {
   return chunk;
+}
+
+function cannotBeJoined(): GatewayError {
+  return new GatewayError(
+    'upstream_protocol',
+    'The answer went on with content that cannot be joined to its beginning.',
+  );
 }

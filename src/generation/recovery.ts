@@ -76,7 +76,9 @@ export class Recovery {
     this.#count(broken.attempt);
     const said = this.#transcript.text;
     if (said === undefined || this.failover.scope.isOver || !failure.mayTryNext) return undefined;
-    for (const step of this.#steps(broken.candidate)) {
+    for (;;) {
+      const step = await this.#next(broken.candidate);
+      if (!step) break;
       const relayed = await this.#try(step, said);
       if (relayed === undefined) continue;
       const outcome: RecoveryOutcome = relayed === 'diverged' ? relayed : step.outcome;
@@ -105,8 +107,26 @@ export class Recovery {
     };
   }
 
-  /** Looked at one by one: what is well, and affordable, may change while one is tried. */
-  *#steps(broken: Candidate): Generator<Step> {
+  /** The first step that was not tried yet and may be, with a place at its backend. */
+  async #next(broken: Candidate): Promise<Step | undefined> {
+    for (;;) {
+      const idsOf = () => this.#steps(broken).map(({ candidate }) => candidate.backend.id);
+      if (idsOf().length === 0) return undefined;
+      try {
+        await this.failover.moveTo(this.place, idsOf);
+      } catch (error) {
+        if (this.failover.scope.isOver) throw error;
+        return undefined;
+      }
+      const isHere = ({ candidate }: Step) => candidate.backend.id === this.place.backend;
+      const step = this.#steps(broken).find(isHere);
+      if (!step) continue;
+      this.#tried.add(nameOf(step));
+      if (this.failover.healthOf(step.candidate).budget.take()) return step;
+    }
+  }
+
+  #steps(broken: Candidate): readonly Step[] {
     const others = this.candidates.filter((candidate) => candidate !== broken);
     const steps: Step[] = [
       ...this.candidates
@@ -114,25 +134,20 @@ export class Recovery {
         .map((candidate): Step => ({ candidate, outcome: 'continued' })),
       ...[...others, broken].map((candidate): Step => ({ candidate, outcome: 'regenerated' })),
     ];
-    for (const step of steps) {
-      const { backend, model } = step.candidate.target;
-      const name = `${step.outcome} ${backend}/${model}`;
-      const { breaker, budget } = this.failover.healthOf(step.candidate);
-      if (this.#tried.has(name) || !breaker.passes() || !budget.take()) continue;
-      this.#tried.add(name);
-      yield step;
-    }
+    return steps.filter(
+      (step) =>
+        !this.#tried.has(nameOf(step)) && this.failover.healthOf(step.candidate).breaker.passes(),
+    );
   }
 
   async #try(
     { candidate, outcome }: Step,
     said: string,
   ): Promise<Relayed | 'diverged' | undefined> {
-    if (!(await this.#hasPlaceAt(candidate))) return undefined;
     const attempt = this.failover.begin(candidate);
     try {
       const isContinued = outcome === 'continued';
-      await attempt.open(isContinued ? { ...this.request, prefill: said } : this.request);
+      await attempt.open(isContinued ? this.#rest(said) : this.request);
       attempt.trial.answered();
       const chunks = attempt.chunks();
       const joint: Joint = isContinued
@@ -151,14 +166,13 @@ export class Recovery {
     return 'diverged';
   }
 
-  async #hasPlaceAt({ backend }: Candidate): Promise<boolean> {
-    try {
-      await this.place.moveTo([backend.id]);
-      return true;
-    } catch {
-      if (this.failover.scope.isOver) throw this.failover.scope.fault;
-      return false;
-    }
+  /** The request for what follows `said`, which has used up some of the tokens that it may have. */
+  #rest(said: string): ChatRequest {
+    const { sampling } = this.request;
+    const { maxTokens } = sampling;
+    if (maxTokens === undefined) return { ...this.request, prefill: said };
+    const left = Math.max(1, maxTokens - this.#transcript.chunks);
+    return { ...this.request, prefill: said, sampling: { ...sampling, maxTokens: left } };
   }
 
   #count({ contentChunks }: Attempt): void {
@@ -171,6 +185,10 @@ export class Recovery {
 /** `logprobs` and the like: they come with every token, and only on the wire of who generated it. */
 function asksForMoreThanText({ unmodelled }: ChatRequest): boolean {
   return (unmodelled?.shape.length ?? 0) > 0;
+}
+
+function nameOf({ candidate, outcome }: Step): string {
+  return `${outcome} ${candidate.target.backend}/${candidate.target.model}`;
 }
 
 function isDeterministic({ sampling }: ChatRequest): boolean {

@@ -7,6 +7,7 @@ import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
 export class Transcript {
   #text: string | undefined = '';
   #bytes = 0;
+  #chunks = 0;
 
   constructor(private readonly maxBytes: number) {}
 
@@ -15,12 +16,18 @@ export class Transcript {
     return this.#text;
   }
 
+  /** In how many pieces: for most upstreams a piece is a token. */
+  get chunks(): number {
+    return this.#chunks;
+  }
+
   add(chunk: StreamChunk): void {
     if (this.#text === undefined || !isContent(chunk)) return;
     if (chunk.type !== 'text-delta') {
       this.#text = undefined;
       return;
     }
+    this.#chunks += 1;
     this.#bytes += Buffer.byteLength(chunk.text);
     this.#text = this.#bytes > this.maxBytes ? undefined : this.#text + chunk.text;
   }

@@ -1,5 +1,5 @@
 import type { Queued } from './fair-queue.js';
-import type { Guest } from './guest.js';
+import type { Guest, Wish } from './guest.js';
 import { waitedTooLong } from './refusal.js';
 
 /** One wait for room. However it ends, its timer and its listener are let go. */
@@ -9,22 +9,32 @@ export class Wait implements Queued {
   readonly #over = Promise.withResolvers<void>();
   readonly #startedAt = performance.now();
   readonly #timer: NodeJS.Timeout;
+  #backends: readonly string[];
   readonly #onAbort = () => this.#giveUp(this.guest.signal.reason);
 
   /**
-   * @param backends ids of those that will do, in order
    * @param onGivenUp called when it ends by itself: after `maxMs`, or by the guest's signal
    */
   constructor(
     readonly guest: Guest,
-    readonly backends: readonly string[],
+    private readonly wish: Wish,
     maxMs: number,
     private readonly onGivenUp: (wait: Wait) => void,
   ) {
+    this.#backends = wish();
     this.lane = guest.lane;
     this.ticket = guest.ticket;
     this.#timer = setTimeout(() => this.#giveUp(waitedTooLong(maxMs)), maxMs);
     guest.signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Those that will do, as it was when they were last looked at. */
+  get backends(): readonly string[] {
+    return this.#backends;
+  }
+
+  lookAnew(): void {
+    this.#backends = this.wish();
   }
 
   /** Resolves once there is room, and rejects with why there was none. */

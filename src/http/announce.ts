@@ -24,5 +24,5 @@ export function announceTarget({ record }: Generation, response: Response): void
 
 /** Model names may hold any character, header values may not. */
 function headerValue(name: string): string {
-  return /^[\x20-\x7e]*$/.test(name) ? name : encodeURI(name);
+  return /^[\x20-\x7e]*$/.test(name) ? name : encodeURI(name.toWellFormed());
 }

@@ -31,12 +31,10 @@ export function fromPull(
   return new Observable((subscriber) => {
     const caller = new AbortController();
     const pump = async () => {
+      subscriber.add(() => caller.abort(reasonOfLeaving(sink)));
       const { chunks, over } = open(caller.signal);
       const iterator = chunks[Symbol.asyncIterator]();
-      subscriber.add(() => {
-        caller.abort(reasonOfLeaving(sink));
-        iterator.return?.().catch(() => undefined);
-      });
+      subscriber.add(() => void iterator.return?.().catch(() => undefined));
       const turn = { chunks: 0, chars: 0 };
       for (;;) {
         const { done, value } = await iterator.next();

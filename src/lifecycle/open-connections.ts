@@ -7,18 +7,17 @@ import type { Socket } from 'node:net';
  * slow caller, whose answer it cuts.
  */
 export class OpenConnections {
-  readonly #sockets = new Map<Socket, 'new' | 'busy' | 'idle'>();
+  /** How many requests each is busy with (pipelined ones come before the first is answered); `undefined`: none ever came. */
+  readonly #sockets = new Map<Socket, number | undefined>();
 
   constructor(server: Server) {
     server.on('connection', (socket) => {
-      this.#sockets.set(socket, 'new');
+      this.#sockets.set(socket, undefined);
       socket.once('close', () => this.#sockets.delete(socket));
     });
     server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-      this.#sockets.set(socket, 'busy');
-      response.once('close', () => {
-        if (this.#sockets.has(socket)) this.#sockets.set(socket, 'idle');
-      });
+      this.#count(socket, 1);
+      response.once('close', () => this.#count(socket, -1));
     });
   }
 
@@ -30,10 +29,14 @@ export class OpenConnections {
 
   /** Closes those between two requests. */
   closeIdle(): void {
-    for (const [socket, state] of this.#sockets) if (state === 'idle') socket.destroy();
+    for (const [socket, requests] of this.#sockets) if (requests === 0) socket.destroy();
   }
 
   destroyAll(): void {
     for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+
+  #count(socket: Socket, by: number): void {
+    if (this.#sockets.has(socket)) this.#sockets.set(socket, (this.#sockets.get(socket) ?? 0) + by);
   }
 }

@@ -34,6 +34,36 @@ describe('a request whose first target failed', () => {
     expect(await gateway.ended(1)).toMatchObject({ queuedMs: expect.any(Number) });
   });
 
+  it('says how long it waited, also when that was in vain', async () => {
+    gateway = await replaced({
+      room: { ollama: 1 },
+      limits: { queue: { size: 1, maxWaitMs: 100 } },
+    });
+    gateway.openai.script(failsWith(500, {}));
+    gateway.ollama.script(ollama.stallsAfter(['x']));
+    const caller = new AbortController();
+    const held = await gateway.complete({ model: 'llama3' }, {}, caller.signal);
+    const { status } = await gateway.complete({ model: 'gpt-4o' });
+    expect(status).toBe(503);
+    expect((await gateway.ended())['queuedMs']).toBeGreaterThan(90);
+    caller.abort();
+    await held.text().catch(() => undefined);
+  });
+
+  it('goes to a target that has room and is well again while it waits', async () => {
+    gateway = await replaced({ room: { ollama: 1 } });
+    gateway.ollama.script(ollama.stallsAfter(['x']));
+    const caller = new AbortController();
+    const held = await gateway.complete({ model: 'llama3' }, {}, caller.signal);
+    // It rests for 1.2 s, and the other one is full for longer than that.
+    const limited = failsWith(429, {}, { 'retry-after-ms': '1200' });
+    gateway.openai.script(limited, openAi.streamsText(['well again']));
+    await (await gateway.complete({ model: 'gpt-only' })).text();
+    expect((await ask()).text).toBe('well again');
+    caller.abort();
+    await held.text().catch(() => undefined);
+  });
+
   it('does not keep its place at the one that failed', async () => {
     gateway = await replaced({ room: { openai: 1 } });
     const step = ollama.stepper();

@@ -143,6 +143,28 @@ describe('A drain', () => {
     await within(down, 'the drain is over');
   });
 
+  it('leaves a connection alone whose second, pipelined stream still runs', async () => {
+    gateway = await Gateway.start();
+    const [one, two] = [openAi.stepper(), openAi.stepper()];
+    gateway.openai.script(one.script, two.script);
+    const caller = await SlowCaller.connect(gateway.url);
+    const body = { model: 'gpt-only', stream: true, messages };
+    const [first, second] = [0, 1].map(() => caller.send({ path: '/v1/chat/completions', body }));
+    await one.next('one');
+    await two.next('two');
+    await one.finish();
+    expect(await first!.rest()).toContain('[DONE]');
+    const idle = await SlowCaller.connect(gateway.url);
+    await idle.send({ path: '/livez' }).rest();
+    await drain();
+    // Those between two requests have been looked for by then.
+    await idle.closed;
+    await two.next('!');
+    await two.finish();
+    expect(await second!.rest()).toContain('[DONE]');
+    caller.leave();
+  });
+
   it('counts a stream that it cut as drained, once', async () => {
     gateway = await Gateway.start({ drain: { delayMs: 0, forMs: 100 } });
     const before = await drainedStreams();

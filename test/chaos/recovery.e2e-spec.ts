@@ -5,6 +5,8 @@ import { Gateway, type GatewaySettings } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
 import {
   contentChunk,
+  deltaChunk,
+  finishChunk,
   openAi,
   openAiError,
   reasoningChunk,
@@ -196,6 +198,32 @@ describe('An answer of text that breaks off', () => {
     await response.text().catch(() => undefined);
   });
 
+  it('passes a full target over for one that has room', async () => {
+    await start({}, { room: { ollama: 1 }, limits: { queue: { size: 1, maxWaitMs: 60_000 } } });
+    gateway.ollama.script(ollama.stallsAfter(['x']));
+    const caller = new AbortController();
+    gateway.openai.script(failsWith(500, {}), cut, openAi.streamsText(RESPLIT, SECOND));
+    const held = await gateway.complete({ model: 'm' }, {}, caller.signal);
+    expectSeamless(await ask());
+    expect(requests()).toEqual([3, 1]);
+    caller.abort();
+    await held.text().catch(() => undefined);
+  });
+
+  it('keeps what the second upstream says beyond its text', async () => {
+    await start({ targets: ['ollama/same', 'openai/same'] });
+    gateway.ollama.script(ollama.streamsTextThenCuts(TOKENS.slice(0, 3)));
+    const annotated = deltaChunk({ content: 'fox.', annotations: [{ url: 'https://fox' }] });
+    const events = [roleChunk(), contentChunk('The quick '), contentChunk('brown '), annotated];
+    const body = [...events, finishChunk(), '[DONE]'].map((event) => sse(event)).join('');
+    gateway.openai.script(replays('text/event-stream', body));
+    const { chunks, text, done } = await ask();
+    expect([text, done]).toEqual(['The quick brown fox.', true]);
+    expect(JSON.stringify(chunks)).toContain('https://fox');
+    const heads = chunks.map(({ id, model, created }) => JSON.stringify([id, model, created]));
+    expect(new Set(heads).size).toBe(1);
+  });
+
   it('says on /chat that it was taken up', async () => {
     await start({});
     gateway.openai.script(cut);
@@ -237,6 +265,23 @@ describe('A target that declares prefill', () => {
       { role: 'assistant', content: 'The quick brown ' },
     ]);
     expect(await gateway.ended()).toMatchObject({ recoveries: ['continued'] });
+  });
+
+  it('goes on with what the caller itself began, and with the tokens that are left', async () => {
+    await start({ targets });
+    gateway.openai.script(cut);
+    gateway.ollama.script(ollama.streamsText(TOKENS.slice(3)));
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'So: ' },
+    ];
+    expectSeamless(await ask({ messages, max_tokens: 10 }));
+    const { body } = await gateway.ollama.request(0);
+    expect(body['messages']).toEqual([
+      messages[0],
+      { role: 'assistant', content: 'So: The quick brown ' },
+    ]);
+    expect(body['options']).toMatchObject({ num_predict: 7 });
   });
 
   it('is preferred, also when it is the one that broke off', async () => {

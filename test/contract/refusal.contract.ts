@@ -51,7 +51,7 @@ const BY_STATUS: readonly Refusal[] = [
     fault: 'rate_limited',
     retryAfterMs: 500,
   },
-  ...['soon', '-1', '', '1e999', 'Infinity'].map((nonsense): Refusal => ({
+  ...['soon', '-1', '', '1e22', '1e999', 'Infinity'].map((nonsense): Refusal => ({
     status: 429,
     headers: { 'retry-after': nonsense, 'retry-after-ms': nonsense },
     fault: 'rate_limited',

@@ -45,7 +45,7 @@ export class Visitor {
 
   constructor(admission: Admission, backends: string, lane = 'x') {
     this.wish = backends;
-    void this.#enter(admission.enter(lane, backends.split(''), this.caller.signal));
+    void this.#enter(admission.enter(lane, () => backends.split(''), this.caller.signal));
   }
 
   /** `waits`, the backend it has a place at, or what it was refused with. */
@@ -62,7 +62,10 @@ export class Visitor {
     this.wish = backends;
     this.refused = undefined;
     this.at = undefined;
-    void this.#arrive(place, place.moveTo(backends.split('')));
+    void this.#arrive(
+      place,
+      place.moveTo(() => backends.split('')),
+    );
     return this.state();
   }
 

@@ -1,6 +1,7 @@
 import type { Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest, Message, ResponseFormat } from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
+import { continued } from '../shared/continued.js';
 
 /** Target options that Ollama takes beside `options`, not within. */
 const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
@@ -13,14 +14,11 @@ export function chatBody(request: ChatRequest, target: Target, stream: boolean):
   const { sampling, tools, toolChoice, responseFormat, prefill } = request;
   const fromTarget = Object.entries(target.options ?? {});
   const toolNames = toolNamesById(request.messages);
+  const messages = request.messages.map((message) => messageOf(message, toolNames));
   return defined({
     model: target.model,
     stream,
-    messages: [
-      ...request.messages.map((message) => messageOf(message, toolNames)),
-      // Ollama goes on with a last message of the assistant's.
-      ...(prefill === undefined ? [] : [{ role: 'assistant', content: prefill }]),
-    ],
+    messages: prefill === undefined ? messages : continued(messages, prefill),
     // Ollama has no tool_choice; "none" is the one that needs no help of the model.
     tools:
       toolChoice === 'none'

@@ -8,6 +8,7 @@ import type {
   ToolChoice,
 } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import { continued } from '../shared/continued.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;
 
@@ -29,18 +30,21 @@ export function streamedRequestBody(request: ChatRequest, target: Target, askUsa
 }
 
 function bodyWith(request: ChatRequest, target: Target, stream: JsonObject): Body {
-  const body = withPrefill(request.wire?.body ?? bodyOf(request), request.prefill);
+  const body = withPrefill(request.wire?.body ?? bodyOf(request), request);
   // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
   return { ...body, ...target.options, model: target.model, ...stream } as unknown as Body;
 }
 
 /** A server that can go on with an answer takes its beginning for the last message. */
-function withPrefill(body: JsonObject, prefill: string | undefined): JsonObject {
-  const { messages } = body;
+/** The beginning of the answer as the last message, and no more tokens than are left for the rest. */
+function withPrefill(body: JsonObject, { prefill, sampling }: ChatRequest): JsonObject {
+  const messages = body['messages'];
   if (prefill === undefined || !Array.isArray(messages)) return body;
+  const limits = ['max_tokens', 'max_completion_tokens'].filter((name) => body[name] != null);
   return {
     ...body,
-    messages: [...(messages as unknown[]), { role: 'assistant', content: prefill }],
+    messages: continued(messages, prefill),
+    ...Object.fromEntries(limits.map((name) => [name, sampling.maxTokens])),
   };
 }
 

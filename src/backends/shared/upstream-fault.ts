@@ -163,16 +163,32 @@ function statusOf(says: (...known: string[]) => boolean | ''): number | undefine
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+/** Longer waits are nonsense, or as good as for ever. */
+const MAX_RETRY_AFTER_MS = 30 * 24 * 3_600_000;
+
 /** `retry-after-ms`, else `Retry-After` in seconds or as a date. */
 export function retryAfterMsOf(headers: Headers, now = Date.now()): number | undefined {
-  // An empty one is none: as a number it would be 0, and a retry at once.
-  const ms = Number(text(headers['retry-after-ms']) || NaN);
-  if (Number.isFinite(ms) && ms >= 0) return ms;
-  const value = text(headers['retry-after']);
-  if (!value) return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1000 : undefined;
-  const date = Date.parse(value);
+  const ms =
+    numberIn(headers['retry-after-ms']) ??
+    msOf(numberIn(headers['retry-after'])) ??
+    untilDate(headers['retry-after'], now);
+  return ms === undefined ? undefined : Math.min(ms, MAX_RETRY_AFTER_MS);
+}
+
+/** An empty one is none: `Number` would make it 0, and a retry at once. */
+function numberIn(header: string | string[] | undefined): number | undefined {
+  const value = text(header)?.trim() ?? '';
+  return /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
+}
+
+function msOf(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+function untilDate(header: string | string[] | undefined, now: number): number | undefined {
+  const value = text(header) ?? '';
+  // `Date.parse` takes "-5" and "1e22" for years.
+  const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }
 

@@ -63,6 +63,9 @@ export class ChatCompletionEncoder {
       ...event,
       id: this.#id,
       model: this.#model,
+      // What two upstreams made has one time, too. Azure's verdict on the prompt, at the very
+      // beginning, keeps its own.
+      ...(this.#roleSaid && { created: this.#created }),
       ...(this.includeUsage && { usage }),
     });
   }
