@@ -1,6 +1,8 @@
 import type { ConfigFault } from './config-error.js';
 import type { ConfigPath } from './config-path.js';
-import { BackendConfig, type GatewayConfig, ModelConfig, TargetConfig } from './gateway-config.js';
+import { BackendConfig } from './backend-config.js';
+import type { GatewayConfig } from './gateway-config.js';
+import { ModelConfig, TargetConfig } from './model-config.js';
 
 /**
  * What no field can say alone. The fields may be wrong in themselves: whoever mends a file wants

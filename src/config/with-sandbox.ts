@@ -1,5 +1,6 @@
 import { frozen } from './freeze.js';
-import { BackendConfig, GatewayConfig } from './gateway-config.js';
+import { BackendConfig } from './backend-config.js';
+import { GatewayConfig } from './gateway-config.js';
 
 /** The same configuration, with the sandbox in place of the base URLs that are not given. */
 export function withSandbox(

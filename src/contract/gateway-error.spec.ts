@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_FAULTS, GatewayError } from './gateway-error.js';
+import { ALL_FAULTS } from './faults.js';
+import { GatewayError } from './gateway-error.js';
 
 describe('GatewayError', () => {
   it("gives every fault a status, OpenAI's words and an end reason", () => {

@@ -1,5 +1,6 @@
 import type { Target } from './chat-backend.js';
-import type { EndReason, Fault, GatewayError } from './gateway-error.js';
+import type { EndReason, Fault } from './faults.js';
+import type { GatewayError } from './gateway-error.js';
 import type { FinishReason, Usage } from './stream-chunk.js';
 
 /** One request to one target. */

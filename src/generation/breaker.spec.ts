@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Fault, GatewayError } from '../contract/gateway-error.js';
+import type { Fault } from '../contract/faults.js';
+import { GatewayError } from '../contract/gateway-error.js';
 import { Breaker, type Trial } from './breaker.js';
 
 const SETTINGS = { failures: 5, ratio: 0.5, windowMs: 30_000, cooldownMs: 10_000 };

@@ -1,4 +1,5 @@
-import type { Fault, GatewayError } from '../contract/gateway-error.js';
+import type { Fault } from '../contract/faults.js';
+import type { GatewayError } from '../contract/gateway-error.js';
 import type { BreakerState } from '../contract/generation.js';
 import { SlidingCount } from './sliding-count.js';
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { EndReason, Fault, GatewayError } from '../contract/gateway-error.js';
+import type { EndReason, Fault } from '../contract/faults.js';
+import type { GatewayError } from '../contract/gateway-error.js';
 import type {
   AttemptRecord,
   GenerationObserver,

@@ -1,4 +1,5 @@
-import { type EndReason, GatewayError } from '../contract/gateway-error.js';
+import type { EndReason } from '../contract/faults.js';
+import { GatewayError } from '../contract/gateway-error.js';
 
 /**
  * The life of one generation: over when the caller leaves, the time for all of it is up, or whoever
@@ -8,6 +9,7 @@ import { type EndReason, GatewayError } from '../contract/gateway-error.js';
 export class GenerationScope {
   readonly #abort = new AbortController();
   readonly #disposed = Promise.withResolvers<void>();
+  #failure: GatewayError | undefined;
   readonly #total: NodeJS.Timeout;
   readonly #onCallerAbort = () => this.#abort.abort(this.caller.reason);
 
@@ -40,6 +42,7 @@ export class GenerationScope {
 
   /** Why it is over, as the error that its reader gets. */
   get fault(): GatewayError {
+    if (this.#failure) return this.#failure;
     switch (this.endReason) {
       case 'total_timeout':
         return new GatewayError(
@@ -64,6 +67,13 @@ export class GenerationScope {
   /** It was not the caller's own wish. */
   get isFailure(): boolean {
     return this.isOver && this.endReason !== 'client_closed';
+  }
+
+  /** Ends it by what went wrong in giving its answer to the caller. */
+  fail(error: GatewayError): void {
+    if (this.isOver) return;
+    this.#failure = error;
+    this.end(error.endReason);
   }
 
   /** Ends it before its time; the first reason given is the one that stays. */

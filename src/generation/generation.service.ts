@@ -8,10 +8,10 @@ import type { StreamChunk } from '../contract/stream-chunk.js';
 import { Admission, type Place } from './admission.js';
 import type { Call } from './call.js';
 import { type Candidate, candidatesFor } from './candidates.js';
+import { type Begun, settle, streamChunks, wholeAnswer } from './course.js';
 import { askable, Failover } from './failover.js';
 import { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
-import { Recovery, type Relayed } from './recovery.js';
 import { type Route, RouteTable } from './route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './target-health.js';
@@ -67,7 +67,7 @@ export class GenerationService {
     const { scope } = begun;
     // What nobody reads never gets to its `finally`: it is over when its scope is.
     scope.signal.addEventListener('abort', () => !begun.record.isRead && settle(begun));
-    return { ...begun, chunks: streamChunks(begun, request), over: scope.signal };
+    return { ...generationOf(begun), chunks: streamChunks(begun, request), over: scope.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
@@ -78,7 +78,7 @@ export class GenerationService {
     signal: AbortSignal,
   ): PlainGeneration {
     const begun = this.#begin(model, request, call, signal, false);
-    return { ...begun, answer: wholeAnswer(begun, request) };
+    return { ...generationOf(begun), answer: wholeAnswer(begun, request) };
   }
 
   #begin(
@@ -95,11 +95,7 @@ export class GenerationService {
     const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
     const failover = new Failover(candidates, this.health, record, scope);
-    const fail = (error: unknown) => {
-      record.failed(GatewayError.from(error));
-      return scope.disposed;
-    };
-    return { route, failover, scope, record, fail, place };
+    return { route, failover, scope, record, place };
   }
 
   #enter(lane: string, candidates: readonly Candidate[], scope: GenerationScope): Promise<Place> {
@@ -113,103 +109,11 @@ export class GenerationService {
   }
 }
 
-interface Begun extends Generation {
-  readonly failover: Failover;
-  readonly scope: GenerationScope;
-  readonly record: GenerationRun;
-  /** Room for it, once there is. */
-  readonly place: Promise<Place>;
-}
-
-async function* streamChunks(begun: Begun, request: ChatRequest): AsyncGenerator<StreamChunk> {
-  const { failover, record, route } = begun;
-  record.isRead = true;
-  let relayed: Relayed | undefined;
-  try {
-    const place = await withRoom(begun);
-    const { candidate, attempt } = await failover.answer(place, (next) => next.open(request));
-    relayed = { candidate, attempt, chunks: attempt.chunks() };
-    const recovery = Recovery.of(relayed, request, route.recovery, failover, place);
-    while (relayed) {
-      try {
-        for await (const chunk of relayed.chunks) {
-          if (chunk.type === 'end') {
-            const end = recovery?.ended(chunk) ?? chunk;
-            relayed.attempt.finish();
-            record.attemptEnded(relayed.attempt.record('ok'));
-            record.completed(end.reason, end.usage);
-            yield end;
-          } else {
-            record.passed(chunk);
-            recovery?.passed(chunk);
-            yield chunk;
-          }
-        }
-        return;
-      } catch (error) {
-        const failure = failover.failed(relayed.attempt, error);
-        relayed = await recovery?.takeUp(failure, relayed);
-        if (!relayed) throw failure;
-      }
-    }
-  } catch (error) {
-    throw failed(begun, error);
-  } finally {
-    // The reader may also have stopped reading, without an error anywhere.
-    if (relayed && !relayed.attempt.isOver) {
-      relayed.attempt.abandon();
-      failover.cancelled(relayed.attempt);
-    }
-    settle(begun);
-  }
-}
-
-async function wholeAnswer(begun: Begun, request: ChatRequest): Promise<ChatAnswer> {
-  const { failover, record } = begun;
-  try {
-    const place = await withRoom(begun);
-    const { attempt, answer } = await failover.answer(place, (next) => next.complete(request));
-    attempt.finish();
-    record.attemptEnded(attempt.record('ok'));
-    record.completed(answer.finishReason, answer.usage);
-    return answer;
-  } catch (error) {
-    throw failed(begun, error);
-  } finally {
-    settle(begun);
-  }
-}
-
-/** Waits for room, and takes note of how long. */
-async function withRoom({ place, record }: Begun): Promise<Place> {
-  try {
-    const taken = await place;
-    if (taken.waitedMs !== undefined) record.queuedMs = taken.waitedMs;
-    return taken;
-  } catch (error) {
-    // All it ever did was wait.
-    record.queuedMs = record.durationMs;
-    throw error;
-  }
-}
-
-/** The error that the reader gets; recorded as the end, unless something else was it (see `settle`). */
-function failed({ scope, record }: Begun, error: unknown): GatewayError {
-  if (scope.isOver) return scope.fault;
-  const failure = GatewayError.from(error);
-  record.failed(failure);
-  return failure;
-}
-
-/** Every generation ends here, once, whatever ended it. */
-function settle({ scope, record, place }: Begun): void {
-  // A caller that leaves is nobody's failure.
-  if (scope.isFailure) record.failed(scope.fault, scope.endReason);
-  else record.end('client_closed');
-  scope.dispose();
-  place.then(
-    (taken) => taken.leave(),
-    // It never had one.
-    () => undefined,
-  );
+/** What its reader is to know of it. */
+function generationOf({ record, route, scope }: Begun): Generation {
+  const fail = (error: unknown) => {
+    scope.fail(GatewayError.from(error));
+    return scope.disposed;
+  };
+  return { record, route, fail };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_FAULTS, type Fault, GatewayError } from '../contract/gateway-error.js';
+import { ALL_FAULTS, type Fault } from '../contract/faults.js';
+import { GatewayError } from '../contract/gateway-error.js';
 import { repeatDelayMs } from './repeat.js';
 
 const SETTINGS = { limit: 3, baseDelayMs: 250, maxDelayMs: 600, maxRetryAfterMs: 1000 };

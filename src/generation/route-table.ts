@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayConfig, type ModelConfig, type TargetConfig } from '../config/gateway-config.js';
+import { GatewayConfig } from '../config/gateway-config.js';
+import type { ModelConfig, TargetConfig } from '../config/model-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { RepeatSettings } from './repeat.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EndReason } from '../contract/gateway-error.js';
+import type { EndReason } from '../contract/faults.js';
 import { GenerationScope } from './generation-scope.js';
 
 /** Every generation that is not over, for whoever has to end them all. */

@@ -56,8 +56,9 @@ export class EventStream {
     const { response } = this;
     // A caller that does not read cannot be told; it can only be left.
     const giveUp = setTimeout(() => response.destroy(), LAST_FRAME_MS);
+    // Node never calls back when the caller leaves in this very moment.
+    response.once('close', () => clearTimeout(giveUp));
     response.write(lastFrame, () => {
-      clearTimeout(giveUp);
       // Without chunks (HTTP/1.0) any end but a reset looks well.
       if (response.chunkedEncoding) response.socket?.destroySoon();
       else response.socket?.resetAndDestroy();

@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import type { EndReason } from '../contract/gateway-error.js';
+import type { EndReason } from '../contract/faults.js';
 
 /** A whole answer as an Observable of one value; its signal is aborted when the subscriber leaves before it is there. */
 export function fromAnswer<T>(ask: (signal: AbortSignal) => Promise<T>): Observable<T> {

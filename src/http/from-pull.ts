@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
-import { type EndReason, GatewayError } from '../contract/gateway-error.js';
+import type { EndReason } from '../contract/faults.js';
+import { GatewayError } from '../contract/gateway-error.js';
 import type { StreamChunk } from '../contract/stream-chunk.js';
 
 /**

@@ -63,7 +63,8 @@ export class DrainService
     const { delayMs, forMs } = this.config.drain;
     this.#isDraining = true;
     if (signal) this.#logger.log('draining', { signal, running: this.running.count });
-    if (delayMs > 0) await pause(delayMs);
+    // SIGINT comes from a person at a terminal: no proxy has to hear of it.
+    if (delayMs > 0 && signal !== 'SIGINT') await pause(delayMs);
 
     this.admission.close();
     // Again and again: a connection whose stream ends after server.close() would hold the exit for keepAliveMs.

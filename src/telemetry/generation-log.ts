@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Target } from '../contract/chat-backend.js';
-import type { Fault, GatewayError } from '../contract/gateway-error.js';
+import type { Fault } from '../contract/faults.js';
+import type { GatewayError } from '../contract/gateway-error.js';
 import { defined } from '../contract/json.js';
 import type { BreakerState, GenerationObserver, GenerationRecord } from '../contract/generation.js';
 
@@ -64,9 +65,13 @@ function rounded(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms);
 }
 
-/** Where a bug is, without its message, which may quote what a caller wrote. */
+/** Where a bug is, without its message, which may quote what a caller wrote, in lines of any form. */
 export function framesOf({ cause }: GatewayError): string[] {
   if (!(cause instanceof Error)) return [];
-  const frames = (cause.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return [cause.name, ...frames.map((line) => line.trim())];
+  const { name, message, stack = '' } = cause;
+  const at = stack.indexOf(message);
+  // A message that was changed after the stack was taken cannot be told from frames.
+  if (at === -1) return [name];
+  const lines = stack.slice(at + message.length).split('\n');
+  return [name, ...lines.map((line) => line.trim()).filter((line) => line.startsWith('at '))];
 }

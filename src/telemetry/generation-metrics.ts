@@ -3,7 +3,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { GatewayConfig } from '../config/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
-import type { Fault } from '../contract/gateway-error.js';
+import type { Fault } from '../contract/faults.js';
 import {
   type AttemptRecord,
   type BreakerState,

@@ -84,7 +84,7 @@ export const METRIC_PROVIDERS = [
   }),
   makeCounterProvider({
     name: 'llm_upstream_malformed_events_total',
-    help: 'Pieces of streams that were no events of the protocol; they were skipped.',
+    help: 'Pieces of streams that were no JSON; they were skipped.',
     labelNames: ['backend'],
   }),
   makeGaugeProvider({

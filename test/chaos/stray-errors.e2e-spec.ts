@@ -118,6 +118,9 @@ describe('An error that nobody catches', () => {
       error: { code: 'internal_error', attempts: [{ backend: place, fault: 'internal' }] },
     });
     expect(reader.ended).toBe('cut');
+    // The record is whole when it is logged: the attempt that ran is in it.
+    const lines = sluice.output.split('\n').filter((line) => line.includes('internal_error'));
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ attempts: [{ outcome: 'cancelled' }] });
   });
 
   it.each(['timer', 'rejection'])('is a 500 to who waits for a whole answer: %s', async (place) => {

@@ -1,5 +1,5 @@
 import type { ChatBackend } from '../../src/contract/chat-backend.js';
-import type { Fault } from '../../src/contract/gateway-error.js';
+import type { Fault } from '../../src/contract/faults.js';
 import type { StreamChunk } from '../../src/contract/stream-chunk.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
 import type { ScriptedUpstream, UpstreamScript } from '../support/scripted-upstream.js';

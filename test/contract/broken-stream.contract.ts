@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../src/contract/gateway-error.js';
+import type { Fault } from '../../src/contract/faults.js';
 import { failure } from '../support/failure.js';
 import { ScriptedUpstream, type UpstreamScript } from '../support/scripted-upstream.js';
 import { SilentServer } from '../support/silent-server.js';

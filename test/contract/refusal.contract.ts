@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../src/contract/gateway-error.js';
+import type { Fault } from '../../src/contract/faults.js';
 import { failure } from '../support/failure.js';
 import { failsWith } from '../support/upstream-scripts.js';
 import type { BackendKind, ErrorDetails } from './backend-kind.js';

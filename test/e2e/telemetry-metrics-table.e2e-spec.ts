@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ALL_FAULTS } from '../../src/contract/gateway-error.js';
+import { ALL_FAULTS } from '../../src/contract/faults.js';
 import { RECOVERY_OUTCOMES } from '../../src/contract/generation.js';
 import { Gateway } from '../support/gateway.js';
 import { MetricLines } from '../support/metric-lines.js';

@@ -50,6 +50,21 @@ describe('what was said, and our keys,', () => {
     await gateway.ended(1);
   });
 
+  it('stay out of the words of a mistake, wherever the key is configured', async () => {
+    const upstream = gateway.openai.openaiUrl;
+    const azure = { id: 'azure', kind: 'openai', baseUrl: upstream };
+    const other = await Gateway.start({
+      backends: [
+        { ...azure, headers: { 'api-key': 'azure-secret' }, query: { sig: 'sig-secret' } },
+      ],
+      models: [{ id: 'azure', targets: ['azure/gpt'] }],
+    });
+    gateway.openai.script(failsWith(400, openAiError('azure-secret and sig-secret may not')));
+    const answer = await seen(other.complete({ model: 'azure' }));
+    await other.close();
+    expect(answer).toContain('[key] and [key] may not');
+  });
+
   it.each(asks)('stay out of the words of a mistake that is told within %s', async (form, ask) => {
     const mistake = { message: `No: Bearer ${KEY}`, type: 'invalid_request_error' };
     gateway.openai.script(

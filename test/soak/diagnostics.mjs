@@ -69,10 +69,12 @@ process.on('message', async () => {
     globalThis.gc();
     await nextTurn();
   }
-  const { rss, heapUsed } = process.memoryUsage();
+  const { rss, heapTotal, heapUsed, external } = process.memoryUsage();
   process.send({
     rssBytes: rss,
     heapBytes: heapUsed,
+    reservedBytes: heapTotal,
+    externalBytes: external,
     sockets: sockets(),
     resources: Object.entries(Object.groupBy(process.getActiveResourcesInfo(), (name) => name)).map(
       ([name, all]) => [name, all.length],

@@ -24,6 +24,11 @@ export function figuresOf(result: SoakResult): Figure[] {
   const last = samples.at(-1)!;
   const streams = after.streams - before.streams;
   const rejections = after.rejections - before.rejections;
+  // Without /proc there is only what the process says of itself, which wavers.
+  const rssOf = (quarter: number) => {
+    const settled = result.settledRss[quarter] ?? Infinity;
+    return Number.isFinite(settled) ? settled : samples[quarter + 1]!.rssBytes;
+  };
   return [
     fact('seed', result.settings.seed),
     fact('requests', result.settings.streams),
@@ -41,7 +46,7 @@ export function figuresOf(result: SoakResult): Figure[] {
     ...objectFigures(first, last),
     exactly('warnings', last.warnings.join('; ') || 'none', 'none'),
     exactly('unhandled rejections', last.unhandled, 0),
-    growth('RSS (MiB), first to last quarter', first.rssBytes, last.rssBytes, RSS_GROWTH),
+    growth('RSS at rest (MiB), first to last quarter', rssOf(0), rssOf(3), RSS_GROWTH),
     growth(
       'heap after GC (MiB), first to last quarter',
       first.heapBytes,
@@ -54,7 +59,7 @@ export function figuresOf(result: SoakResult): Figure[] {
 
 /** The figures as a table, with what callers saw, what ended how, and what went wrong. */
 export function reportOf(result: SoakResult, figures: readonly Figure[]): string {
-  const { ledger, faults, samples, oddLines } = result;
+  const { ledger, faults, samples, oddLines, rssUnderLoad, settledRss, lateTimers } = result;
   const rows = figures.map(({ name, value, bound, ok }) => [
     ok ? 'ok' : 'NO',
     name,
@@ -65,6 +70,13 @@ export function reportOf(result: SoakResult, figures: readonly Figure[]): string
   return [
     tableOf(['', 'figure', 'measured', 'must be'], rows),
     `RSS and heap after GC (MiB), at the start and after each quarter: ${mib.join('  ')}`,
+    ...rssUnderLoad.map((rss, n) => {
+      const [least = 0, median = 0, most = 0] = [0, 0.5, 1].map((share) => quantile(rss, share));
+      const { reservedBytes, externalBytes } = samples[n + 1]!;
+      const rest = `reserved ${inMib(reservedBytes)}, external ${inMib(externalBytes)}`;
+      return `Quarter ${n + 1}: RSS under load (MiB) ${inMib(least)} / ${inMib(median)} / ${inMib(most)}; at rest ${inMib(settledRss[n] ?? 0)}; ${rest}`;
+    }),
+    ...[...lateTimers].map((timer) => `A timer that was late: ${timer}`),
     `What callers saw: ${tallyOf(ledger.views)}`,
     `What Sluice ended them as: ${tallyOf(ledger.ends)}`,
     `What upstreams did: ${tallyOf(faults)}`,
@@ -108,6 +120,11 @@ function objectFigures(first: Sample, last: Sample): Figure[] {
   return last.objects.map(([name, count]) =>
     atMost(`living objects: ${name}`, count, (atFirst.get(name) ?? 0) + OBJECTS_SLACK),
   );
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.round(share * (sorted.length - 1))] ?? 0;
 }
 
 function inMib(bytes: number): string {

@@ -22,6 +22,12 @@ export interface SoakResult {
   readonly seconds: number;
   /** Idle: before the first request, and after each quarter. */
   readonly samples: readonly Sample[];
+  /** RSS under load, for each quarter: every half second. */
+  readonly rssUnderLoad: readonly (readonly number[])[];
+  /** RSS after each quarter, once the process has given back what it does not use. */
+  readonly settledRss: readonly number[];
+  /** Timers that were still there when all was idle, and then were not. */
+  readonly lateTimers: ReadonlySet<string>;
   readonly before: Counters;
   readonly after: Counters;
   readonly ledger: Ledger;
@@ -34,6 +40,9 @@ export interface SoakResult {
 }
 
 const QUARTERS = 4;
+
+const RSS_EVERY_MS = 500;
+const SETTLE_MS = 10_000;
 
 /** How long Sluice may take to let go of everything: idle connections to upstreams are kept for some seconds. */
 const IDLE_MS = 15_000;
@@ -55,21 +64,33 @@ export async function soak(settings: SoakSettings): Promise<SoakResult> {
     const url = await sluice.url();
     const before = await countersOf(url);
     const samples = [await sluice.sample()];
+    const rssUnderLoad: number[][] = [];
+    const settledRss: number[] = [];
+    const lateTimers = new Set<string>();
     const startedAt = performance.now();
     for (let quarter = 0; quarter < QUARTERS; quarter += 1) {
       const callers = new Callers(url);
+      const rss: number[] = [];
+      const watch = setInterval(() => rss.push(...sluice.rssBytes()), RSS_EVERY_MS);
       const died = sluice.died.then((why) => Promise.reject(new Error(why)));
-      await Promise.race([playQuarter(quarter, settings, callers, ledger), died]);
+      await Promise.race([playQuarter(quarter, settings, callers, ledger), died]).finally(() =>
+        clearInterval(watch),
+      );
+      rssUnderLoad.push(rss);
       callers.close();
       await idle(url, upstreams, ledger, before);
       ledger.settle();
-      samples.push(await sampleAtRest(sluice));
+      samples.push(await sampleAtRest(sluice, lateTimers));
+      settledRss.push(await settledRssOf(sluice));
     }
     const seconds = (performance.now() - startedAt) / 1000;
     return {
       settings,
       seconds,
       samples,
+      rssUnderLoad,
+      settledRss,
+      lateTimers,
       before,
       after: await countersOf(url),
       ledger,
@@ -143,14 +164,26 @@ async function idle(
 }
 
 /** A look inside once no timer runs, or after `IDLE_MS`: one that is late is no leak. */
-async function sampleAtRest(sluice: SoakedSluice): Promise<Sample> {
+async function sampleAtRest(sluice: SoakedSluice, late: Set<string>): Promise<Sample> {
   const until = performance.now() + IDLE_MS;
   let sample = await sluice.sample();
   while (sample.timers.length > 0 && performance.now() < until) {
+    for (const timer of sample.timers) late.add(timer);
     await sleep(500);
     sample = await sluice.sample();
   }
   return sample;
+}
+
+/** The least of some seconds: V8 gives its pages back a while after it has collected the garbage. */
+async function settledRssOf(sluice: SoakedSluice): Promise<number> {
+  const until = performance.now() + SETTLE_MS;
+  let least = Infinity;
+  while (performance.now() < until) {
+    least = Math.min(least, ...sluice.rssBytes());
+    await sleep(RSS_EVERY_MS);
+  }
+  return least;
 }
 
 function faultsOf(upstreams: readonly SoakUpstream[]): Map<string, number> {

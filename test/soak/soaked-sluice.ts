@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,11 +8,17 @@ import { within } from '../support/within.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+const PAGE_BYTES = 4096;
+
 /** What Sluice's process holds. */
 export interface Sample {
   /** After the garbage was collected, like the heap: when that happens by itself is chance. */
   readonly rssBytes: number;
   readonly heapBytes: number;
+  /** What V8 has taken for its heap, used or not. */
+  readonly reservedBytes: number;
+  /** Buffers, which are outside of the heap. */
+  readonly externalBytes: number;
   readonly sockets?: number;
   /** What keeps its event loop alive, by name. */
   readonly resources: readonly (readonly [name: string, count: number])[];
@@ -88,6 +94,16 @@ export class SoakedSluice {
     this.child.send('sample');
     const [sample] = await within(answered, 'the sample arrives', 60_000);
     return sample;
+  }
+
+  /** What the system counts as the process's memory at this moment; nothing where there is no /proc. */
+  rssBytes(): readonly number[] {
+    try {
+      const pages = readFileSync(`/proc/${this.child.pid}/statm`, 'utf8').split(' ')[1];
+      return [Number(pages) * PAGE_BYTES];
+    } catch {
+      return [];
+    }
   }
 
   /** SIGTERM; resolves with the exit code. */

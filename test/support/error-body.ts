@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ALL_FAULTS } from '../../src/contract/gateway-error.js';
+import { ALL_FAULTS } from '../../src/contract/faults.js';
 import type { JsonObject } from '../../src/contract/json.js';
 
 /** What no answer may hold: a stack trace, or where the service is installed. */

@@ -56,7 +56,7 @@ class OllamaLineMapper {
     const json = this.#parse(line);
     if (json === undefined) return [];
     if (json['error'] != null) {
-      throw complaintFault(this.source.backend, complaintIn(json['error'], this.source.apiKey));
+      throw complaintFault(this.source.backend, complaintIn(json['error'], this.source.secrets));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));

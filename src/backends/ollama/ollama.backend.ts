@@ -8,7 +8,7 @@ import type { StreamChunk } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { bytesOf } from '../shared/upstream-bytes.js';
 import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintIn, secretsOf } from '../shared/upstream-complaint.js';
 import {
   complaintFault,
   protocolFault,
@@ -25,12 +25,12 @@ import { finishReasonOf, readOllamaStream, toolCallsOf, usageOf } from './ollama
 export class OllamaBackend implements ChatBackend {
   readonly id: string;
   readonly #chatUrl: string;
-  readonly #apiKey: string | undefined;
+  readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
 
   constructor(settings: UpstreamSettings) {
     this.id = settings.id;
-    this.#apiKey = settings.apiKey;
+    this.#secrets = secretsOf(settings);
     this.#chatUrl = `${settings.baseUrl.replace(/\/+$/, '')}/api/chat`;
     this.#upstream = new UpstreamClient(settings);
   }
@@ -57,8 +57,8 @@ export class OllamaBackend implements ChatBackend {
   ): Promise<ChatAnswer> {
     const response = await this.#post(request, target, false, attempt);
     const json = await readWholeAnswer(this.id, response);
-    const { backend, model, requestId, apiKey } = this.#source(response, target);
-    if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], apiKey));
+    const { backend, model, requestId, secrets } = this.#source(response, target);
+    if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     const toolCalls = toolCallsOf(message);
@@ -84,7 +84,7 @@ export class OllamaBackend implements ChatBackend {
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
     const requestId = requestIdOf(headers);
-    return defined({ backend: this.id, model, requestId, apiKey: this.#apiKey });
+    return defined({ backend: this.id, model, requestId, secrets: this.#secrets });
   }
 
   async #post(

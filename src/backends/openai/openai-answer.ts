@@ -13,7 +13,7 @@ import { finishReasonOf, usageOf } from './openai-fields.js';
 export function answerOf(json: JsonObject, source: StreamSource): ChatAnswer {
   const { backend } = source;
   if (json['error'] != null)
-    throw complaintFault(backend, complaintIn(json['error'], source.apiKey));
+    throw complaintFault(backend, complaintIn(json['error'], source.secrets));
   const choices = json['choices'];
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   if (!isJsonObject(choice) || !isJsonObject(choice['message'])) {

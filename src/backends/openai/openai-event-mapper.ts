@@ -48,7 +48,7 @@ export class OpenAiEventMapper {
     if (event['error'] != null) {
       if (this.finished) return [];
       throw complaintFault(this.source.backend, {
-        ...complaintIn(event['error'], this.source.apiKey),
+        ...complaintIn(event['error'], this.source.secrets),
         ...(this.source.requestId && { requestId: this.source.requestId }),
       });
     }

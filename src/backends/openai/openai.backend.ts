@@ -8,6 +8,7 @@ import type { StreamChunk } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { bytesOf } from '../shared/upstream-bytes.js';
 import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
+import { secretsOf } from '../shared/upstream-complaint.js';
 import { protocolFault, requestIdOf } from '../shared/upstream-fault.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
@@ -24,12 +25,14 @@ export interface OpenAiSettings extends UpstreamSettings {
 export class OpenAiBackend implements ChatBackend {
   readonly id: string;
   readonly #settings: OpenAiSettings;
+  readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
   readonly #openai: OpenAI;
 
   constructor(settings: OpenAiSettings) {
     this.id = settings.id;
     this.#settings = settings;
+    this.#secrets = secretsOf(settings);
     this.#upstream = new UpstreamClient(settings);
     this.#openai = createOpenAi(settings.baseUrl, this.#upstream);
   }
@@ -86,7 +89,7 @@ export class OpenAiBackend implements ChatBackend {
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
     const requestId = requestIdOf(headers);
-    return defined({ backend: this.id, model, requestId, apiKey: this.#settings.apiKey });
+    return defined({ backend: this.id, model, requestId, secrets: this.#secrets });
   }
 
   #expect({ headers, body }: UpstreamResponse, mediaType: string): void {

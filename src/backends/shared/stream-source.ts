@@ -5,6 +5,6 @@ export interface StreamSource {
   readonly model: string;
   /** The upstream's own request id, from its headers. */
   readonly requestId?: string;
-  /** Our key, to be taken out of the upstream's words about a failure. */
-  readonly apiKey?: string;
+  /** What is to be taken out of the upstream's words about a failure, see `secretsOf`. */
+  readonly secrets: readonly string[];
 }

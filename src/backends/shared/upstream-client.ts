@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../contract/chat-backend.js';
 import { Sending } from './sending.js';
 import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
-import { complaintOf } from './upstream-complaint.js';
+import { complaintOf, secretsOf } from './upstream-complaint.js';
 import { textOf, UPSTREAM_READ_AHEAD_BYTES, UPSTREAM_SOCKET_BYTES } from './upstream-bytes.js';
 import type { UpstreamSettings } from './upstream-settings.js';
 
@@ -108,7 +108,7 @@ export class UpstreamClient {
     const retryAfterMs = retryAfterMsOf(headers);
     const requestId = requestIdOf(headers);
     throw complaintFault(this.settings.id, {
-      ...complaintOf(text, this.settings.apiKey),
+      ...complaintOf(text, secretsOf(this.settings)),
       status,
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       ...(requestId !== undefined && { requestId }),

@@ -1,8 +1,5 @@
-import {
-  GatewayError,
-  type Fault,
-  type GatewayErrorOptions,
-} from '../../contract/gateway-error.js';
+import type { Fault } from '../../contract/faults.js';
+import { GatewayError, type GatewayErrorOptions } from '../../contract/gateway-error.js';
 
 /** What an upstream said of a failure, whatever its own format. */
 export interface UpstreamComplaint {

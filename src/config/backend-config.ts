@@ -1,0 +1,59 @@
+import { BackendLimitsConfig } from './limits-config.js';
+import { Section } from './nested.js';
+import { Optional } from './rule.js';
+import { ApiKey, BaseUrl, CaFile, Headers, Query } from './upstream-rules.js';
+import { BackendId, Flag, Milliseconds, OneOf } from './value-rules.js';
+
+/** An upstream that models run at. */
+export class BackendConfig {
+  /** Name used by targets, logs and metric labels. */
+  @BackendId()
+  readonly id: string;
+
+  /** The protocol it speaks; `openai` is whatever is compatible with it. */
+  @OneOf('openai', 'ollama')
+  readonly kind: 'openai' | 'ollama';
+
+  /** URL that the kind's own paths are appended to (`https://api.openai.com/v1`). Absent: the sandbox. */
+  @Optional()
+  @BaseUrl()
+  readonly baseUrl?: string;
+
+  /** Sent as `Authorization: Bearer …`. Absent or empty: nothing is sent. */
+  @Optional()
+  @ApiKey()
+  readonly apiKey?: string;
+
+  /** Further headers of every request to it; they win over Sluice's own. */
+  @Optional()
+  @Headers()
+  readonly headers?: Readonly<Record<string, string>>;
+
+  /** Query parameters of every request to it (Azure's `api-version`). */
+  @Optional()
+  @Query()
+  readonly query?: Readonly<Record<string, string>>;
+
+  /** PEM file of the authorities its certificate is checked against, instead of Node's. */
+  @Optional()
+  @CaFile()
+  readonly caFile?: string;
+
+  /** Longest wait for a connection to it, TLS included, in milliseconds. Absent: `streams.connectMs`. */
+  @Optional()
+  @Milliseconds()
+  readonly connectMs?: number;
+
+  /** Kind `openai` only. `false`: do not ask it for token counts in streams; some refuse the question. */
+  @Optional()
+  @Flag()
+  readonly streamUsage?: boolean;
+
+  /** How much it is given at once. Absent: as much as there is. */
+  @Optional()
+  @Section(() => BackendLimitsConfig)
+  readonly limits?: BackendLimitsConfig;
+
+  /** It is played by the sandbox. Not to be written: it follows from the absence of `baseUrl`. */
+  declare readonly sandbox?: true;
+}

@@ -1,0 +1,127 @@
+/** The one terminal state of a stream. */
+export type EndReason =
+  | 'completed'
+  | 'client_closed'
+  | 'slow_client'
+  | 'drained'
+  | 'rejected'
+  | 'upstream_error'
+  | 'upstream_cut'
+  | 'first_token_timeout'
+  | 'idle_timeout'
+  | 'total_timeout'
+  | 'internal_error';
+
+export interface FaultRow {
+  /** HTTP status while the caller's status is still to be sent. */
+  readonly status: number;
+  /** OpenAI's words for it (`error.type`, `error.code`), because clients act on them. */
+  readonly type: string;
+  readonly code: string | null;
+  /** May another target answer, as long as the caller has no content yet. */
+  readonly next: boolean;
+  /** May the same target be asked again, after a wait. */
+  readonly repeat: boolean;
+  /** What it means for the target's breaker. */
+  readonly trips: Trip;
+  /** The `x-should-retry` header; absent: the client's own rule holds. */
+  readonly shouldRetry?: boolean;
+  /** What a stream that ends by this fault is recorded as. */
+  readonly endReason: EndReason;
+}
+
+/**
+ * `counts`: one failure among others. `opens`: no further request will fare better, so at once.
+ * `rests`: not before the upstream's `Retry-After`. `no`: it says nothing about the target.
+ */
+export type Trip = 'no' | 'counts' | 'opens' | 'rests';
+
+/** The caller's own mistake. */
+const mistake = {
+  type: 'invalid_request_error',
+  next: false,
+  repeat: false,
+  trips: 'no',
+  endReason: 'rejected',
+} as const;
+
+/** A failure of the upstream's, or of ours. */
+const failure = {
+  type: 'server_error',
+  next: true,
+  repeat: false,
+  trips: 'counts',
+  endReason: 'upstream_error',
+} as const;
+
+/** The operator has to mend something before the target can answer anybody. */
+const hopeless = { ...failure, trips: 'opens', shouldRetry: false } as const;
+
+/** A bound of Sluice itself: it says nothing about any target. */
+const ours = { ...failure, next: false, trips: 'no', endReason: 'rejected' } as const;
+
+/** Every way a request can fail, and what follows from it. */
+export const FAULTS = {
+  invalid_request: { ...mistake, status: 400, code: null },
+  context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', next: true },
+  content_filtered: { ...mistake, status: 400, code: 'content_filter' },
+  payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },
+  unauthenticated: { ...mistake, status: 401, code: 'invalid_api_key' },
+  permission_denied: { ...mistake, status: 403, code: 'model_not_allowed' },
+  model_not_found: { ...mistake, status: 404, code: 'model_not_found' },
+  rate_limited: {
+    status: 429,
+    type: 'requests',
+    code: 'rate_limit_exceeded',
+    next: true,
+    repeat: true,
+    trips: 'rests',
+    endReason: 'rejected',
+  },
+  quota_exhausted: {
+    ...hopeless,
+    status: 429,
+    type: 'insufficient_quota',
+    code: 'insufficient_quota',
+    endReason: 'rejected',
+  },
+  upstream_credentials: { ...hopeless, status: 502, code: 'upstream_credentials' },
+  upstream_model_missing: { ...hopeless, status: 502, code: 'upstream_model_missing' },
+  upstream_protocol: { ...failure, status: 502, code: 'upstream_protocol' },
+  upstream_cut: {
+    ...failure,
+    status: 502,
+    code: 'upstream_cut',
+    repeat: true,
+    endReason: 'upstream_cut',
+  },
+  upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', repeat: true },
+  overloaded: { ...ours, status: 503, code: 'overloaded', next: true },
+  draining: { ...ours, status: 503, code: 'draining' },
+  first_token_timeout: {
+    ...failure,
+    status: 504,
+    code: 'first_token_timeout',
+    endReason: 'first_token_timeout',
+  },
+  idle_timeout: { ...failure, status: 504, code: 'idle_timeout', endReason: 'idle_timeout' },
+  total_timeout: {
+    ...ours,
+    status: 504,
+    code: 'total_timeout',
+    shouldRetry: false,
+    endReason: 'total_timeout',
+  },
+  // Nobody reads its status: the connection is gone.
+  slow_client: { ...ours, status: 408, code: 'slow_client', endReason: 'slow_client' },
+  internal: {
+    ...ours,
+    status: 500,
+    code: 'internal_error',
+    shouldRetry: false,
+    endReason: 'internal_error',
+  },
+} as const satisfies Record<string, FaultRow>;
+
+export type Fault = keyof typeof FAULTS;
+export const ALL_FAULTS = Object.keys(FAULTS) as readonly Fault[];
