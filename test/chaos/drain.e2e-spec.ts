@@ -29,12 +29,18 @@ describe('A drain', () => {
 
   it('still serves for delayMs, while it is not ready any more', async () => {
     gateway = await Gateway.start({ drain: { delayMs: 600, forMs: 10_000 } });
+    const step = ollama.stepper();
     gateway.openai.script(openAi.streamsText(['Hi']));
+    gateway.ollama.script(step.script);
+    const responding = gateway.complete({ model: 'llama3' });
+    await step.next('still here');
     await drain();
     expect((await gateway.get('/livez')).status).toBe(200);
     const { text, done } = await readCompletion(await gateway.complete());
     expect([text, done]).toEqual(['Hi', true]);
     await expect.poll(async () => (await gateway.complete()).status, { timeout: 3000 }).toBe(503);
+    await step.finish();
+    expect((await readCompletion(await responding)).done).toBe(true);
   });
 
   it.each([

@@ -141,10 +141,12 @@ describe('metrics', () => {
     const before = await Promise.all(names.map(seconds));
     const startedAt = performance.now();
     const responding = ask('gpt-only');
-    // The upstream's own pace: 60 ms to the first token, 40 ms to the second.
+    // The upstream's own pace, from when it was asked: 60 ms to the first token, 40 ms to the second.
+    await step.exchange;
     await pause(60);
     await step.next('a');
     const reader = new SseReader(await responding);
+    while (!reader.raw.includes('"a"')) await reader.next();
     await pause(40);
     await step.next('b');
     await step.finish();
