@@ -31,13 +31,11 @@ export class Bench {
   }
 
   static async start(options: Options): Promise<Bench> {
-    const start = (script: string, niceness = 0) =>
-      BenchProcess.start(scriptAt(script), { niceness });
     const upstreams = {
-      measured: await start('upstream.ts').listening(),
-      flood: await start('upstream.ts', FLOOD_NICENESS).listening(),
+      measured: await startPart('upstream.ts').listening(),
+      flood: await startPart('upstream.ts', FLOOD_NICENESS).listening(),
     };
-    const loaders = { measured: start('load.ts'), flood: start('load.ts', FLOOD_NICENESS) };
+    const loaders = { measured: startPart('load.ts'), flood: startPart('load.ts', FLOOD_NICENESS) };
     return new Bench(options, upstreams, loaders);
   }
 
@@ -79,8 +77,9 @@ export class Bench {
   ): Promise<T> {
     const running = new Map<Contestant, RunningContestant>();
     try {
-      for (const contestant of contestants) {
-        running.set(contestant, await startContestant(contestant, this.ports));
+      const starting = contestants.map((contestant) => startContestant(contestant, this.ports));
+      for (const [n, started] of (await Promise.all(starting)).entries()) {
+        running.set(contestants[n]!, started);
       }
       return await use(running);
     } finally {
@@ -92,4 +91,8 @@ export class Bench {
     const all = [...Object.values(this.#upstreams), ...Object.values(this.#loaders)];
     await Promise.all(all.map((process) => process.stop()));
   }
+}
+
+function startPart(script: string, niceness = 0): BenchProcess {
+  return BenchProcess.start(scriptAt(script), { niceness });
 }

@@ -9,18 +9,45 @@ import type { Server, Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { answer, tell } from './messages.ts';
 
-/** What went through the sockets of one side that are open now. */
+/** What went through the sockets of one side, in bytes. */
 export interface SideBytes {
-  readonly sockets: number;
   readonly read: number;
-  readonly mostRead: number;
   /** Taken by the kernel: what waits in the process is not. */
   readonly accepted: number;
-  readonly leastAccepted: number;
 }
 
-const callers = new Set<Socket>();
-const upstreams = new Set<Socket>();
+class Side {
+  readonly #open = new Set<Socket>();
+  /** Of sockets that are closed. */
+  #read = 0;
+  #accepted = 0;
+
+  add(socket: Socket): void {
+    this.#open.add(socket);
+    socket.once('close', () => {
+      this.#open.delete(socket);
+      this.#read += socket.bytesRead;
+      this.#accepted += acceptedOf(socket);
+    });
+  }
+
+  get bytes(): SideBytes {
+    let [read, accepted] = [this.#read, this.#accepted];
+    for (const socket of this.#open) {
+      read += socket.bytesRead;
+      accepted += acceptedOf(socket);
+    }
+    return { read, accepted };
+  }
+}
+
+/** `bytesWritten` counts what waits in the socket as well. */
+function acceptedOf({ bytesWritten, writableLength }: Socket): number {
+  return bytesWritten - writableLength;
+}
+
+const callers = new Side();
+const upstreams = new Side();
 const delay = monitorEventLoopDelay({ resolution: 1 });
 let profiler: Session | undefined;
 
@@ -28,16 +55,20 @@ diagnostics.subscribe('tracing:net.server.listen:asyncEnd', (message) => {
   const address = (message as { server: Server }).server.address();
   if (address && typeof address === 'object') tell({ listening: address.port });
 });
-diagnostics.subscribe('net.server.socket', (message) => follow(callers, message));
-diagnostics.subscribe('net.client.socket', (message) => follow(upstreams, message));
+diagnostics.subscribe('net.server.socket', (message) =>
+  callers.add((message as { socket: Socket }).socket),
+);
+diagnostics.subscribe('net.client.socket', (message) =>
+  upstreams.add((message as { socket: Socket }).socket),
+);
 
 answer({
   memory: ({ gc }: { gc: boolean }) => {
     if (gc) collect();
     return process.memoryUsage();
   },
-  callers: () => bytesOf(callers),
-  upstreams: () => bytesOf(upstreams),
+  callers: () => callers.bytes,
+  upstreams: () => upstreams.bytes,
   startDelay: () => {
     delay.enable();
     delay.reset();
@@ -60,28 +91,8 @@ answer({
   },
 });
 
-function follow(side: Set<Socket>, message: unknown): void {
-  const { socket } = message as { socket: Socket };
-  side.add(socket);
-  socket.once('close', () => side.delete(socket));
-}
-
 /** Twice: what the first one finalises, the second one frees. */
 function collect(): void {
   globalThis.gc?.();
   globalThis.gc?.();
-}
-
-function bytesOf(side: ReadonlySet<Socket>): SideBytes {
-  const sums = { sockets: 0, read: 0, mostRead: 0, accepted: 0, leastAccepted: Infinity };
-  for (const { bytesRead, bytesWritten, writableLength } of side) {
-    // `bytesWritten` counts what waits in the socket as well.
-    const accepted = bytesWritten - writableLength;
-    sums.sockets += 1;
-    sums.read += bytesRead;
-    sums.mostRead = Math.max(sums.mostRead, bytesRead);
-    sums.accepted += accepted;
-    sums.leastAccepted = Math.min(sums.leastAccepted, accepted);
-  }
-  return sums;
 }

@@ -26,7 +26,8 @@ export function printProfile(file: string): void {
   const visit = (node: Node, callers: ReadonlySet<string>) => {
     const self = selfOf.get(node.id) ?? 0;
     const { functionName, lineNumber } = node.callFrame;
-    if (functionName === '(idle)') return;
+    // The profiler's own start is counted as well.
+    if (functionName === '(idle)' || node.callFrame.url === 'node:inspector') return;
     const place = placeOf(node);
     functions.add(`${functionName || '(anonymous)'} ${place}:${lineNumber + 1}`, self);
     files.add(place, self);
@@ -37,8 +38,8 @@ export function printProfile(file: string): void {
   visit(nodes[0]!, new Set());
   console.error(`\n${file}: ${Math.round(functions.total / 1000)} ms on the main thread`);
   functions.print('by function, self');
-  files.print('by file, self');
-  inclusive.print('by file, with what it called', functions.total);
+  files.print('by file or package, self');
+  inclusive.print('by file or package, with what it called', functions.total);
 }
 
 /** Microseconds by name. */
@@ -55,7 +56,7 @@ class Tally {
 
   print(title: string, total = this.total): void {
     console.error(`\n${title}`);
-    const sorted = [...this.#of].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+    const sorted = [...this.#of].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN);
     for (const [name, value] of sorted) {
       const share = ((value / total) * 100).toFixed(1).padStart(5);
       console.error(`${share} % ${(value / 1000).toFixed(0).padStart(6)} ms  ${name}`);
@@ -63,7 +64,10 @@ class Tally {
   }
 }
 
-/** The file without what every path has. */
+/** A file of Sluice, a package, or a module of Node. */
 function placeOf({ callFrame: { url } }: Node): string {
-  return url.replace(/^.*\/(?=dist\/|node_modules\/|bench\/)/, '') || '(native)';
+  const path = url.replace(/^file:\/\//, '');
+  const installed = path.split('/node_modules/').at(-1)!;
+  if (installed !== path) return /^(@[^/]+\/)?[^/]+/.exec(installed)![0] + ' (package)';
+  return path.replace(/^.*\/(?=dist\/|bench\/)/, '') || '(native)';
 }

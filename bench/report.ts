@@ -114,7 +114,6 @@ function round(value: number): number {
 }
 
 function commit(): string {
-  const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
   try {
     return (
       git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', 'src') ? '-dirty' : '')
@@ -122,4 +121,8 @@ function commit(): string {
   } catch {
     return 'unknown';
   }
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { encoding: 'utf8' }).trim();
 }

@@ -11,6 +11,6 @@ export function summaryOf(values: readonly number[]): Summary {
 
 /** The smallest value that so many percent do not exceed; of an even number, 50 is the lower middle. */
 export function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? NaN;
 }

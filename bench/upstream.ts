@@ -29,14 +29,7 @@ const plain = plainAnswer();
 const sockets = new Set<Socket>();
 
 const server = createServer((request, response) => {
-  readJson(request)
-    .then((body) => {
-      const plan = plans.get(body.model);
-      if (!body.stream) sendPlain(response);
-      else if (!plan) response.writeHead(404).end();
-      else stream(response, plan);
-    })
-    .catch(() => response.destroy());
+  reply(request, response).catch(() => response.destroy());
 });
 server.keepAliveTimeout = 60_000;
 server.on('connection', (socket) => {
@@ -58,6 +51,14 @@ answer({
   },
 });
 
+async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { model, stream } = await readJson(request);
+  const plan = plans.get(model);
+  if (!stream) sendPlain(response);
+  else if (plan) sendStream(response, plan);
+  else response.writeHead(404).end();
+}
+
 async function readJson(request: IncomingMessage): Promise<{ model: string; stream?: boolean }> {
   let text = '';
   for await (const piece of request.setEncoding('utf8')) text += piece;
@@ -72,7 +73,7 @@ function sendPlain(response: ServerResponse): void {
   response.end(plain);
 }
 
-function stream(response: ServerResponse, plan: Running): void {
+function sendStream(response: ServerResponse, plan: Running): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'x-request-id': 'req_bench',

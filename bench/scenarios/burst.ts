@@ -15,7 +15,7 @@ const FORMS = [
 /** 32 streams at once, as fast as the socket takes them. */
 export async function burst(bench: Bench): Promise<Row[]> {
   const rows: Row[] = [];
-  const requests = AT_ONCE * bench.scaled(20, 8);
+  const requests = AT_ONCE * bench.scaled(20, 5);
   for (const { name, eventsPerWrite } of FORMS) {
     await bench.plan({ chunks: CHUNKS, textChars: 16, eventsPerWrite });
     const cpuMs = await cpuMsUnder(bench, {

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Contestant, RunningContestant } from '../contestants.ts';
@@ -6,7 +7,7 @@ import type { Ask, Load } from '../load.ts';
 import { printProfile } from '../profile.ts';
 import { Collected, type Samples } from '../row.ts';
 
-const PROFILES = 'node_modules/.cache/bench';
+const PROFILES = fileURLToPath(new URL('../../node_modules/.cache/bench', import.meta.url));
 
 /** What is done after the last byte (closing, counting, logging) belongs to the run. */
 const SETTLE_MS = 100;
@@ -42,7 +43,7 @@ async function profile(
   { process, ports }: RunningContestant,
 ): Promise<void> {
   mkdirSync(PROFILES, { recursive: true });
-  const file = `${PROFILES}/${load.scenario}.cpuprofile`;
+  const file = `${PROFILES}/${load.scenario.replaceAll(/\W+/g, '-')}.cpuprofile`;
   await process.ask('startProfile');
   await bench.load({ ...load, ask: load.askOf('sluice', ports.measured) });
   await process.ask('stopProfile', { file });

@@ -4,6 +4,7 @@ import type { Bench } from '../bench.ts';
 import { MODELS, type RunningContestant } from '../contestants.ts';
 import { Collected, rowOf, type Row } from '../row.ts';
 import { percentile } from '../statistics.ts';
+import { warmUp } from './warm-up.ts';
 
 const STREAMS = 50;
 const FLOODS = 4;
@@ -13,11 +14,14 @@ export async function fair(bench: Bench): Promise<Row[]> {
   const alone = new Collected();
   const beside = new Collected();
   const added = new Collected();
-  const chunks = 100;
-  await bench.plan({ chunks, textChars: 16, intervalMs: 20, spreadOver: STREAMS });
+  const chunks = bench.scaled(100, 50);
   await bench.plan({ chunks: 1e9, textChars: 16 }, 'flood');
   await bench.with(['raw pipe', 'sluice'], async (running) => {
-    for (let run = -1; run < bench.options.runs; run += 1) {
+    for (const { ports } of running.values()) {
+      await warmUp(bench, ports.measured, bench.scaled(2000, 500));
+    }
+    await bench.plan({ chunks, textChars: 16, intervalMs: 20, spreadOver: STREAMS });
+    for (let run = 0; run < bench.options.runs; run += 1) {
       for (const [contestant, { ports }] of running) {
         const quiet = await gapP99(bench, ports, chunks);
         const ask = streamAsk(ports.flood, 0, MODELS.flood);
@@ -25,7 +29,6 @@ export async function fair(bench: Bench): Promise<Row[]> {
         const loud = await gapP99(bench, ports, chunks);
         await bench.release('flood');
         await pause(200);
-        if (run < 0) continue;
         alone.add(contestant, quiet);
         beside.add(contestant, loud);
         added.add(contestant, loud - quiet);

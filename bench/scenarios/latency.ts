@@ -3,6 +3,7 @@ import type { Bench } from '../bench.ts';
 import type { Contestant } from '../contestants.ts';
 import { Collected, rowOf, type Row } from '../row.ts';
 import { percentile } from '../statistics.ts';
+import { warmUp } from './warm-up.ts';
 
 const DELTAS = 64;
 const INTERVAL_MS = 20;
@@ -18,7 +19,6 @@ const MEASURES = [
 
 /** What a caller waits, directly at the upstream and through a relay. */
 export async function latency(bench: Bench): Promise<Row[]> {
-  await bench.plan({ chunks: DELTAS, textChars: 16, intervalMs: INTERVAL_MS });
   const one = bench.options.quick ? [] : await withStreams(bench, 1, 3);
   return [...one, ...(await withStreams(bench, 64, bench.scaled(64 * 3, 64)))];
 }
@@ -28,14 +28,14 @@ async function withStreams(bench: Bench, atOnce: number, requests: number): Prom
   await bench.with(['raw pipe', 'sluice'], async (running) => {
     const ports = new Map<'direct' | Contestant, number>([['direct', bench.ports.measured]]);
     for (const [contestant, { ports: own }] of running) ports.set(contestant, own.measured);
-    for (let run = -1; run < bench.options.runs; run += 1) {
+    for (const port of ports.values()) await warmUp(bench, port, bench.scaled(2000, 500));
+    await bench.plan({ chunks: DELTAS, textChars: 16, intervalMs: INTERVAL_MS });
+    for (let run = 0; run < bench.options.runs; run += 1) {
       for (const [contestant, port] of ports) {
         // Starts are spread over a stream's life: a crowd at once would measure its queue.
         const spreadMs = atOnce === 1 ? 0 : DELTAS * INTERVAL_MS;
         const ask = streamAsk(port, DELTAS);
-        const load = { ask, requests: run < 0 ? 64 : requests, atOnce: run < 0 ? 64 : atOnce };
-        const times = await bench.load({ ...load, spreadMs, timed: TIMED });
-        if (run < 0) continue;
+        const times = await bench.load({ ask, requests, atOnce, spreadMs, timed: TIMED });
         for (const { of, percent, samples } of measured) {
           samples.add(contestant, percentile(times[of], percent));
         }

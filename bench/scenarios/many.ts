@@ -66,7 +66,7 @@ async function holding(bench: Bench, { process, ports }: RunningContestant) {
     stall: false,
   });
   await process.ask('startDelay');
-  await pause(bench.scaled(8000, 2000));
+  await pause(bench.scaled(8000, 1500));
   const delayMs = await process.ask<number>('stopDelay');
   const rssAfter = process.memory.rssKiB;
   const heapAfter = await heapKiB(process);

@@ -10,7 +10,9 @@ export async function paced(bench: Bench): Promise<Row[]> {
   const chunks = await plan(bench);
   const cpuMs = await cpuMsUnder(bench, {
     scenario: 'paced',
-    contestants: ['raw pipe', 'parsing relay', 'sluice'],
+    contestants: bench.options.quick
+      ? ['raw pipe', 'sluice']
+      : ['raw pipe', 'parsing relay', 'sluice'],
     askOf: (_, port) => streamAsk(port, chunks),
     ...loadOf(bench),
   });
@@ -31,7 +33,7 @@ export async function browser(bench: Bench): Promise<Row[]> {
 }
 
 async function plan(bench: Bench): Promise<number> {
-  const chunks = 100;
+  const chunks = bench.scaled(100, 60);
   await bench.plan({ chunks, textChars: 16, intervalMs: 20, spreadOver: STREAMS });
   return chunks;
 }

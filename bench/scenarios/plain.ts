@@ -5,7 +5,7 @@ import { cpuMsUnder, mapped } from './cpu.ts';
 
 /** `stream: false`, answers of 1 kB. */
 export async function plain(bench: Bench): Promise<Row[]> {
-  const requests = bench.scaled(5000, 2000);
+  const requests = bench.scaled(5000, 1000);
   const cpuMs = await cpuMsUnder(bench, {
     scenario: 'plain',
     contestants: ['raw pipe', 'parsing relay', 'sluice'],

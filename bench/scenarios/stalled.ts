@@ -10,6 +10,8 @@ import { warmUp } from './warm-up.ts';
 const STREAMS = 50;
 /** The upstream counts as stopped when the kernel took nothing more from it for so long. */
 const STILL_MS = 1000;
+/** So long that its head does not matter. */
+const LONG_CHUNKS = 2000;
 const PATIENCE_MS = 20_000;
 
 /** Whether a caller that does not read fills the gateway or stops the upstream. */
@@ -58,14 +60,18 @@ export async function stalled(bench: Bench): Promise<Row[]> {
 
 async function stalling(bench: Bench, { process, ports }: RunningContestant) {
   await warmUp(bench, ports.measured, 500);
+  const early = await bytesThrough(process);
+  await bench.plan({ chunks: LONG_CHUNKS, textChars: 16 });
+  const ask = streamAsk(ports.measured, LONG_CHUNKS);
+  await bench.load({ ask, requests: 32, atOnce: 32, spreadMs: 0 });
   const before = await bytesThrough(process);
   // An event has one size on the upstream's wire and another on the caller's.
-  const readPerWritten = before.read / before.accepted;
+  const readPerWritten = (before.read - early.read) / (before.accepted - early.accepted);
   await process.ask('memory', { gc: true });
   const { rssKiB } = process.memory;
   await bench.plan({ chunks: 1e9, textChars: 16 });
-  const ask = streamAsk(ports.measured, 0);
-  await bench.hold({ ask, streams: STREAMS, spreadMs: 100, stall: true });
+  const endless = streamAsk(ports.measured, 0);
+  await bench.hold({ ask: endless, streams: STREAMS, spreadMs: 100, stall: true });
   const stopped = await comesToRest(bench);
   const after = await bytesThrough(process);
   const rssAfter = process.memory.rssKiB;
