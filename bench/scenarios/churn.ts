@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamAsk } from '../asks.ts';
 import type { Bench } from '../bench.ts';
+import type { RunningContestant } from '../contestants.ts';
 import { Collected, rowOf, type Row } from '../row.ts';
 
 const CHUNKS = 5;
@@ -11,17 +12,18 @@ export async function churn(bench: Bench): Promise<Row[]> {
   const peak = new Collected();
   const after = new Collected();
   const growth = new Collected();
+  const cpu = new Collected();
   await bench.plan({ chunks: CHUNKS, textChars: 16 });
   for (let run = 0; run < bench.options.runs; run += 1) {
     for (const contestant of ['raw pipe', 'sluice'] as const) {
       const rss = await bench.with([contestant], (running) => {
-        const { process, ports } = running.get(contestant)!;
-        return churned(bench, ports.measured, () => process.memory);
+        return churned(bench, running.get(contestant)!);
       });
       first.add(contestant, rss.first);
       peak.add(contestant, rss.peak);
       after.add(contestant, rss.after);
       growth.add(contestant, rss.after / rss.first);
+      cpu.add(contestant, rss.cpuMicros);
     }
   }
   const scenario = `churn, ${streamsOf(bench).all} streams`;
@@ -44,6 +46,13 @@ export async function churn(bench: Bench): Promise<Row[]> {
       comparison: { kind: 'value' },
       bar: 1.15,
     }),
+    rowOf({
+      scenario,
+      measure: 'CPU per stream',
+      unit: 'µs',
+      samples: cpu,
+      comparison: { kind: 'ratio', to: 'raw pipe' },
+    }),
   ];
 }
 
@@ -51,19 +60,22 @@ function streamsOf(bench: Bench) {
   return { first: bench.scaled(5000, 1000), all: bench.scaled(50_000, 4000) };
 }
 
-async function churned(
-  bench: Bench,
-  port: number,
-  memory: () => { rssKiB: number; peakKiB: number },
-) {
+async function churned(bench: Bench, { process, ports }: RunningContestant) {
   const streams = streamsOf(bench);
-  const ask = streamAsk(port, CHUNKS);
-  const load = async (requests: number) => {
+  const ask = streamAsk(ports.measured, CHUNKS);
+  const rssAfter = async (requests: number) => {
     await bench.load({ ask, requests, atOnce: 64, spreadMs: 0 });
     await pause(1000);
-    return memory().rssKiB / 1024;
+    return process.memory.rssKiB / 1024;
   };
-  const first = await load(streams.first);
-  const after = await load(streams.all - streams.first);
-  return { first, after, peak: memory().peakKiB / 1024 };
+  const first = await rssAfter(streams.first);
+  const { cpuMs } = process;
+  const rest = streams.all - streams.first;
+  const after = await rssAfter(rest);
+  return {
+    first,
+    after,
+    peak: process.memory.peakKiB / 1024,
+    cpuMicros: ((process.cpuMs - cpuMs) * 1000) / rest,
+  };
 }

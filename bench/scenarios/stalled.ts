@@ -97,7 +97,7 @@ async function comesToRest(bench: Bench): Promise<boolean> {
     const now = await bench.acceptedFrom('measured');
     if (now === accepted) return true;
     accepted = now;
-    await pause(STILL_MS);
+    await pause(bench.scaled(STILL_MS, STILL_MS / 2));
   }
   return false;
 }
