@@ -100,7 +100,7 @@ function pace(response: ServerResponse, plan: Running, intervalMs: number): void
     timer = setTimeout(next, Math.max(1, startAt + n * intervalMs - performance.now()));
   };
   if (startAt <= performance.now()) next();
-  else timer = setTimeout(next, startAt - performance.now());
+  else timer = setTimeout(next, Math.max(1, startAt - performance.now()));
   response.once('close', () => clearTimeout(timer));
 }
 
