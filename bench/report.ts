@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import type { Options } from './options.ts';
+import type { Row } from './row.ts';
+import type { Summary } from './statistics.ts';
+
+/** Where and when; figures of two machines do not compare. */
+export interface Circumstances {
+  readonly date: string;
+  readonly commit: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  /** What else the machine did in the minute before. */
+  readonly loadBefore: number;
+  readonly runs: number;
+  readonly quick: boolean;
+}
+
+export interface Report {
+  readonly circumstances: Circumstances;
+  readonly rows: readonly Row[];
+}
+
+export function circumstances({ runs, quick }: Options): Circumstances {
+  return {
+    date: new Date().toISOString(),
+    commit: commit(),
+    node: process.version,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: `${type()} ${release()}`,
+    loadBefore: round(loadavg()[0]!),
+    runs,
+    quick,
+  };
+}
+
+const HEADINGS = [
+  'scenario',
+  'measure',
+  'raw pipe',
+  'parsing relay',
+  'direct',
+  'sluice',
+  'figure',
+  'bar',
+  'met',
+];
+
+export function tableOf(rows: readonly Row[]): string {
+  const lines = [HEADINGS, ...rows.map(cellsOf)];
+  const widths = HEADINGS.map((_, column) =>
+    Math.max(...lines.map((line) => line[column]!.length)),
+  );
+  const [head, ...body] = lines.map(
+    (line) => `| ${line.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`,
+  );
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [head, rule, ...body].join('\n');
+}
+
+export function textOf({ circumstances: at, rows }: Report): string {
+  return [
+    `Sluice ${at.commit}, ${at.date}${at.quick ? ', quick' : ''}: median of ${at.runs} (min to max).`,
+    `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}; load before: ${at.loadBefore}.`,
+    '',
+    tableOf(rows),
+  ].join('\n');
+}
+
+/** @returns the files written */
+export function save(report: Report): string[] {
+  const folder = new URL('results/', import.meta.url);
+  mkdirSync(folder, { recursive: true });
+  const { date, commit: short } = report.circumstances;
+  const name = `${date.slice(0, 10)}-${short}`;
+  const json = new URL(`${name}.json`, folder);
+  const markdown = new URL(`${name}.md`, folder);
+  writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(markdown, `${textOf(report)}\n`);
+  return [json.pathname, markdown.pathname];
+}
+
+function cellsOf({ scenario, measure, unit, contestants, figure, bar, met }: Row): string[] {
+  const of = (name: string) => summary(contestants[name], unit);
+  return [
+    scenario,
+    measure,
+    of('raw pipe'),
+    of('parsing relay'),
+    of('direct'),
+    of('sluice'),
+    figure ? `${spread(figure)} ${figure.of}` : '',
+    bar === undefined ? '' : `≤ ${bar}`,
+    met === undefined ? '' : met ? 'yes' : 'NO',
+  ];
+}
+
+function summary(of: Summary | undefined, unit: string): string {
+  return of ? `${spread(of)} ${unit}`.trim() : '';
+}
+
+function spread({ min, median, max }: Summary): string {
+  return min === max ? `${round(median)}` : `${round(median)} (${round(min)}–${round(max)})`;
+}
+
+function round(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toFixed(2));
+}
+
+function commit(): string {
+  try {
+    return (
+      git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', 'src') ? '-dirty' : '')
+    );
+  } catch {
+    return 'unknown';
+  }
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { encoding: 'utf8' }).trim();
+}

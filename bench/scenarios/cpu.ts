@@ -1,0 +1,60 @@
+import { mkdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Bench } from '../bench.ts';
+import type { Contestant, RunningContestant } from '../contestants.ts';
+import type { Ask, Load } from '../load.ts';
+import { printProfile } from '../profile.ts';
+import { Collected, type Samples } from '../row.ts';
+
+const PROFILES = fileURLToPath(new URL('../../node_modules/.cache/bench', import.meta.url));
+
+/** What is done after the last byte (closing, counting, logging) belongs to the run. */
+const SETTLE_MS = 100;
+
+interface CpuLoad extends Omit<Load, 'ask'> {
+  readonly scenario: string;
+  readonly contestants: readonly Contestant[];
+  readonly askOf: (contestant: Contestant, port: number) => Ask;
+  readonly warmUps: number;
+}
+
+/** CPU of each contestant in milliseconds, run by run, under the same load in turns. */
+export async function cpuMsUnder(bench: Bench, load: CpuLoad): Promise<Samples> {
+  return bench.with(load.contestants, async (running) => {
+    const samples = new Collected();
+    for (let run = -load.warmUps; run < bench.options.runs; run += 1) {
+      for (const [contestant, { process, ports }] of running) {
+        const before = process.cpuMs;
+        await bench.load({ ...load, ask: load.askOf(contestant, ports.measured) });
+        await pause(SETTLE_MS);
+        if (run >= 0) samples.add(contestant, process.cpuMs - before);
+      }
+    }
+    const sluice = running.get('sluice');
+    if (bench.options.profile && sluice) await profile(bench, load, sluice);
+    return samples;
+  });
+}
+
+async function profile(
+  bench: Bench,
+  load: CpuLoad,
+  { process, ports }: RunningContestant,
+): Promise<void> {
+  mkdirSync(PROFILES, { recursive: true });
+  const file = `${PROFILES}/${load.scenario.replaceAll(/\W+/g, '-')}.cpuprofile`;
+  await process.ask('startProfile');
+  await bench.load({ ...load, ask: load.askOf('sluice', ports.measured) });
+  await process.ask('stopProfile', { file });
+  printProfile(file);
+}
+
+/** Microseconds of CPU for each of so many units of work. */
+export function microsPer(units: number, cpuMs: Samples): Samples {
+  return mapped(cpuMs, (ms) => (ms * 1000) / units);
+}
+
+export function mapped(samples: Samples, to: (value: number) => number): Samples {
+  return new Map([...samples].map(([name, values]) => [name, values.map(to)]));
+}

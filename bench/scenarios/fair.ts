@@ -1,0 +1,78 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { streamAsk } from '../asks.ts';
+import type { Bench } from '../bench.ts';
+import { MODELS, type RunningContestant } from '../contestants.ts';
+import { Collected, rowOf, type Row } from '../row.ts';
+import { percentile } from '../statistics.ts';
+import { warmUp } from './warm-up.ts';
+
+const STREAMS = 50;
+const FLOODS = 4;
+
+/** What four callers that swallow all they get do to fifty that read along. */
+export async function fair(bench: Bench): Promise<Row[]> {
+  const alone = new Collected();
+  const beside = new Collected();
+  const added = new Collected();
+  const chunks = bench.scaled(100, 50);
+  await bench.plan({ chunks: 1e9, textChars: 16 }, 'flood');
+  await bench.with(['raw pipe', 'sluice'], async (running) => {
+    for (const { ports } of running.values()) {
+      await warmUp(bench, ports.measured, bench.scaled(2000, 500));
+    }
+    await bench.plan({ chunks, textChars: 16, intervalMs: 20, spreadOver: STREAMS });
+    for (let run = 0; run < bench.options.runs; run += 1) {
+      for (const [contestant, { ports }] of running) {
+        const quiet = await gapP99(bench, ports, chunks);
+        const ask = streamAsk(ports.flood, 0, MODELS.flood);
+        await bench.hold({ ask, streams: FLOODS, spreadMs: 0, stall: false }, 'flood');
+        const loud = await gapP99(bench, ports, chunks);
+        await bench.release('flood');
+        await pause(200);
+        alone.add(contestant, quiet);
+        beside.add(contestant, loud);
+        added.add(contestant, loud - quiet);
+      }
+    }
+  });
+  const none = { kind: 'none' } as const;
+  return [
+    rowOf({
+      scenario: 'fair',
+      measure: 'gap alone, p99',
+      unit: 'ms',
+      samples: alone,
+      comparison: none,
+    }),
+    rowOf({
+      scenario: 'fair',
+      measure: 'gap beside floods, p99',
+      unit: 'ms',
+      samples: beside,
+      comparison: none,
+    }),
+    rowOf({
+      scenario: 'fair',
+      measure: 'added by the floods',
+      unit: 'ms',
+      samples: added,
+      comparison: { kind: 'value' },
+      bar: 5,
+    }),
+  ];
+}
+
+async function gapP99(
+  bench: Bench,
+  ports: RunningContestant['ports'],
+  chunks: number,
+): Promise<number> {
+  const { gapsMs } = await bench.load({
+    ask: streamAsk(ports.measured, chunks),
+    requests: STREAMS,
+    atOnce: STREAMS,
+    spreadMs: 20,
+    timed: { first: 2, last: chunks + 1 },
+  });
+  return percentile(gapsMs, 99);
+}

@@ -1,0 +1,24 @@
+import type { Bench } from '../bench.ts';
+import type { Row } from '../row.ts';
+import { burst } from './burst.ts';
+import { churn } from './churn.ts';
+import { fair } from './fair.ts';
+import { latency } from './latency.ts';
+import { many } from './many.ts';
+import { browser, paced } from './paced.ts';
+import { plain } from './plain.ts';
+import { stalled } from './stalled.ts';
+
+type Scenario = (bench: Bench) => Promise<Row[]>;
+
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  paced,
+  burst,
+  latency,
+  many,
+  churn,
+  plain,
+  stalled,
+  fair,
+  browser,
+};

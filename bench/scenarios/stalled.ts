@@ -1,0 +1,103 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { streamAsk } from '../asks.ts';
+import type { Bench } from '../bench.ts';
+import type { BenchProcess } from '../bench-process.ts';
+import type { RunningContestant } from '../contestants.ts';
+import type { SideBytes } from '../probe.preload.ts';
+import { Collected, rowOf, type Row } from '../row.ts';
+import { warmUp } from './warm-up.ts';
+
+const STREAMS = 50;
+/** The upstream counts as stopped when the kernel took nothing more from it for so long. */
+const STILL_MS = 1000;
+/** So long that its head does not matter. */
+const LONG_CHUNKS = 2000;
+const PATIENCE_MS = 20_000;
+
+/** Whether a caller that does not read fills the gateway or stops the upstream. */
+export async function stalled(bench: Bench): Promise<Row[]> {
+  const rss = new Collected();
+  const waiting = new Collected();
+  const running = new Collected();
+  for (let run = 0; run < bench.options.runs; run += 1) {
+    for (const contestant of ['raw pipe', 'sluice'] as const) {
+      const figures = await bench.with([contestant], (started) =>
+        stalling(bench, started.get(contestant)!),
+      );
+      rss.add(contestant, figures.rssKiB);
+      waiting.add(contestant, figures.waitingKiB);
+      running.add(contestant, figures.stopped ? 0 : 1);
+    }
+  }
+  const scenario = 'stalled';
+  return [
+    rowOf({
+      scenario,
+      measure: 'RSS per stream',
+      unit: 'KiB',
+      samples: rss,
+      comparison: { kind: 'ratio', to: 'raw pipe' },
+      bar: 1.5,
+    }),
+    rowOf({
+      scenario,
+      measure: 'read and not yet accepted, per stream',
+      unit: 'KiB',
+      samples: waiting,
+      comparison: { kind: 'value' },
+      bar: 256,
+    }),
+    rowOf({
+      scenario,
+      measure: 'upstream not stopped (1 = yes)',
+      unit: '',
+      samples: running,
+      comparison: { kind: 'value' },
+      bar: 0,
+    }),
+  ];
+}
+
+async function stalling(bench: Bench, { process, ports }: RunningContestant) {
+  await warmUp(bench, ports.measured, 500);
+  const early = await bytesThrough(process);
+  await bench.plan({ chunks: LONG_CHUNKS, textChars: 16 });
+  const ask = streamAsk(ports.measured, LONG_CHUNKS);
+  await bench.load({ ask, requests: 32, atOnce: 32, spreadMs: 0 });
+  const before = await bytesThrough(process);
+  // An event has one size on the upstream's wire and another on the caller's.
+  const readPerWritten = (before.read - early.read) / (before.accepted - early.accepted);
+  await process.ask('memory', { gc: true });
+  const { rssKiB } = process.memory;
+  await bench.plan({ chunks: 1e9, textChars: 16 });
+  const endless = streamAsk(ports.measured, 0);
+  await bench.hold({ ask: endless, streams: STREAMS, spreadMs: 100, stall: true });
+  const stopped = await comesToRest(bench);
+  const after = await bytesThrough(process);
+  const rssAfter = process.memory.rssKiB;
+  await bench.release();
+  const held = after.read - before.read - (after.accepted - before.accepted) * readPerWritten;
+  return {
+    stopped,
+    rssKiB: (rssAfter - rssKiB) / STREAMS,
+    waitingKiB: held / 1024 / STREAMS,
+  };
+}
+
+async function bytesThrough(process: BenchProcess): Promise<{ read: number; accepted: number }> {
+  const { read } = await process.ask<SideBytes>('upstreams');
+  const { accepted } = await process.ask<SideBytes>('callers');
+  return { read, accepted };
+}
+
+async function comesToRest(bench: Bench): Promise<boolean> {
+  const until = performance.now() + PATIENCE_MS;
+  let accepted = -1;
+  while (performance.now() < until) {
+    const now = await bench.acceptedFrom('measured');
+    if (now === accepted) return true;
+    accepted = now;
+    await pause(bench.scaled(STILL_MS, STILL_MS / 2));
+  }
+  return false;
+}
