@@ -7,6 +7,7 @@ import type { SideBytes } from '../probe.preload.ts';
 import { Collected, rowOf, type Row } from '../row.ts';
 import { warmUp } from './warm-up.ts';
 
+const STREAMS = 50;
 /** The upstream counts as stopped when the kernel took nothing more from it for so long. */
 const STILL_MS = 1000;
 /** So long that its head does not matter. */
@@ -58,7 +59,6 @@ export async function stalled(bench: Bench): Promise<Row[]> {
 }
 
 async function stalling(bench: Bench, { process, ports }: RunningContestant) {
-  const streams = bench.scaled(50, 20);
   await warmUp(bench, ports.measured, 500);
   const early = await bytesThrough(process);
   await bench.plan({ chunks: LONG_CHUNKS, textChars: 16 });
@@ -71,7 +71,7 @@ async function stalling(bench: Bench, { process, ports }: RunningContestant) {
   const { rssKiB } = process.memory;
   await bench.plan({ chunks: 1e9, textChars: 16 });
   const endless = streamAsk(ports.measured, 0);
-  await bench.hold({ ask: endless, streams, spreadMs: 100, stall: true });
+  await bench.hold({ ask: endless, streams: STREAMS, spreadMs: 100, stall: true });
   const stopped = await comesToRest(bench);
   const after = await bytesThrough(process);
   const rssAfter = process.memory.rssKiB;
@@ -79,8 +79,8 @@ async function stalling(bench: Bench, { process, ports }: RunningContestant) {
   const held = after.read - before.read - (after.accepted - before.accepted) * readPerWritten;
   return {
     stopped,
-    rssKiB: (rssAfter - rssKiB) / streams,
-    waitingKiB: held / 1024 / streams,
+    rssKiB: (rssAfter - rssKiB) / STREAMS,
+    waitingKiB: held / 1024 / STREAMS,
   };
 }
 
