@@ -12,6 +12,7 @@ export async function churn(bench: Bench): Promise<Row[]> {
   const peak = new Collected();
   const after = new Collected();
   const growth = new Collected();
+  const heap = new Collected();
   const cpu = new Collected();
   await bench.plan({ chunks: CHUNKS, textChars: 16 });
   for (let run = 0; run < bench.options.runs; run += 1) {
@@ -23,6 +24,7 @@ export async function churn(bench: Bench): Promise<Row[]> {
       peak.add(contestant, rss.peak);
       after.add(contestant, rss.after);
       growth.add(contestant, rss.after / rss.first);
+      heap.add(contestant, rss.heap);
       cpu.add(contestant, rss.cpuMicros);
     }
   }
@@ -45,6 +47,13 @@ export async function churn(bench: Bench): Promise<Row[]> {
       samples: growth,
       comparison: { kind: 'value' },
       bar: 1.15,
+    }),
+    rowOf({
+      scenario,
+      measure: 'heap alive at the end',
+      unit: 'MiB',
+      samples: heap,
+      comparison: none,
     }),
     rowOf({
       scenario,
@@ -72,10 +81,9 @@ async function churned(bench: Bench, { process, ports }: RunningContestant) {
   const { cpuMs } = process;
   const rest = streams.all - streams.first;
   const after = await rssAfter(rest);
-  return {
-    first,
-    after,
-    peak: process.memory.peakKiB / 1024,
-    cpuMicros: ((process.cpuMs - cpuMs) * 1000) / rest,
-  };
+  const cpuMicros = ((process.cpuMs - cpuMs) * 1000) / rest;
+  // Last of all: a collection asked for would change what is resident.
+  const peak = process.memory.peakKiB / 1024;
+  const { heapUsed } = await process.ask<NodeJS.MemoryUsage>('memory', { gc: true });
+  return { first, after, peak, cpuMicros, heap: heapUsed / 2 ** 20 };
 }

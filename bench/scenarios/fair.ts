@@ -14,7 +14,7 @@ export async function fair(bench: Bench): Promise<Row[]> {
   const alone = new Collected();
   const beside = new Collected();
   const added = new Collected();
-  const chunks = bench.scaled(100, 50);
+  const chunks = bench.scaled(100, 30);
   await bench.plan({ chunks: 1e9, textChars: 16 }, 'flood');
   await bench.with(['raw pipe', 'sluice'], async (running) => {
     for (const { ports } of running.values()) {

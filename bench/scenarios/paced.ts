@@ -33,7 +33,7 @@ export async function browser(bench: Bench): Promise<Row[]> {
 }
 
 async function plan(bench: Bench): Promise<number> {
-  const chunks = bench.scaled(100, 60);
+  const chunks = bench.scaled(100, 40);
   await bench.plan({ chunks, textChars: 16, intervalMs: 20, spreadOver: STREAMS });
   return chunks;
 }
