@@ -47,10 +47,11 @@ export class GenerationLog implements GenerationObserver {
       contentChunks: record.contentChunks,
       queuedMs: rounded(record.queuedMs),
       ...(record.recoveries.length > 0 && { recoveries: record.recoveries }),
-      attempts: record.attempts.map(({ backend, model, durationMs, ...attempt }) => ({
+      attempts: record.attempts.map(({ backend, model, durationMs, cancelMs, ...attempt }) => ({
         target: `${backend}/${model}`,
         ...attempt,
         ms: Math.round(durationMs),
+        ...(cancelMs !== undefined && { cancelMs: Math.ceil(cancelMs) }),
       })),
       ...(record.fault === 'internal' && error && { stack: framesOf(error) }),
     });
