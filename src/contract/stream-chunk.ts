@@ -75,6 +75,8 @@ export interface Usage {
 export interface OpenAiEvent {
   readonly dialect: 'openai';
   readonly event: JsonObject;
+  /** The same as JSON, as it was received: who has nothing to change need not write it anew. */
+  readonly text?: string;
 }
 
 /** Whether a chunk is content: what a person (or a tool) would see of the answer. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
-import type { StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import type { OpenAiEvent, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import {
@@ -63,7 +63,7 @@ export class OpenAiEventMapper {
     const reason = stringOr(choice?.['finish_reason'], '');
     if (reason) this.#rawReason = reason;
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
-    return withWire(chunks, event);
+    return withWire(chunks, { dialect: 'openai', event, text: data });
   }
 
   /** Azure's verdict on the prompt comes before the answer has an id. */
@@ -107,8 +107,8 @@ export class OpenAiEventMapper {
 }
 
 /** The event rides on the first chunk made from it, and covers the others; see StreamChunk.wire. */
-function withWire(chunks: StreamChunk[], event: JsonObject): StreamChunk[] {
-  let wire: StreamChunk['wire'] = { dialect: 'openai', event };
+function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
+  let wire: StreamChunk['wire'] = event;
   for (let n = 0; n < chunks.length; n += 1) {
     const chunk = chunks[n]!;
     if (chunk.wire) continue;

@@ -139,4 +139,49 @@ describe('ChatCompletionEncoder', () => {
       expect(events.filter((each) => (each as JsonObject)['usage'])).toEqual([]);
     });
   });
+
+  describe('passes the text of an event on', () => {
+    const delta = (content: string) => event([choice({ content })]);
+    const begun: StreamChunk = { ...start, ...wire([choice(role)]) };
+
+    /** What is written for one event of a stream that has begun. */
+    function frameOf(json: string, includeUsage = false): string {
+      const encoder = new ChatCompletionEncoder(includeUsage);
+      encoder.encode(begun);
+      const parsed = JSON.parse(json) as JsonObject;
+      const piece = { dialect: 'openai', event: parsed, text: json } as const;
+      return encoder.encode({ ...text('Hi'), wire: piece });
+    }
+
+    it('as it came, in its own way of writing it', () => {
+      const json = JSON.stringify(delta('Hi')).replace('"Hi"', '"\\u0048i"').replace('{', '{ ');
+      expect(frameOf(json)).toBe(`data: ${json}\n\n`);
+    });
+
+    it('without a usage that is yet to come, which the caller did not ask for', () => {
+      const json = JSON.stringify({ ...delta('Hi'), usage: null });
+      expect(frameOf(json)).toBe(`data: ${JSON.stringify(delta('Hi'))}\n\n`);
+      expect(frameOf(json, true)).toBe(`data: ${json}\n\n`);
+    });
+
+    it.each([
+      ['is of another upstream', { ...delta('Hi'), id: 'other' }],
+      ['names another model', { ...delta('Hi'), model: 'other' }],
+      ['was made at another time', { ...delta('Hi'), created: 1 }],
+      ['has its usage in front', { usage: null, ...delta('Hi') }],
+      ['has a usage of its own', { ...delta('Hi'), usage: COUNTS }],
+    ])('but for one that %s', (_, foreign) => {
+      const passed = JSON.parse(frameOf(JSON.stringify(foreign)).slice('data: '.length)) as object;
+      expect(passed).toEqual(delta('Hi'));
+    });
+
+    it('but for one of several lines', () => {
+      expect(frameOf(JSON.stringify(delta('Hi'), null, 1)).trimEnd()).not.toContain('\n');
+    });
+
+    it('also where its content looks like the end of an event', () => {
+      const tricky = delta(',"usage":null}');
+      expect(frameOf(JSON.stringify(tricky))).toBe(`data: ${JSON.stringify(tricky)}\n\n`);
+    });
+  });
 });

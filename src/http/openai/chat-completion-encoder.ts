@@ -1,8 +1,11 @@
 import { isJsonObject, type JsonObject, numberOr } from '../../contract/json.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../contract/generation.js';
-import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import type { FinishReason, OpenAiEvent, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import { errorBodyOf } from '../error-body.dto.js';
+
+/** How an event ends whose usage is yet to come; a caller that did not ask for usage must not see it. */
+const NO_USAGE = ',"usage":null}';
 
 /**
  * Chunks of one stream to the frames of a streamed Chat Completion.
@@ -31,7 +34,7 @@ export class ChatCompletionEncoder {
     }
     if (chunk.type === 'end') return this.#end(chunk.reason, chunk.usage);
     if (wire === 'covered') return '';
-    return wire ? this.#pass(wire.event) : this.#build(chunk);
+    return wire ? this.#pass(wire) : this.#build(chunk);
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
@@ -39,7 +42,7 @@ export class ChatCompletionEncoder {
     return frame(errorBodyOf(error, requestId, record));
   }
 
-  #pass(event: JsonObject): string {
+  #pass({ event, text }: OpenAiEvent): string {
     const choices = event['choices'];
     const hasChoice = Array.isArray(choices) && choices.length > 0;
     if (isJsonObject(event['usage'])) {
@@ -48,7 +51,19 @@ export class ChatCompletionEncoder {
       if (!hasChoice) return '';
     }
     if (hasChoice) this.#takeUp(event, choices[0]);
-    return this.#passed(event, null);
+    return (text && this.#unchanged(event, text)) ?? this.#passed(event, null);
+  }
+
+  /** The event as it came, where nothing in it has to change; most of a stream are such. */
+  #unchanged(event: JsonObject, text: string): string | undefined {
+    const { id, model, created, usage } = event;
+    const isOurs = id === this.#id && model === this.#model && created === this.#created;
+    // Data of several lines would have to be framed line by line.
+    if (!isOurs || !this.#roleSaid || text.includes('\n')) return undefined;
+    if (this.includeUsage ? usage === null : usage === undefined) return `data: ${text}\n\n`;
+    // OpenAI has it last: nothing within the event can end like this.
+    if (usage !== null || !text.endsWith(NO_USAGE)) return undefined;
+    return `data: ${text.slice(0, -NO_USAGE.length)}}\n\n`;
   }
 
   /** What has been said need not be said again by what is built. */
