@@ -10,7 +10,7 @@ import { type CallerRequest, type CallerResponse, SlowCaller } from '../support/
 
 const MAX_IN_FLIGHT = 256 * 1024;
 /** More than the kernel's buffers of both connections can swallow by themselves. */
-const OFFERED_BYTES = 16 * 1024 * 1024;
+const OFFERED_BYTES = 24 * 1024 * 1024;
 
 const messages = [{ role: 'user', content: 'Hi' }];
 const forms: [string, (model: string) => CallerRequest][] = [
