@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application.js';
-import { followRequests } from './backends/shared/upstream-context.js';
 import { banner } from './banner.js';
 import { ConfigError } from './config/config-error.js';
 import { GatewayConfig } from './config/gateway-config.js';
@@ -25,7 +24,6 @@ export async function start(fallbackConfig?: string): Promise<string> {
   const app = await createApplication(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   exitOnSecondSignal();
-  followRequests();
   await listen(app, config);
   // From here on: what goes wrong before has to end a process that never served anybody.
   takeStrayErrors();

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { DiagnosticsChannel } from 'undici';
+import { happensIn } from './upstream-context.js';
 import { wasConnected } from './upstream-fault.js';
 
 /**
@@ -10,6 +12,7 @@ import { wasConnected } from './upstream-fault.js';
  */
 export class Sending {
   readonly body: Buffer;
+  readonly #context = AsyncLocalStorage.snapshot();
   #socket: Socket | undefined;
   #bytesReadBefore = 0;
 
@@ -24,6 +27,7 @@ export class Sending {
 
   writesTo(socket: Socket): void {
     this.#socket = socket;
+    happensIn(this.#context, socket);
     this.#bytesReadBefore = socket.bytesRead;
     this.onSent();
   }
