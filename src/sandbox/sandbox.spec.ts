@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at } from './example-of.js';
@@ -273,6 +275,25 @@ describe('the sandbox', () => {
     const journal = await fetch(`${sandbox.ollamaUrl}/__aimock/journal`);
     expect(journal.status).toBe(404);
   });
+
+  it.each(['/v1/realtime?model=gpt-4o', '/v1/responses'])(
+    'opens no WebSocket at %s',
+    async (path) => {
+      const headers = {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+        'sec-websocket-version': '13',
+      };
+      const asking = request(`${sandbox.ollamaUrl}${path}`, { headers, agent: false }).end();
+      const answered = once(asking, 'response') as Promise<[IncomingMessage]>;
+      const upgraded = once(asking, 'upgrade').then(() => 'upgraded');
+      expect(await Promise.race([answered.then(([{ statusCode }]) => statusCode), upgraded])).toBe(
+        404,
+      );
+      asking.destroy();
+    },
+  );
 
   it('cuts open streams when it is closed, and leaves the others alone', async () => {
     const [one, other] = await Promise.all([startSandbox(FAST), startSandbox(FAST)]);

@@ -42,6 +42,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     // aimock remembers every request; 0 would mean all of them.
     journalMaxEntries: 1,
   });
+  // aimock speaks its protocols over WebSockets, too, which any page in a browser may open. Without
+  // a listener a request to upgrade is one like any other.
+  server.removeAllListeners('upgrade');
   server.prependListener('request', (request, response) => {
     // aimock writes on for a caller that has left until its response counts as ended.
     response.on('close', () => response.end());
