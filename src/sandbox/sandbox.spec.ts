@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at } from './example-of.js';
@@ -285,7 +285,7 @@ describe('the sandbox', () => {
         'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
         'sec-websocket-version': '13',
       };
-      const asking = request(`${sandbox.ollamaUrl}${path}`, { headers, agent: false }).end();
+      const asking = get(`${sandbox.ollamaUrl}${path}`, { headers, agent: false });
       const answered = once(asking, 'response') as Promise<[IncomingMessage]>;
       const upgraded = once(asking, 'upgrade').then(() => 'upgraded');
       expect(await Promise.race([answered.then(([{ statusCode }]) => statusCode), upgraded])).toBe(
