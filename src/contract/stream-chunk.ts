@@ -23,6 +23,12 @@ export type StreamChunk = (
   readonly wire?: OpenAiEvent | 'covered';
 };
 
+/**
+ * Chunks that go their way together, in order and never none: what one read of the upstream brought.
+ * What is done once per batch (a wait, a write) is not done once per token.
+ */
+export type ChunkBatch = readonly StreamChunk[];
+
 /** Who answers: everything here is what the upstream reported about itself. */
 export interface StartChunk {
   readonly type: 'start';
@@ -93,4 +99,11 @@ export function isContent(chunk: StreamChunk): boolean {
     case 'end':
       return false;
   }
+}
+
+/** How many chunks of a batch are content. */
+export function contentIn(batch: ChunkBatch): number {
+  let count = 0;
+  for (const chunk of batch) if (isContent(chunk)) count += 1;
+  return count;
 }

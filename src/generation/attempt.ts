@@ -3,7 +3,7 @@ import type { AttemptContext, ChatBackend } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { AttemptRecord } from '../contract/generation.js';
-import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import { type ChunkBatch, contentIn, type StreamChunk } from '../contract/stream-chunk.js';
 import type { Trial } from './breaker.js';
 import { Deadline } from './deadline.js';
 import type { RouteTarget } from './route-table.js';
@@ -23,8 +23,8 @@ export class Attempt {
   };
   readonly #context: AttemptContext;
   readonly #deadline: Deadline;
-  readonly #held: StreamChunk[] = [];
-  #chunks: AsyncIterator<StreamChunk> | undefined;
+  #held: StreamChunk[] = [];
+  #batches: AsyncIterator<ChunkBatch> | undefined;
   #accepted = false;
   #requestId: string | undefined;
   #cancelledAt: number | undefined;
@@ -86,19 +86,18 @@ export class Attempt {
     const { firstTokenMs, idleMs } = this.target.deadlines;
     this.#waitForAnswer(firstTokenMs);
     try {
-      const chunks = await this.backend.open(request, this.target, this.#context);
+      const batches = await this.backend.open(request, this.target, this.#context);
       this.#accepted = true;
       this.#deadline.waited();
-      this.#chunks = chunks[Symbol.asyncIterator]();
-      for (;;) {
-        const chunk = await this.#pull();
-        if (chunk.type === 'start') this.#requestId = chunk.requestId;
-        const isAnswer = isContent(chunk) || chunk.type === 'end';
+      this.#batches = batches[Symbol.asyncIterator]();
+      for (let isAnswer = false; !isAnswer;) {
+        const batch = await this.#pull();
+        const start = batch.find((chunk) => chunk.type === 'start');
+        if (start) this.#requestId = start.requestId;
+        isAnswer = contentIn(batch) > 0 || batch.at(-1)?.type === 'end';
         // A server may send empty chunks for as long as it likes: they are its heartbeats.
-        if (isAnswer || this.#held.length < MAX_HELD_CHUNKS) this.#held.push(chunk);
-        if (isAnswer) break;
+        if (isAnswer || this.#held.length < MAX_HELD_CHUNKS) this.#held.push(...batch);
       }
-      this.#contentChunks = isContent(this.#held.at(-1)!) ? 1 : 0;
       this.#deadline.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
       throw this.#failed(error);
@@ -106,18 +105,18 @@ export class Attempt {
   }
 
   /** All chunks, `start` to `end`, after `open`. */
-  async *chunks(): AsyncGenerator<StreamChunk> {
-    for (const chunk of this.#held) yield chunk;
-    if (this.#held.at(-1)?.type === 'end') return;
+  async *batches(): AsyncGenerator<ChunkBatch> {
+    let batch: ChunkBatch = this.#held;
+    // A stream may last for long, and its first chunks need not be kept for it.
+    this.#held = [];
     try {
       for (;;) {
-        const chunk = await this.#pull();
-        if (isContent(chunk)) {
-          this.#deadline.restart();
-          this.#contentChunks += 1;
-        }
-        yield chunk;
-        if (chunk.type === 'end') return;
+        const contentChunks = contentIn(batch);
+        if (contentChunks > 0) this.#deadline.restart();
+        this.#contentChunks += contentChunks;
+        yield batch;
+        if (batch.at(-1)?.type === 'end') return;
+        batch = await this.#pull();
       }
     } catch (error) {
       throw this.#failed(error);
@@ -140,14 +139,14 @@ export class Attempt {
   /** The answer is whole: the connection may serve the next request. */
   finish(): void {
     this.#release();
-    this.#chunks?.return?.().catch(() => undefined);
+    this.#batches?.return?.().catch(() => undefined);
   }
 
   /** Closes the upstream connection, whatever it is doing. */
   abandon(): void {
     this.#release();
     this.#abort.abort(new GatewayError('internal', 'This attempt was given up.'));
-    this.#chunks?.return?.().catch(() => undefined);
+    this.#batches?.return?.().catch(() => undefined);
   }
 
   /** From when the request is written: until then the connection has a deadline of its own. */
@@ -165,9 +164,9 @@ export class Attempt {
     this.scope.removeEventListener('abort', this.#onScopeAbort);
   }
 
-  async #pull(): Promise<StreamChunk> {
+  async #pull(): Promise<ChunkBatch> {
     this.#deadline.waits();
-    const { done, value } = await this.#chunks!.next();
+    const { done, value } = await this.#batches!.next();
     this.#deadline.waited();
     if (done) throw this.#cut();
     return value;

@@ -1,7 +1,7 @@
 import type { ChatAnswer } from '../contract/chat-answer.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import type { StreamChunk } from '../contract/stream-chunk.js';
+import type { ChunkBatch } from '../contract/stream-chunk.js';
 import type { Place } from './admission.js';
 import type { Failover } from './failover.js';
 import type { GenerationRun } from './generation-run.js';
@@ -20,32 +20,33 @@ export interface Begun {
 }
 
 /** Its chunks, once there is room for it. Ends by throwing the `GatewayError` that ended it. */
-export async function* streamChunks(
+export async function* streamBatches(
   begun: Begun,
   request: ChatRequest,
-): AsyncGenerator<StreamChunk> {
+): AsyncGenerator<ChunkBatch> {
   const { failover, record, route } = begun;
   record.isRead = true;
   let relayed: Relayed | undefined;
   try {
     const place = await withRoom(begun);
     const { candidate, attempt } = await failover.answer(place, (next) => next.open(request));
-    relayed = { candidate, attempt, chunks: attempt.chunks() };
+    relayed = { candidate, attempt, batches: attempt.batches() };
     const recovery = Recovery.of(relayed, request, route.recovery, failover, place);
     while (relayed) {
       try {
-        for await (const chunk of relayed.chunks) {
-          if (chunk.type === 'end') {
-            const end = recovery?.ended(chunk) ?? chunk;
-            relayed.attempt.finish();
-            record.attemptEnded(relayed.attempt.record('ok'));
-            record.completed(end.reason, end.usage);
-            yield end;
-          } else {
-            record.passed(chunk);
-            recovery?.passed(chunk);
-            yield chunk;
+        for await (const batch of relayed.batches) {
+          record.passed(batch);
+          recovery?.passed(batch);
+          const last = batch.at(-1);
+          if (last?.type !== 'end') {
+            yield batch;
+            continue;
           }
+          const end = recovery?.ended(last) ?? last;
+          relayed.attempt.finish();
+          record.attemptEnded(relayed.attempt.record('ok'));
+          record.completed(end.reason, end.usage);
+          yield [...batch.slice(0, -1), end];
         }
         return;
       } catch (error) {

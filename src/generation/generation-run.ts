@@ -8,9 +8,9 @@ import type {
   RecoveryOutcome,
 } from '../contract/generation.js';
 import {
+  type ChunkBatch,
+  contentIn,
   type FinishReason,
-  isContent,
-  type StreamChunk,
   type Usage,
 } from '../contract/stream-chunk.js';
 import type { Call } from './call.js';
@@ -66,10 +66,11 @@ export class GenerationRun implements GenerationRecord {
     this.observer.recoveryEnded(this, outcome);
   }
 
-  /** Takes note of a chunk on its way to the caller. */
-  passed(chunk: StreamChunk): void {
-    if (!isContent(chunk)) return;
-    this.contentChunks += 1;
+  /** Takes note of chunks on their way to the caller. */
+  passed(batch: ChunkBatch): void {
+    const contentChunks = contentIn(batch);
+    if (contentChunks === 0) return;
+    this.contentChunks += contentChunks;
     this.timeToFirstContentMs ??= this.durationMs;
   }
 

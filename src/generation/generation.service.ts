@@ -4,11 +4,11 @@ import { ChatBackends } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
-import type { StreamChunk } from '../contract/stream-chunk.js';
+import type { ChunkBatch } from '../contract/stream-chunk.js';
 import { Admission, type Place } from './admission.js';
 import type { Call } from './call.js';
 import { type Candidate, candidatesFor } from './candidates.js';
-import { type Begun, settle, streamChunks, wholeAnswer } from './course.js';
+import { type Begun, settle, streamBatches, wholeAnswer } from './course.js';
 import { askable, Failover } from './failover.js';
 import { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
@@ -29,7 +29,7 @@ export interface Generation {
 
 export interface StreamedGeneration extends Generation {
   /** Single-use. Throws the `GatewayError` that ended the stream; the caller's abort ends it at once. */
-  readonly chunks: AsyncIterable<StreamChunk>;
+  readonly batches: AsyncIterable<ChunkBatch>;
   /** Aborted when time is up or the caller left: no wait of a reader may last longer. */
   readonly over: AbortSignal;
 }
@@ -67,7 +67,7 @@ export class GenerationService {
     const { scope } = begun;
     // What nobody reads never gets to its `finally`: it is over when its scope is.
     scope.signal.addEventListener('abort', () => !begun.record.isRead && settle(begun));
-    return { ...generationOf(begun), chunks: streamChunks(begun, request), over: scope.signal };
+    return { ...generationOf(begun), batches: streamBatches(begun, request), over: scope.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */

@@ -23,7 +23,7 @@ async function following(
   const joint = await joinRepeated(streamOf(START, ...chunks), said);
   if (!joint.fits) return undefined;
   const joined: StreamChunk[] = [];
-  for await (const chunk of joint.chunks) joined.push(chunk);
+  for await (const batch of joint.batches) joined.push(...batch);
   return joined;
 }
 

@@ -1,11 +1,11 @@
 import { GatewayError } from '../contract/gateway-error.js';
-import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
 
 /** What a second answer makes of a first one that broke off after `said`. */
 export type Joint =
   | { readonly fits: false }
-  /** `chunks` go on where `said` stops. */
-  | { readonly fits: true; readonly chunks: AsyncIterable<StreamChunk> };
+  /** `batches` go on where `said` stops. */
+  | { readonly fits: true; readonly batches: AsyncIterable<ChunkBatch> };
 
 /**
  * Reads an answer that was generated again for as long as it repeats what has been said.
@@ -20,17 +20,17 @@ export async function joinRepeated(
     const { done, value: chunk } = await chunks.next();
     if (done) return { fits: false };
     if (chunk.type === 'end') {
-      return at === said.length ? { fits: true, chunks: following(chunks, chunk) } : MISFIT;
+      return at === said.length ? { fits: true, batches: following(chunks, chunk) } : MISFIT;
     }
     if (!isContent(chunk)) continue;
-    if (at === said.length) return { fits: true, chunks: following(chunks, chunk) };
+    if (at === said.length) return { fits: true, batches: following(chunks, chunk) };
     if (chunk.type !== 'text-delta') return MISFIT;
     const known = said.slice(at, at + chunk.text.length);
     if (!chunk.text.startsWith(known)) return MISFIT;
     at += known.length;
     const rest = chunk.text.slice(known.length);
     if (rest !== '') {
-      return { fits: true, chunks: following(chunks, { type: 'text-delta', text: rest }) };
+      return { fits: true, batches: following(chunks, { type: 'text-delta', text: rest }) };
     }
   }
 }
@@ -38,7 +38,7 @@ export async function joinRepeated(
 const MISFIT = { fits: false } as const;
 
 /** The chunks of an answer that was given the beginning: they go on behind it as they are. */
-export function joinContinued(chunks: AsyncIterator<StreamChunk>): AsyncIterable<StreamChunk> {
+export function joinContinued(chunks: AsyncIterator<StreamChunk>): AsyncIterable<ChunkBatch> {
   return following(chunks);
 }
 
@@ -50,16 +50,21 @@ export function joinContinued(chunks: AsyncIterator<StreamChunk>): AsyncIterable
 async function* following(
   chunks: AsyncIterator<StreamChunk>,
   first?: StreamChunk,
-): AsyncGenerator<StreamChunk> {
+): AsyncGenerator<ChunkBatch> {
   let isLost = true;
   for (let chunk = first ?? (await nextOf(chunks)); chunk; chunk = await nextOf(chunks)) {
     if (chunk.type === 'start') continue;
     if (chunk.wire !== undefined && chunk.wire !== 'covered') isLost = false;
-    if (!isLost || chunk.wire === undefined) yield chunk;
-    else if (chunk.type !== 'passthrough') yield withoutWire(chunk);
+    if (!isLost || chunk.wire === undefined) yield [chunk];
+    else if (chunk.type !== 'passthrough') yield [withoutWire(chunk)];
     else if (chunk.opaqueContent) throw cannotBeJoined();
     if (chunk.type === 'end') return;
   }
+}
+
+/** One by one: a joint may be in the middle of a batch. */
+export async function* chunksOf(batches: AsyncIterable<ChunkBatch>): AsyncGenerator<StreamChunk> {
+  for await (const batch of batches) yield* batch;
 }
 
 async function nextOf(chunks: AsyncIterator<StreamChunk>): Promise<StreamChunk | undefined> {

@@ -1,12 +1,12 @@
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { RecoveryOutcome } from '../contract/generation.js';
-import type { EndChunk, StreamChunk } from '../contract/stream-chunk.js';
+import type { ChunkBatch, EndChunk } from '../contract/stream-chunk.js';
 import type { Place } from './admission.js';
 import type { Attempt } from './attempt.js';
 import type { Candidate } from './candidates.js';
 import type { Failover } from './failover.js';
-import { joinContinued, type Joint, joinRepeated } from './joint.js';
+import { chunksOf, joinContinued, type Joint, joinRepeated } from './joint.js';
 import type { RecoverySettings } from './route-table.js';
 import { Transcript } from './transcript.js';
 
@@ -14,7 +14,7 @@ import { Transcript } from './transcript.js';
 export interface Relayed {
   readonly candidate: Candidate;
   readonly attempt: Attempt;
-  readonly chunks: AsyncIterable<StreamChunk>;
+  readonly batches: AsyncIterable<ChunkBatch>;
 }
 
 interface Step {
@@ -63,8 +63,8 @@ export class Recovery {
   }
 
   /** Takes note of what the caller is given. */
-  passed(chunk: StreamChunk): void {
-    this.#transcript.add(chunk);
+  passed(batch: ChunkBatch): void {
+    for (const chunk of batch) this.#transcript.add(chunk);
   }
 
   /**
@@ -149,11 +149,11 @@ export class Recovery {
       const isContinued = outcome === 'continued';
       await attempt.open(isContinued ? this.#rest(said) : this.request);
       attempt.trial.answered();
-      const chunks = attempt.chunks();
+      const chunks = chunksOf(attempt.batches());
       const joint: Joint = isContinued
-        ? { fits: true, chunks: joinContinued(chunks) }
+        ? { fits: true, batches: joinContinued(chunks) }
         : await joinRepeated(chunks, said);
-      if (joint.fits) return { candidate, attempt, chunks: joint.chunks };
+      if (joint.fits) return { candidate, attempt, batches: joint.batches };
     } catch (error) {
       const failure = this.failover.failed(attempt, error);
       this.#count(attempt);

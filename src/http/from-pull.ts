@@ -4,17 +4,17 @@ import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
 import type { EndReason } from '../contract/faults.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import type { StreamChunk } from '../contract/stream-chunk.js';
+import type { ChunkBatch, StreamChunk } from '../contract/stream-chunk.js';
 
 /**
  * What is handed on in one turn of the event loop: whatever one upstream delivered at once, other
  * streams get their turn in between. It also bounds what `@Sse` queues, which writes a turn later.
  */
-const PER_TURN = { chunks: 16, chars: 16 * 1024 };
+const PER_TURN = { chunks: 32, chars: 16 * 1024 };
 
 /** What can be pulled, until it is over. */
 interface Pullable {
-  readonly chunks: AsyncIterable<StreamChunk>;
+  readonly batches: AsyncIterable<ChunkBatch>;
   readonly over: AbortSignal;
 }
 
@@ -28,22 +28,22 @@ interface Pullable {
 export function fromPull(
   open: (signal: AbortSignal) => Pullable,
   sink: Writable,
-): Observable<StreamChunk> {
+): Observable<ChunkBatch> {
   return new Observable((subscriber) => {
     const caller = new AbortController();
     const pump = async () => {
       subscriber.add(() => caller.abort(reasonOfLeaving(sink)));
-      const { chunks, over } = open(caller.signal);
-      const iterator = chunks[Symbol.asyncIterator]();
+      const { batches, over } = open(caller.signal);
+      const iterator = batches[Symbol.asyncIterator]();
       subscriber.add(() => void iterator.return?.().catch(() => undefined));
       const turn = { chunks: 0, chars: 0 };
       for (;;) {
-        const { done, value } = await iterator.next();
+        const { done, value: batch } = await iterator.next();
         if (subscriber.closed) return;
         if (done) return subscriber.complete();
-        subscriber.next(value);
-        turn.chunks += 1;
-        turn.chars += charsOf(value);
+        subscriber.next(batch);
+        turn.chunks += batch.length;
+        for (const chunk of batch) turn.chars += charsOf(chunk);
         if (sink.writableNeedDrain) {
           await drained(sink, over);
         } else if (turn.chunks >= PER_TURN.chunks || turn.chars >= PER_TURN.chars) {

@@ -8,28 +8,32 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
 import { Histogram } from 'prom-client';
 import { Observable } from 'rxjs';
-import { isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import type { ChatAnswer } from '../contract/chat-answer.js';
+import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
+
+/** What a handler emits: a stream batch by batch, or one whole answer. */
+type Emitted = ChunkBatch | ChatAnswer;
 
 /**
  * Measures every chunk of content on its way to the caller, in any dialect. It stands inside of
  * the dialect's interceptor: when `next` returns, the chunk has been handed to the response.
  */
 @Injectable()
-export class TokenMetricsInterceptor implements NestInterceptor<StreamChunk, StreamChunk> {
+export class TokenMetricsInterceptor implements NestInterceptor<Emitted, Emitted> {
   constructor(
     @InjectMetric('llm_token_latency_seconds') private readonly gap: Histogram,
     @InjectMetric('llm_time_to_first_token_seconds') private readonly firstToken: Histogram,
     @InjectMetric('llm_stream_tokens_per_second') private readonly speed: Histogram,
   ) {}
 
-  intercept(context: ExecutionContext, next: CallHandler<StreamChunk>): Observable<StreamChunk> {
+  intercept(context: ExecutionContext, next: CallHandler<Emitted>): Observable<Emitted> {
     const { locals } = context.switchToHttp().getResponse<Response>();
     return new Observable((subscriber) => {
       const pace = new StreamPace(() => locals.generation?.record.model ?? 'none', this);
       const subscription = next.handle().subscribe({
-        next: (chunk) => {
-          subscriber.next(chunk);
-          pace.wrote(chunk);
+        next: (emitted) => {
+          subscriber.next(emitted);
+          if (Array.isArray(emitted)) pace.wrote(emitted);
         },
         error: (error: unknown) => subscriber.error(error),
         complete: () => subscriber.complete(),
@@ -66,19 +70,10 @@ class StreamPace {
     private readonly interceptor: TokenMetricsInterceptor,
   ) {}
 
-  wrote(chunk: StreamChunk): void {
-    if (chunk.type === 'start') this.#metrics = this.interceptor.of(this.model(), chunk.backend);
-    if (chunk.type === 'end') this.#reportedTokens = chunk.usage?.output;
-    if (!isContent(chunk)) return;
+  wrote(batch: ChunkBatch): void {
+    // All of it was handed to the response in this moment.
     const now = performance.now();
-    this.#chunks += 1;
-    if (this.#firstAt === undefined) {
-      this.#firstAt = now;
-      this.#metrics?.firstToken.observe((now - this.#startedAt) / 1000);
-    } else {
-      this.#metrics?.gap.observe((now - this.#lastAt) / 1000);
-    }
-    this.#lastAt = now;
+    for (const chunk of batch) this.#wroteChunk(chunk, now);
   }
 
   over(): void {
@@ -87,5 +82,19 @@ class StreamPace {
     const tokens = (this.#reportedTokens ?? this.#chunks) - 1;
     if (tokens < 1) return;
     this.#metrics?.speed.observe(tokens / ((this.#lastAt - this.#firstAt) / 1000));
+  }
+
+  #wroteChunk(chunk: StreamChunk, now: number): void {
+    if (chunk.type === 'start') this.#metrics = this.interceptor.of(this.model(), chunk.backend);
+    if (chunk.type === 'end') this.#reportedTokens = chunk.usage?.output;
+    if (!isContent(chunk)) return;
+    this.#chunks += 1;
+    if (this.#firstAt === undefined) {
+      this.#firstAt = now;
+      this.#metrics?.firstToken.observe((now - this.#startedAt) / 1000);
+    } else {
+      this.#metrics?.gap.observe((now - this.#lastAt) / 1000);
+    }
+    this.#lastAt = now;
   }
 }

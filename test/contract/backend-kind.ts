@@ -1,6 +1,6 @@
 import type { ChatBackend } from '../../src/contract/chat-backend.js';
 import type { Fault } from '../../src/contract/faults.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
 import type { ScriptedUpstream, UpstreamScript } from '../support/scripted-upstream.js';
 import type { UpstreamScripts } from '../support/upstream-scripts.js';
@@ -39,7 +39,7 @@ export interface BackendKind {
     bytes: AsyncIterable<Uint8Array>,
     source: { readonly backend: string; readonly model: string },
     onNoise: () => void,
-  ): AsyncIterable<StreamChunk>;
+  ): AsyncIterable<ChunkBatch>;
 }
 
 export interface ErrorDetails {

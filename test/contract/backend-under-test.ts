@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from 'vitest';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Target } from '../../src/contract/chat-backend.js';
 import type { ChatRequest } from '../../src/contract/chat-request.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
@@ -50,7 +50,7 @@ export class BackendUnderTest {
     return backend;
   }
 
-  open(signal: AbortSignal = NEVER): Promise<AsyncIterable<StreamChunk>> {
+  open(signal: AbortSignal = NEVER): Promise<AsyncIterable<ChunkBatch>> {
     return within(this.backend.open(REQUEST, TARGET, this.#context(signal)), 'open() settles');
   }
 
@@ -77,30 +77,35 @@ export class BackendUnderTest {
   }
 }
 
-export async function all(chunks: AsyncIterable<StreamChunk>): Promise<StreamChunk[]> {
+export async function all(batches: AsyncIterable<ChunkBatch>): Promise<StreamChunk[]> {
   const read: StreamChunk[] = [];
   const reading = (async () => {
-    for await (const chunk of chunks) read.push(chunk);
+    for await (const batch of batches) read.push(...batch);
     return read;
   })();
   return within(reading, 'the stream ends');
 }
 
-/** Reads a stream step by step, within a test's patience. */
+/** Reads a stream chunk by chunk, within a test's patience. */
 export class ChunkReader {
   readonly read: StreamChunk[] = [];
-  readonly #chunks: AsyncIterator<StreamChunk>;
+  readonly #batches: AsyncIterator<ChunkBatch>;
+  #arrived: StreamChunk[] = [];
 
-  constructor(chunks: AsyncIterable<StreamChunk>) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
+  constructor(batches: AsyncIterable<ChunkBatch>) {
+    this.#batches = batches[Symbol.asyncIterator]();
   }
 
   /** The next chunk, or nothing after the last. */
   async next(): Promise<StreamChunk | undefined> {
-    const { done, value } = await within(this.#chunks.next(), 'next() settles');
-    if (done) return undefined;
-    this.read.push(value);
-    return value;
+    if (this.#arrived.length === 0) {
+      const { done, value } = await within(this.#batches.next(), 'next() settles');
+      if (done) return undefined;
+      this.#arrived = [...value];
+    }
+    const chunk = this.#arrived.shift()!;
+    this.read.push(chunk);
+    return chunk;
   }
 
   /** Everything up to and including this text. */
@@ -116,7 +121,7 @@ export class ChunkReader {
   }
 
   async leave(): Promise<void> {
-    await this.#chunks.return?.();
+    await this.#batches.return?.();
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
 import { BackendUnderTest } from './backend-under-test.js';
@@ -58,16 +58,17 @@ function overSocket({ chunks }: Fixture): object[] {
   return chunks.map((chunk) => ('backend' in chunk ? { ...chunk, backend: 'under-test' } : chunk));
 }
 
-async function* pieces(split: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+async function* pieces(split: readonly Uint8Array[]): AsyncGenerator<Uint8Array, undefined> {
   yield* split;
+  return undefined;
 }
 
 function singleBytes(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
 }
 
-async function collect(chunks: AsyncIterable<StreamChunk>): Promise<StreamChunk[]> {
+async function collect(batches: AsyncIterable<ChunkBatch>): Promise<StreamChunk[]> {
   const read: StreamChunk[] = [];
-  for await (const chunk of chunks) read.push(chunk);
+  for await (const batch of batches) read.push(...batch);
   return read;
 }

@@ -17,7 +17,7 @@ import {
 } from '../support/openai-script.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest, REQUEST, TARGET, textOf } from './backend-under-test.js';
+import { all, BackendUnderTest, REQUEST, TARGET, textOf } from './backend-under-test.js';
 import { describeChatBackend } from './chat-backend.contract.js';
 import { fixturesOf } from './fixtures.js';
 
@@ -85,7 +85,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       stream_options: { include_obfuscation: false },
       logit_bias: { 1: 2 },
     };
-    await drain(
+    await all(
       await test.backend.open({ ...asked, wire: { dialect: 'openai', body } }, TARGET, contextOf()),
     );
     expect(test.upstream.requests[1]!.body).toEqual({
@@ -102,7 +102,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     const messages = [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }];
     const body = { messages, logit_bias: { 1: 2 } };
     const wire = { dialect: 'openai', body } as const;
-    await drain(await test.backend.open({ ...asked, wire, prefill: 'Hel' }, TARGET, contextOf()));
+    await all(await test.backend.open({ ...asked, wire, prefill: 'Hel' }, TARGET, contextOf()));
     expect(test.upstream.requests[0]!.body).toMatchObject({
       messages: [...messages, { role: 'assistant', content: 'Hel' }],
       logit_bias: { 1: 2 },
@@ -152,7 +152,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       streamUsage: false,
     });
     test.upstream.script(openAi.streamsText(['Hi']));
-    const chunks = await drain(await backend.open(asked, TARGET, contextOf()));
+    const chunks = await all(await backend.open(asked, TARGET, contextOf()));
     expect(test.upstream.requests[0]!.body).not.toHaveProperty('stream_options');
     expect(chunks.at(-1)).not.toHaveProperty('usage');
     await backend.close();
@@ -196,10 +196,4 @@ function eventsOf(bytes: Uint8Array): unknown[] {
   });
   parser.feed(new TextDecoder().decode(bytes));
   return events;
-}
-
-async function drain(chunks: AsyncIterable<StreamChunk>): Promise<StreamChunk[]> {
-  const read: StreamChunk[] = [];
-  for await (const chunk of chunks) read.push(chunk);
-  return read;
 }

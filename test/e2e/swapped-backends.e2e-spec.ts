@@ -5,7 +5,7 @@ import { AppModule } from '../../src/app.module.js';
 import { parseConfig } from '../../src/config/load-config.js';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
 import { type ChatBackend, ChatBackends } from '../../src/contract/chat-backend.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
 import { setUpHttp } from '../../src/http/set-up-http.js';
 
 /** All that Sluice asks of an upstream. */
@@ -16,11 +16,11 @@ class Parrot implements ChatBackend {
     return { ignored: [] };
   }
 
-  async open(): Promise<AsyncIterable<StreamChunk>> {
+  async open(): Promise<AsyncIterable<ChunkBatch>> {
     return (async function* () {
-      yield { type: 'start', id: 'parrot-1', model: 'parrot', backend: 'openai' } as const;
-      yield { type: 'text-delta', text: 'Polly' } as const;
-      yield { type: 'end', reason: 'stop' } as const;
+      yield [{ type: 'start', id: 'parrot-1', model: 'parrot', backend: 'openai' }] as const;
+      yield [{ type: 'text-delta', text: 'Polly' }] as const;
+      yield [{ type: 'end', reason: 'stop' }] as const;
     })();
   }
 

@@ -5,6 +5,7 @@ import { RECOVERY_OUTCOMES } from '../../src/contract/generation.js';
 import { Gateway } from '../support/gateway.js';
 import { MetricLines } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
+import { SseReader } from '../support/sse-reader.js';
 import { failsWith } from '../support/upstream-scripts.js';
 
 interface Row {
@@ -42,14 +43,20 @@ describe('docs/metrics.md', () => {
       room: { ollama: 1 },
       models: [{ id: 'gpt-4o', targets: ['openai/gpt', 'ollama/llama3'], recovery: 'always' }],
     });
-    // Something of everything: a fallback, three tokens, a wait for room, and a refusal.
+    // Something of everything: a fallback, tokens one by one, a wait for room, and a refusal.
     const step = ollama.stepper();
     gateway.openai.script(failsWith(500, {}));
-    gateway.ollama.script(step.script, ollama.streamsText(['one', 'two', 'three']));
+    gateway.ollama.script(step.script, ollama.streamsText(['one']));
     const answers = [0, 1].map(() => gateway.get('/chat?message=Hi'));
     await gateway.openai.request(1);
+    const reader = new SseReader(await answers[0]!);
+    for (const token of ['one', 'two']) {
+      await step.next(token);
+      while (!reader.raw.includes(token)) await reader.next();
+    }
     await step.finish();
-    for (const answer of answers) await (await answer).text();
+    await reader.all();
+    await (await answers[1]!).text();
     await gateway.get('/chat');
     metrics = await MetricLines.read(gateway);
   });

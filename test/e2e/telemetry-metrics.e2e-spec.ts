@@ -3,11 +3,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
 import { changes } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
-import { openAi, openAiError } from '../support/openai-script.js';
+import { contentChunk, openAi, openAiError, sse } from '../support/openai-script.js';
 import { SseReader } from '../support/sse-reader.js';
 import { failsWith } from '../support/upstream-scripts.js';
 
-/** Everything but buckets and sums that one stream of so many pieces changes. */
+/** What one stream of so many pieces changes, but for its pace. */
 function stream(
   model: string,
   backend: string,
@@ -20,7 +20,6 @@ function stream(
     [`llm_attempts_total{${labels},outcome="${outcome}"}`]: attempts,
     [`llm_time_to_first_token_seconds_count{${labels}}`]: Math.min(pieces, 1),
     [`llm_token_latency_seconds_count{${labels}}`]: Math.max(pieces - 1, 0),
-    [`llm_stream_tokens_per_second_count{${labels}}`]: pieces > 1 ? 1 : 0,
   };
   return Object.fromEntries(Object.entries(all).filter(([, by]) => by > 0));
 }
@@ -139,6 +138,7 @@ describe('metrics', () => {
     const seconds = async (name: string) => gateway.metric(`${name}_sum`, { model: 'gpt-only' });
     const names = ['llm_time_to_first_token_seconds', 'llm_token_latency_seconds'];
     const before = await Promise.all(names.map(seconds));
+    const paceBefore = await pace();
     const startedAt = performance.now();
     const responding = ask('gpt-only');
     // The upstream's own pace, from when it was asked: 60 ms to the first token, 40 ms to the second.
@@ -156,7 +156,28 @@ describe('metrics', () => {
     const [first, gap] = after.map((value, n) => value - before[n]!) as [number, number];
     // Timers may fire a millisecond early.
     expect([first > 0.055, gap > 0.035, first + gap < total]).toEqual([true, true, true]);
+    const [counted, speed] = (await pace()).map((value, n) => value - paceBefore[n]!);
+    expect([counted, speed! > 0 && speed! < 1 / 0.035]).toEqual([1, true]);
   });
+
+  it.each(forms)('know no pace on %s of tokens that came all at once', async (_, ask) => {
+    const step = openAi.stepper();
+    gateway.openai.script(step.script);
+    const before = await pace();
+    const responding = ask('gpt-only');
+    await step.begin();
+    await step.send(['a', 'b', 'c'].map((token) => sse(contentChunk(token))).join(''));
+    await step.finish();
+    await read(responding);
+    expect(await pace()).toEqual(before);
+  });
+
+  const pace = () =>
+    Promise.all(
+      ['count', 'sum'].map((part) =>
+        gateway.metric(`llm_stream_tokens_per_second_${part}`, { model: 'gpt-only' }),
+      ),
+    );
 
   it('add up to the requests that were sent', async () => {
     gateway.openai.script(openAi.streamsText(['a']), failsWith(400, {}), openAi.resetsAfter([]));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { defined, isJsonObject, type JsonObject, numberOr, stringOr } from '../../contract/json.js';
-import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import type { ChunkBatch, FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import { batchesOf } from '../shared/batches.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
@@ -18,23 +19,21 @@ import {
  * @throws GatewayError `upstream_cut`, `upstream_protocol`, or what an `error` line means
  */
 export async function* readOllamaStream(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array, undefined>,
   source: StreamSource,
   onNoise: () => void,
-): AsyncGenerator<StreamChunk> {
+): AsyncGenerator<ChunkBatch> {
   const lines = new LineDecoder(source.backend);
   const mapper = new OllamaLineMapper(source, onNoise);
+  const mapLine = (line: string) => mapper.map(line);
   const reader = bytes[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const piece = await reader.next().catch((error: unknown) => {
-        throw cutFault(source.backend, error);
-      });
-      for (const line of piece.done ? [lines.end()] : lines.decode(piece.value)) {
-        for (const chunk of mapper.map(line)) yield chunk;
-        if (mapper.finished) return;
-      }
-      if (piece.done) throw cutFault(source.backend);
+      const { done, value: piece } = await reader.next();
+      const arrived = done ? [lines.end()] : lines.decode(piece);
+      for (const batch of batchesOf(arrived, mapLine)) yield batch;
+      if (mapper.finished) return;
+      if (done) throw cutFault(source.backend);
     }
   } finally {
     await reader.return?.();
@@ -53,6 +52,7 @@ class OllamaLineMapper {
   ) {}
 
   map(line: string): StreamChunk[] {
+    if (this.finished) return [];
     const json = this.#parse(line);
     if (json === undefined) return [];
     if (json['error'] != null) {

@@ -4,10 +4,9 @@ import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/ch
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { bytesOf } from '../shared/upstream-bytes.js';
-import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
+import { UpstreamClient } from '../shared/upstream-client.js';
 import { complaintIn, secretsOf } from '../shared/upstream-complaint.js';
 import {
   complaintFault,
@@ -16,6 +15,7 @@ import {
   silence,
   wasConnected,
 } from '../shared/upstream-fault.js';
+import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { chatBody, fitOf } from './ollama-request.js';
@@ -43,9 +43,9 @@ export class OllamaBackend implements ChatBackend {
     request: ChatRequest,
     target: Target,
     attempt: AttemptContext,
-  ): Promise<AsyncIterable<StreamChunk>> {
+  ): Promise<AsyncIterable<ChunkBatch>> {
     const response = await this.#post(request, target, true, attempt);
-    return readOllamaStream(bytesOf(response.body), this.#source(response, target), () =>
+    return readOllamaStream(response, this.#source(response, target), () =>
       attempt.malformedEvent(),
     );
   }
@@ -101,7 +101,7 @@ export class OllamaBackend implements ChatBackend {
       });
     const contentType = String(response.headers['content-type'] ?? '');
     if (/^application\/(x-ndjson|json)\b/i.test(contentType)) return response;
-    response.body.destroy();
+    response.destroy();
     throw protocolFault(this.id, `answered with "${contentType}" instead of JSON`);
   }
 }

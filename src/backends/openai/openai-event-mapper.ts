@@ -20,6 +20,8 @@ export class OpenAiEventMapper {
   readonly #held: JsonObject[] = [];
   #rawReason: string | undefined;
   #usage: Usage | undefined;
+  /** `[DONE]` was seen: whatever follows is not part of the answer. */
+  ended = false;
 
   /** @param onNoise called for data that is no JSON at all */
   constructor(
@@ -42,7 +44,14 @@ export class OpenAiEventMapper {
     };
   }
 
+  /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, and what an in-band error means */
   map(data: string): StreamChunk[] {
+    if (this.ended) return [];
+    if (data === '[DONE]') {
+      if (!this.finished) throw cutFault(this.source.backend);
+      this.ended = true;
+      return [this.end()];
+    }
     const event = this.#parse(data);
     if (event === undefined) return [];
     if (event['error'] != null) {

@@ -1,4 +1,5 @@
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import { batchesOf } from '../shared/batches.js';
 import { SseDecoder } from '../shared/sse-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { cutFault } from '../shared/upstream-fault.js';
@@ -14,65 +15,44 @@ const AFTER_FINISH_MS = 1000;
  * @throws GatewayError `upstream_cut`, `upstream_protocol`, or what an in-band error means
  */
 export async function* readOpenAiStream(
-  bytes: AsyncIterable<Uint8Array>,
+  bytes: AsyncIterable<Uint8Array, undefined>,
   source: StreamSource,
   onNoise: () => void,
-): AsyncGenerator<StreamChunk> {
+): AsyncGenerator<ChunkBatch> {
   const events = new SseDecoder(source.backend, onNoise);
   const mapper = new OpenAiEventMapper(source, onNoise);
+  const mapEvent = ({ data }: { readonly data: string }) => mapper.map(data);
   const reader = bytes[Symbol.asyncIterator]();
   let finishedAt: number | undefined;
   try {
     for (;;) {
-      const piece = await (finishedAt === undefined
-        ? readOrCut(reader, source)
-        : readUntil(finishedAt + AFTER_FINISH_MS, reader));
-      if (piece === undefined) break;
-      for (const { data } of events.decode(piece)) {
-        if (data === '[DONE]') {
-          if (!mapper.finished) throw cutFault(source.backend);
-          yield mapper.end();
-          return;
-        }
-        for (const chunk of mapper.map(data)) yield chunk;
-      }
+      const { done, value: piece } = await (finishedAt === undefined
+        ? reader.next()
+        : nextBefore(finishedAt + AFTER_FINISH_MS, reader));
+      if (done) break;
+      for (const batch of batchesOf(events.decode(piece), mapEvent)) yield batch;
+      if (mapper.ended) return;
       if (mapper.finished) finishedAt ??= performance.now();
     }
     if (!mapper.finished) throw cutFault(source.backend);
-    yield mapper.end();
   } catch (error) {
     // Whatever comes behind the finish reason, the answer is whole.
     if (!mapper.finished) throw error;
-    yield mapper.end();
   } finally {
     await reader.return?.();
   }
+  yield [mapper.end()];
 }
 
-async function readOrCut(
-  reader: AsyncIterator<Uint8Array>,
-  { backend }: StreamSource,
-): Promise<Uint8Array | undefined> {
-  try {
-    const { done, value } = await reader.next();
-    return done ? undefined : value;
-  } catch (error) {
-    throw cutFault(backend, error);
-  }
-}
-
-/** Nothing more is owed to the answer: whatever ends the wait for `piece` ends it well. */
-async function readUntil(
+/** Nothing more is owed to the answer: being late is as good an end as any. */
+async function nextBefore(
   time: number,
-  reader: AsyncIterator<Uint8Array>,
-): Promise<Uint8Array | undefined> {
+  reader: AsyncIterator<Uint8Array, undefined>,
+): Promise<IteratorResult<Uint8Array, undefined>> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, time - performance.now(), undefined);
+  const late = new Promise<IteratorReturnResult<undefined>>((resolve) => {
+    const ended = { done: true, value: undefined } as const;
+    timer = setTimeout(resolve, time - performance.now(), ended);
   });
-  const piece = reader.next().then(
-    ({ done, value }) => (done ? undefined : value),
-    () => undefined,
-  );
-  return Promise.race([piece, late]).finally(() => clearTimeout(timer));
+  return Promise.race([reader.next(), late]).finally(() => clearTimeout(timer));
 }

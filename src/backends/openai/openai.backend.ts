@@ -4,12 +4,12 @@ import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/ch
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { bytesOf } from '../shared/upstream-bytes.js';
-import { UpstreamClient, type UpstreamResponse } from '../shared/upstream-client.js';
+import { UpstreamClient } from '../shared/upstream-client.js';
 import { secretsOf } from '../shared/upstream-complaint.js';
 import { protocolFault, requestIdOf } from '../shared/upstream-fault.js';
+import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { answerOf } from './openai-answer.js';
@@ -46,11 +46,11 @@ export class OpenAiBackend implements ChatBackend {
     request: ChatRequest,
     target: Target,
     attempt: AttemptContext,
-  ): Promise<AsyncIterable<StreamChunk>> {
+  ): Promise<AsyncIterable<ChunkBatch>> {
     const askUsage = this.#settings.streamUsage ?? true;
     const response = await this.#post(streamedRequestBody(request, target, askUsage), attempt);
     this.#expect(response, 'text/event-stream');
-    return readOpenAiStream(bytesOf(response.body), this.#source(response, target), () =>
+    return readOpenAiStream(response, this.#source(response, target), () =>
       attempt.malformedEvent(),
     );
   }
@@ -92,10 +92,10 @@ export class OpenAiBackend implements ChatBackend {
     return defined({ backend: this.id, model, requestId, secrets: this.#secrets });
   }
 
-  #expect({ headers, body }: UpstreamResponse, mediaType: string): void {
-    const contentType = String(headers['content-type'] ?? '');
+  #expect(response: UpstreamResponse, mediaType: string): void {
+    const contentType = String(response.headers['content-type'] ?? '');
     if (contentType.toLowerCase().startsWith(mediaType)) return;
-    body.destroy();
+    response.destroy();
     throw protocolFault(this.id, `answered with "${contentType}" instead of ${mediaType}`);
   }
 }
@@ -110,14 +110,12 @@ class UpstreamAsResponse {
   readonly ok = true;
   readonly status: number;
   readonly headers: Headers;
-  readonly body: UpstreamResponse['body'];
 
   constructor(
     readonly url: string,
     readonly upstream: UpstreamResponse,
   ) {
     this.status = upstream.statusCode;
-    this.body = upstream.body;
     this.headers = new Headers({ 'content-type': String(upstream.headers['content-type']) });
   }
 }

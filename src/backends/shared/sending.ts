@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import type { DiagnosticsChannel } from 'undici';
-import { happensIn } from './upstream-context.js';
+import { happensHere } from './upstream-context.js';
 import { wasConnected } from './upstream-fault.js';
 
 /**
@@ -12,7 +12,7 @@ import { wasConnected } from './upstream-fault.js';
  */
 export class Sending {
   readonly body: Buffer;
-  readonly #context = AsyncLocalStorage.snapshot();
+  readonly #inContext = AsyncLocalStorage.snapshot();
   #socket: Socket | undefined;
   #bytesReadBefore = 0;
 
@@ -27,7 +27,7 @@ export class Sending {
 
   writesTo(socket: Socket): void {
     this.#socket = socket;
-    happensIn(this.#context, socket);
+    this.#inContext(() => happensHere(socket));
     this.#bytesReadBefore = socket.bytesRead;
     this.onSent();
   }

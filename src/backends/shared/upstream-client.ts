@@ -4,10 +4,12 @@ import type { AttemptContext } from '../../contract/chat-backend.js';
 import { Sending } from './sending.js';
 import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
 import { complaintOf, secretsOf } from './upstream-complaint.js';
-import { textOf, UPSTREAM_READ_AHEAD_BYTES, UPSTREAM_SOCKET_BYTES } from './upstream-bytes.js';
+import { UpstreamResponse } from './upstream-response.js';
 import type { UpstreamSettings } from './upstream-settings.js';
+import { textOf } from './upstream-text.js';
 
-export type UpstreamResponse = Dispatcher.ResponseData;
+/** What waits in the socket itself; undici's 64 KiB would make it the largest buffer of all. */
+const SOCKET_BYTES = 16 * 1024;
 
 /** What is read of an error body: more than any sentence needs. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -37,8 +39,6 @@ export class UpstreamClient {
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
-    // An abort between here and the first read would find nobody to tell, and end the process.
-    response.body.on('error', () => {});
     if (response.statusCode < 200 || response.statusCode > 299) await this.#refuse(response);
     return response;
   }
@@ -55,16 +55,28 @@ export class UpstreamClient {
   async #send(url: string, body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
     const { signal } = attempt;
     const sending = new Sending(body, () => attempt.requestSent());
-    const request = this.#request(url, sending.body, signal);
+    const request = this.#request(url, sending.body);
     try {
-      return await orAborted(this.#keeping.request(request), signal);
+      return await this.#dispatch(this.#keeping, request, signal);
     } catch (error) {
       if (signal.aborted || !sending.metStaleSocket(error)) throw error;
-      return orAborted(this.#fresh.request({ ...request, reset: true }), signal);
+      return this.#dispatch(this.#fresh, { ...request, reset: true }, signal);
     }
   }
 
-  #request(url: string, body: Buffer, signal: AbortSignal): Dispatcher.RequestOptions {
+  async #dispatch(
+    dispatcher: Dispatcher,
+    request: Dispatcher.DispatchOptions,
+    signal: AbortSignal,
+  ): Promise<UpstreamResponse> {
+    signal.throwIfAborted();
+    const response = new UpstreamResponse(this.settings.id, signal);
+    dispatcher.dispatch(request, response);
+    await response.begun;
+    return response;
+  }
+
+  #request(url: string, body: Buffer): Dispatcher.DispatchOptions {
     const target = this.#withQuery(url);
     return {
       origin: target.origin,
@@ -72,8 +84,6 @@ export class UpstreamClient {
       method: 'POST',
       headers: this.#headers(),
       body,
-      signal,
-      highWaterMark: UPSTREAM_READ_AHEAD_BYTES,
       // undici's own deadlines (300 s each) count bytes; Sluice's count content. They are said here
       // because the agents behind a proxy look at none of a dispatcher's.
       headersTimeout: 0,
@@ -99,10 +109,11 @@ export class UpstreamClient {
     };
   }
 
-  async #refuse({ statusCode: status, headers, body }: UpstreamResponse): Promise<never> {
+  async #refuse(response: UpstreamResponse): Promise<never> {
+    const { statusCode: status, headers } = response;
     // An error body that breaks off, or never ends, is as good as none: the status says enough.
-    const enough = setTimeout(() => body.destroy(), MAX_ERROR_MS);
-    const text = await textOf(this.settings.id, body, MAX_ERROR_BYTES)
+    const enough = setTimeout(() => response.destroy(), MAX_ERROR_MS);
+    const text = await textOf(this.settings.id, response, MAX_ERROR_BYTES)
       .catch(() => '')
       .finally(() => clearTimeout(enough));
     const retryAfterMs = retryAfterMsOf(headers);
@@ -116,18 +127,9 @@ export class UpstreamClient {
   }
 }
 
-/** undici settles a request that is still connecting only once the connection stands or fails: too late for a caller that left. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
 function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispatcher {
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
-  const connect = { timeout: connectMs, highWaterMark: UPSTREAM_SOCKET_BYTES, ...tls };
+  const connect = { timeout: connectMs, highWaterMark: SOCKET_BYTES, ...tls };
   const options: Agent.Options = {
     connect,
     // Streams that share one HTTP/2 connection would share its fate as well.

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
-import { textOf } from './upstream-bytes.js';
-import type { UpstreamResponse } from './upstream-client.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
+import type { UpstreamResponse } from './upstream-response.js';
+import { textOf } from './upstream-text.js';
 
 /** A whole answer is held in memory once, so it has a bound. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -13,14 +13,15 @@ const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
  */
 export async function readWholeAnswer(
   backend: string,
-  { headers, body }: Pick<UpstreamResponse, 'headers' | 'body'>,
+  response: UpstreamResponse,
 ): Promise<JsonObject> {
-  const text = await textOf(backend, body, MAX_ANSWER_BYTES);
+  const text = await textOf(backend, response, MAX_ANSWER_BYTES);
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
     // Without a length HTTP cannot tell the end of such a body from a cut; its JSON can.
+    const { headers } = response;
     const hasLength = headers['content-length'] ?? headers['transfer-encoding'];
     if (hasLength === undefined && /^\s*[{[]/.test(text)) throw cutFault(backend, error);
     throw protocolFault(backend, 'answered with something that is not JSON', error);

@@ -8,7 +8,7 @@ import {
 import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { type DialectWriter, feed } from '../dialect-writer.js';
 import { ChatEvents } from './chat-events.js';
 
@@ -17,8 +17,8 @@ import { ChatEvents } from './chat-events.js';
  * frame is left to the exception filter, with its real status; afterwards it is a `failed` event.
  */
 @Injectable()
-export class ChatDialectInterceptor implements NestInterceptor<StreamChunk, MessageEvent> {
-  intercept(context: ExecutionContext, next: CallHandler<StreamChunk>): Observable<MessageEvent> {
+export class ChatDialectInterceptor implements NestInterceptor<ChunkBatch, MessageEvent> {
+  intercept(context: ExecutionContext, next: CallHandler<ChunkBatch>): Observable<MessageEvent> {
     const response = context.switchToHttp().getResponse<Response>();
     return new Observable<MessageEvent>((subscriber) =>
       feed(new EventWriter(response, subscriber), next.handle(), response),
@@ -27,7 +27,7 @@ export class ChatDialectInterceptor implements NestInterceptor<StreamChunk, Mess
 }
 
 /** The events of one stream. */
-class EventWriter implements DialectWriter<StreamChunk> {
+class EventWriter implements DialectWriter<ChunkBatch> {
   #events: ChatEvents | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -45,11 +45,12 @@ class EventWriter implements DialectWriter<StreamChunk> {
     this.subscriber.next(this.#events.opening());
   }
 
-  write(chunk: StreamChunk): void {
+  write(batch: ChunkBatch): void {
     this.start();
-    const event = this.#events?.of(chunk);
-    if (!event) return;
-    this.subscriber.next(event);
+    for (const chunk of batch) {
+      const event = this.#events?.of(chunk);
+      if (event) this.subscriber.next(event);
+    }
     this.#heartbeat?.refresh();
   }
 

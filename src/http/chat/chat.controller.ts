@@ -15,7 +15,7 @@ import type { Request, Response } from 'express';
 import { type Observable, takeUntil } from 'rxjs';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
 import { announce } from '../announce.js';
@@ -47,7 +47,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<StreamChunk> {
+  ): Observable<ChunkBatch> {
     return this.#stream(query.model, requestOfQuery(query), request, response);
   }
 
@@ -60,7 +60,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<StreamChunk> {
+  ): Observable<ChunkBatch> {
     return this.#stream(nameOf(model, query.model), requestOfQuery(query), request, response);
   }
 
@@ -73,7 +73,7 @@ export class ChatController {
     @Body() body: ChatBodyDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<StreamChunk> {
+  ): Observable<ChunkBatch> {
     return this.#stream(body.model, requestOfBody(body), request, response);
   }
 
@@ -88,7 +88,7 @@ export class ChatController {
     @Body() body: ChatBodyDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<StreamChunk> {
+  ): Observable<ChunkBatch> {
     return this.#stream(nameOf(model, body.model), requestOfBody(body), request, response);
   }
 
@@ -97,7 +97,7 @@ export class ChatController {
     chat: ChatRequest,
     request: Request,
     response: Response,
-  ): Observable<StreamChunk> {
+  ): Observable<ChunkBatch> {
     return fromPull((signal) => {
       const call = callOf(request, response);
       const generation = this.generations.stream(model ?? undefined, chat, call, signal);

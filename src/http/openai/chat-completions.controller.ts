@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@ne
 import type { Request, Response } from 'express';
 import { type Observable, takeUntil } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
 import { announce } from '../announce.js';
@@ -31,7 +31,7 @@ export class ChatCompletionsController {
     @Body() body: unknown,
     @Req() request: Request,
     @Res() response: Response,
-  ): Observable<StreamChunk | ChatAnswer> {
+  ): Observable<ChunkBatch | ChatAnswer> {
     const completion = readChatCompletionRequest(body);
     return completion.stream
       ? this.#stream(completion, request, response)
@@ -42,7 +42,7 @@ export class ChatCompletionsController {
     { model, request: chat }: ChatCompletionRequest,
     request: Request,
     response: Response,
-  ): Observable<StreamChunk> {
+  ): Observable<ChunkBatch> {
     return fromPull((signal) => {
       const generation = this.generations.stream(model, chat, callOf(request, response), signal);
       announce(generation, response);

@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { announceTarget } from '../announce.js';
 import { type DialectWriter, feed } from '../dialect-writer.js';
 import { EventStream } from '../event-stream.js';
@@ -20,10 +20,10 @@ import { ChatCompletionEncoder } from './chat-completion-encoder.js';
  * fails before the response is committed is left to the exception filter, with its real status.
  */
 @Injectable()
-export class OpenAiDialectInterceptor implements NestInterceptor<StreamChunk | ChatAnswer, void> {
+export class OpenAiDialectInterceptor implements NestInterceptor<ChunkBatch | ChatAnswer, void> {
   intercept(
     context: ExecutionContext,
-    next: CallHandler<StreamChunk | ChatAnswer>,
+    next: CallHandler<ChunkBatch | ChatAnswer>,
   ): Observable<void> {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
@@ -35,7 +35,7 @@ export class OpenAiDialectInterceptor implements NestInterceptor<StreamChunk | C
 }
 
 /** The answer to one request. */
-class ResponseWriter implements DialectWriter<StreamChunk | ChatAnswer> {
+class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
   readonly #stream: EventStream;
   #encoder: ChatCompletionEncoder | undefined;
 
@@ -52,14 +52,22 @@ class ResponseWriter implements DialectWriter<StreamChunk | ChatAnswer> {
     if (generation?.record.streaming) this.#stream.start(generation.route.streams);
   }
 
-  write(value: StreamChunk | ChatAnswer): void {
-    if (!('type' in value)) {
-      this.#announceTarget();
-      this.response.status(200).json(chatCompletionOf(value));
-      return;
+  write(value: ChunkBatch | ChatAnswer): void {
+    if (isBatch(value)) return this.#writeBatch(value);
+    this.#announceTarget();
+    this.response.status(200).json(chatCompletionOf(value));
+  }
+
+  /** What came in one read leaves in one write. */
+  #writeBatch(batch: ChunkBatch): void {
+    const encoder = this.#encoderOf();
+    let frames = '';
+    try {
+      for (const chunk of batch) frames += encoder.encode(chunk);
+    } finally {
+      // Also what comes before a chunk that cannot be written.
+      if (frames !== '') this.#stream.write(frames);
     }
-    const frames = this.#encoderOf().encode(value);
-    if (frames !== '') this.#stream.write(frames);
   }
 
   fail(error: unknown): void {
@@ -98,4 +106,8 @@ class ResponseWriter implements DialectWriter<StreamChunk | ChatAnswer> {
     this.subscriber.next();
     this.subscriber.complete();
   }
+}
+
+function isBatch(value: ChunkBatch | ChatAnswer): value is ChunkBatch {
+  return Array.isArray(value);
 }

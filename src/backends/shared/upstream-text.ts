@@ -1,0 +1,26 @@
+import { GatewayError } from '../../contract/gateway-error.js';
+
+/**
+ * A whole body as text, for answers that are not streams.
+ * @throws GatewayError `upstream_protocol` over `maxBytes`, and what reading throws
+ */
+export async function textOf(
+  backend: string,
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for await (const piece of body) {
+    bytes += piece.byteLength;
+    if (bytes > maxBytes) {
+      throw new GatewayError(
+        'upstream_protocol',
+        `The answer of backend "${backend}" is larger than ${maxBytes} bytes.`,
+      );
+    }
+    text += decoder.decode(piece, { stream: true });
+  }
+  return text + decoder.decode();
+}
