@@ -24,15 +24,13 @@ import { finishReasonOf, readOllamaStream, toolCallsOf, usageOf } from './ollama
 /** Ollama's native `/api/chat`. */
 export class OllamaBackend implements ChatBackend {
   readonly id: string;
-  readonly #chatUrl: string;
   readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
 
   constructor(settings: UpstreamSettings) {
     this.id = settings.id;
     this.#secrets = secretsOf(settings);
-    this.#chatUrl = `${settings.baseUrl.replace(/\/+$/, '')}/api/chat`;
-    this.#upstream = new UpstreamClient(settings);
+    this.#upstream = new UpstreamClient(settings, '/api/chat');
   }
 
   fit(request: ChatRequest): Fit {
@@ -94,11 +92,9 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
     const body = JSON.stringify(chatBody(request, target, stream));
-    const response = await this.#upstream
-      .post(this.#chatUrl, body, attempt)
-      .catch((error: unknown) => {
-        throw withRemedy(error, target);
-      });
+    const response = await this.#upstream.post(body, attempt).catch((error: unknown) => {
+      throw withRemedy(error, target);
+    });
     const contentType = String(response.headers['content-type'] ?? '');
     if (/^application\/(x-ndjson|json)\b/i.test(contentType)) return response;
     response.destroy();

@@ -35,7 +35,6 @@ function bodyWith(request: ChatRequest, target: Target, stream: JsonObject): Bod
   return { ...body, ...target.options, model: target.model, ...stream } as unknown as Body;
 }
 
-/** A server that can go on with an answer takes its beginning for the last message. */
 /** The beginning of the answer as the last message, and no more tokens than are left for the rest. */
 function withPrefill(body: JsonObject, { prefill, sampling }: ChatRequest): JsonObject {
   const messages = body['messages'];

@@ -15,14 +15,21 @@ const SOCKET_BYTES = 16 * 1024;
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ERROR_MS = 1000;
 
-/** The connections to one upstream. */
+/** The connections to one upstream, and the one thing it is asked for. */
 export class UpstreamClient {
+  /** All that is the same in every request. */
+  readonly #request: Dispatcher.DispatchOptions;
   /** Keeps its connections for later requests. */
   readonly #keeping: Dispatcher;
   /** Makes a new connection for every request. */
   readonly #fresh: Dispatcher;
 
-  constructor(private readonly settings: UpstreamSettings) {
+  /** @param path where requests go, below the base URL */
+  constructor(
+    private readonly settings: UpstreamSettings,
+    path: string,
+  ) {
+    this.#request = requestTo(path, settings);
     this.#keeping = createDispatcher(settings);
     this.#fresh = createDispatcher(settings);
   }
@@ -32,10 +39,10 @@ export class UpstreamClient {
    * @throws GatewayError `upstream_unavailable` without a response, else the fault that the
    *   upstream's status and body mean
    */
-  async post(url: string, body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
+  async post(body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
     let response: UpstreamResponse;
     try {
-      response = await this.#send(url, body, attempt);
+      response = await this.#send(body, attempt);
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
@@ -52,10 +59,10 @@ export class UpstreamClient {
    * nothing about the upstream, so the request is sent once more: over a connection of its own,
    * because the next kept one may be as stale.
    */
-  async #send(url: string, body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
+  async #send(body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
     const { signal } = attempt;
     const sending = new Sending(body, () => attempt.requestSent());
-    const request = this.#request(url, sending.body);
+    const request = { ...this.#request, body: sending.body };
     try {
       return await this.#dispatch(this.#keeping, request, signal);
     } catch (error) {
@@ -76,39 +83,6 @@ export class UpstreamClient {
     return response;
   }
 
-  #request(url: string, body: Buffer): Dispatcher.DispatchOptions {
-    const target = this.#withQuery(url);
-    return {
-      origin: target.origin,
-      path: target.pathname + target.search,
-      method: 'POST',
-      headers: this.#headers(),
-      body,
-      // undici's own deadlines (300 s each) count bytes; Sluice's count content. They are said here
-      // because the agents behind a proxy look at none of a dispatcher's.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    };
-  }
-
-  #withQuery(url: string): URL {
-    const target = new URL(url);
-    for (const [name, value] of Object.entries(this.settings.query ?? {})) {
-      target.searchParams.set(name, value);
-    }
-    return target;
-  }
-
-  #headers(): Record<string, string> {
-    const { apiKey, headers } = this.settings;
-    return {
-      'content-type': 'application/json',
-      'user-agent': 'sluice',
-      ...(apiKey && { authorization: `Bearer ${apiKey}` }),
-      ...headers,
-    };
-  }
-
   async #refuse(response: UpstreamResponse): Promise<never> {
     const { statusCode: status, headers } = response;
     // An error body that breaks off, or never ends, is as good as none: the status says enough.
@@ -125,6 +99,29 @@ export class UpstreamClient {
       ...(requestId !== undefined && { requestId }),
     });
   }
+}
+
+function requestTo(
+  path: string,
+  { baseUrl, query = {}, apiKey, headers }: UpstreamSettings,
+): Dispatcher.DispatchOptions {
+  const url = new URL(baseUrl.replace(/\/+$/, '') + path);
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return {
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'user-agent': 'sluice',
+      ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+      ...headers,
+    },
+    // undici's own deadlines (300 s each) count bytes; Sluice's count content. They are said here
+    // because the agents behind a proxy look at none of a dispatcher's.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  };
 }
 
 function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispatcher {
