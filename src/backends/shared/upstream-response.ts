@@ -68,10 +68,12 @@ export class UpstreamResponse
   }
 
   onResponseStart(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     statusCode: number,
     headers: UpstreamHeaders,
   ): void {
+    // They hold on to the bytes that they were read in: 4 KiB for as long as the stream lasts.
+    controller.rawHeaders = null;
     // 1xx only announce.
     if (statusCode < 200) return;
     this.statusCode = statusCode;
