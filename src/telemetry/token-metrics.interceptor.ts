@@ -7,7 +7,7 @@ import {
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
 import { Histogram } from 'prom-client';
-import { Observable } from 'rxjs';
+import { type Observable, tap } from 'rxjs';
 import type { ChatAnswer } from '../contract/chat-answer.js';
 import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
 
@@ -16,7 +16,7 @@ type Emitted = ChunkBatch | ChatAnswer;
 
 /**
  * Measures every chunk of content on its way to the caller, in any dialect. It stands inside of
- * the dialect's interceptor: when `next` returns, the chunk has been handed to the response.
+ * the dialect's interceptor: what passes here is handed to the response in the same moment.
  */
 @Injectable()
 export class TokenMetricsInterceptor implements NestInterceptor<Emitted, Emitted> {
@@ -28,21 +28,13 @@ export class TokenMetricsInterceptor implements NestInterceptor<Emitted, Emitted
 
   intercept(context: ExecutionContext, next: CallHandler<Emitted>): Observable<Emitted> {
     const { locals } = context.switchToHttp().getResponse<Response>();
-    return new Observable((subscriber) => {
-      const pace = new StreamPace(() => locals.generation?.record.model ?? 'none', this);
-      const subscription = next.handle().subscribe({
-        next: (emitted) => {
-          subscriber.next(emitted);
-          if (Array.isArray(emitted)) pace.wrote(emitted);
-        },
-        error: (error: unknown) => subscriber.error(error),
-        complete: () => subscriber.complete(),
-      });
-      return () => {
-        subscription.unsubscribe();
-        pace.over();
-      };
-    });
+    const pace = new StreamPace(() => locals.generation?.record.model ?? 'none', this);
+    return next.handle().pipe(
+      tap({
+        next: (emitted) => Array.isArray(emitted) && pace.passed(emitted),
+        finalize: () => pace.over(),
+      }),
+    );
   }
 
   /** The histograms of one stream, their labels resolved once. */
@@ -70,10 +62,10 @@ class StreamPace {
     private readonly interceptor: TokenMetricsInterceptor,
   ) {}
 
-  wrote(batch: ChunkBatch): void {
-    // All of it was handed to the response in this moment.
+  passed(batch: ChunkBatch): void {
+    // All of it is handed to the response in this moment.
     const now = performance.now();
-    for (const chunk of batch) this.#wroteChunk(chunk, now);
+    for (const chunk of batch) this.#passedChunk(chunk, now);
   }
 
   over(): void {
@@ -84,7 +76,7 @@ class StreamPace {
     this.#metrics?.speed.observe(tokens / ((this.#lastAt - this.#firstAt) / 1000));
   }
 
-  #wroteChunk(chunk: StreamChunk, now: number): void {
+  #passedChunk(chunk: StreamChunk, now: number): void {
     if (chunk.type === 'start') this.#metrics = this.interceptor.of(this.model(), chunk.backend);
     if (chunk.type === 'end') this.#reportedTokens = chunk.usage?.output;
     if (!isContent(chunk)) return;

@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
 import { messageLine, ndjson, ollama } from '../support/ollama-script.js';
@@ -7,8 +6,8 @@ import { contentChunk, openAi, sse } from '../support/openai-script.js';
 import { SseReader } from '../support/sse-reader.js';
 
 const BURST_BYTES = 4 * 1024 * 1024;
-const PACE_MS = 5;
-const MAX_DELAY_MS = 20;
+/** It is 350 to 510 on any machine, for what is done in a turn is counted; 2 to 19 where it is not bounded. */
+const MIN_TOKENS = 100;
 
 /** Who bursts, and who is paced beside it. */
 const bursts = [
@@ -26,8 +25,6 @@ describe('a paced stream', () => {
   let gateway: Gateway;
   beforeAll(async () => {
     gateway = await Gateway.start();
-    // The first time, it is the compiler that takes its time.
-    for (const form of forms) for (const burst of bursts) await longestDelay(form, burst);
   });
   afterAll(() => gateway.close());
 
@@ -46,8 +43,8 @@ describe('a paced stream', () => {
     }
   }
 
-  /** The longest that a token of the paced stream was late while the other upstream burst. */
-  async function longestDelay(
+  /** How many tokens came one by one, each sent when the one before had arrived, during the burst. */
+  async function tokensBeside(
     form: string,
     [id, model, scripts, piece]: (typeof bursts)[number],
   ): Promise<number> {
@@ -71,27 +68,21 @@ describe('a paced stream', () => {
     const atOnce = Buffer.from(piece.repeat(BURST_BYTES / piece.length));
     const bursting = burst.send(atOnce).then(() => burst.finish());
 
-    let longest = 0;
-    while (!burstState.over) {
-      const dueAt = performance.now() + PACE_MS;
-      await pause(PACE_MS);
+    let tokens = 0;
+    for (; !burstState.over; tokens += 1) {
       const arriving = reader.nextEvent();
       await paced.next('tick');
       await arriving;
-      longest = Math.max(longest, performance.now() - dueAt);
     }
     await Promise.all([whole, bursting, paced.finish()]);
     await reader.all();
-    return longest;
+    return tokens;
   }
 
-  // The upstreams, both callers and Sluice share one thread here, and the machine has other work:
-  // a collection or a neighbour is no delay of Sluice's. What Sluice itself does, it does every time.
   it.each(forms.flatMap((form) => bursts.map((burst) => [form, burst[0], burst] as const)))(
-    'on %s is not late by more than 20 ms while %s delivers 4 MiB at once',
-    { retry: 2 },
+    'on %s goes on while %s delivers 4 MiB at once',
     async (form, _, burst) => {
-      expect(await longestDelay(form, burst)).toBeLessThan(MAX_DELAY_MS);
+      expect(await tokensBeside(form, burst)).toBeGreaterThan(MIN_TOKENS);
     },
   );
 });
