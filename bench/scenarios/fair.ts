@@ -14,6 +14,7 @@ export async function fair(bench: Bench): Promise<Row[]> {
   const alone = new Collected();
   const beside = new Collected();
   const added = new Collected();
+  const delay = new Collected();
   const chunks = bench.scaled(100, 30);
   await bench.plan({ chunks: 1e9, textChars: 16 }, 'flood');
   await bench.with(['raw pipe', 'sluice'], async (running) => {
@@ -22,11 +23,13 @@ export async function fair(bench: Bench): Promise<Row[]> {
     }
     await bench.plan({ chunks, textChars: 16, intervalMs: 20, spreadOver: STREAMS });
     for (let run = 0; run < bench.options.runs; run += 1) {
-      for (const [contestant, { ports }] of running) {
+      for (const [contestant, { ports, process }] of running) {
         const quiet = await gapP99(bench, ports, chunks);
         const ask = streamAsk(ports.flood, 0, MODELS.flood);
         await bench.hold({ ask, streams: FLOODS, spreadMs: 0, stall: false }, 'flood');
+        await process.ask('startDelay');
         const loud = await gapP99(bench, ports, chunks);
+        delay.add(contestant, await process.ask<number>('stopDelay'));
         await bench.release('flood');
         await pause(200);
         alone.add(contestant, quiet);
@@ -58,6 +61,14 @@ export async function fair(bench: Bench): Promise<Row[]> {
       samples: added,
       comparison: { kind: 'value' },
       bar: 5,
+    }),
+    // What of it is the contestant's own: the rest is seven processes on the machine's cores.
+    rowOf({
+      scenario: 'fair',
+      measure: 'event-loop delay beside floods, p99',
+      unit: 'ms',
+      samples: delay,
+      comparison: none,
     }),
   ];
 }
