@@ -6,7 +6,7 @@ const text = (said: string): StreamChunk => ({ type: 'text-delta', text: said })
 
 describe('batchesOf', () => {
   it('puts the chunks of one read together, in order', () => {
-    const batches = [...batchesOf(['ab', 'c'], (event) => [...event].map(text))];
+    const batches = [...batchesOf([['a', 'b'], ['c']], (event) => event.map(text))];
     expect(batches).toEqual([[text('a'), text('b'), text('c')]]);
   });
 
