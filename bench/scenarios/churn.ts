@@ -2,32 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { streamAsk } from '../asks.ts';
 import type { Bench } from '../bench.ts';
 import type { RunningContestant } from '../contestants.ts';
-import { Collected, rowOf, type Row } from '../row.ts';
+import { rowOf, type Row } from '../row.ts';
+import { figuresOf } from './figures.ts';
 
 const CHUNKS = 5;
 
 /** Whether anything stays behind: 50,000 short streams. */
 export async function churn(bench: Bench): Promise<Row[]> {
-  const first = new Collected();
-  const peak = new Collected();
-  const after = new Collected();
-  const growth = new Collected();
-  const heap = new Collected();
-  const cpu = new Collected();
   await bench.plan({ chunks: CHUNKS, textChars: 16 });
-  for (let run = 0; run < bench.options.runs; run += 1) {
-    for (const contestant of ['raw pipe', 'sluice'] as const) {
-      const rss = await bench.with([contestant], (running) => {
-        return churned(bench, running.get(contestant)!);
-      });
-      first.add(contestant, rss.first);
-      peak.add(contestant, rss.peak);
-      after.add(contestant, rss.after);
-      growth.add(contestant, rss.after / rss.first);
-      heap.add(contestant, rss.heap);
-      cpu.add(contestant, rss.cpuMicros);
-    }
-  }
+  const figures = await figuresOf(bench, (contestant) => churned(bench, contestant));
   const scenario = `churn, ${streamsOf(bench).all} streams`;
   const none = { kind: 'none' } as const;
   return [
@@ -35,16 +18,28 @@ export async function churn(bench: Bench): Promise<Row[]> {
       scenario,
       measure: `RSS after the first ${streamsOf(bench).first}`,
       unit: 'MiB',
-      samples: first,
+      samples: figures.first,
       comparison: none,
     }),
-    rowOf({ scenario, measure: 'RSS at its peak', unit: 'MiB', samples: peak, comparison: none }),
-    rowOf({ scenario, measure: 'RSS after all', unit: 'MiB', samples: after, comparison: none }),
+    rowOf({
+      scenario,
+      measure: 'RSS at its peak',
+      unit: 'MiB',
+      samples: figures.peak,
+      comparison: none,
+    }),
+    rowOf({
+      scenario,
+      measure: 'RSS after all',
+      unit: 'MiB',
+      samples: figures.after,
+      comparison: none,
+    }),
     rowOf({
       scenario,
       measure: 'RSS after all / after the first',
       unit: '',
-      samples: growth,
+      samples: figures.growth,
       comparison: { kind: 'value' },
       bar: 1.15,
     }),
@@ -52,14 +47,14 @@ export async function churn(bench: Bench): Promise<Row[]> {
       scenario,
       measure: 'heap alive at the end',
       unit: 'MiB',
-      samples: heap,
+      samples: figures.heap,
       comparison: none,
     }),
     rowOf({
       scenario,
       measure: 'CPU per stream',
       unit: 'µs',
-      samples: cpu,
+      samples: figures.cpuMicros,
       comparison: { kind: 'ratio', to: 'raw pipe' },
     }),
   ];
@@ -85,5 +80,5 @@ async function churned(bench: Bench, { process, ports }: RunningContestant) {
   // Last of all: a collection asked for would change what is resident.
   const peak = process.memory.peakKiB / 1024;
   const { heapUsed } = await process.ask<NodeJS.MemoryUsage>('memory', { gc: true });
-  return { first, after, peak, cpuMicros, heap: heapUsed / 2 ** 20 };
+  return { first, after, growth: after / first, peak, cpuMicros, heap: heapUsed / 2 ** 20 };
 }

@@ -3,24 +3,13 @@ import { streamAsk } from '../asks.ts';
 import type { Bench } from '../bench.ts';
 import type { BenchProcess } from '../bench-process.ts';
 import type { Contestant, RunningContestant } from '../contestants.ts';
-import { Collected, rowOf, type Row } from '../row.ts';
+import { rowOf, type Row } from '../row.ts';
+import { figuresOf } from './figures.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What one open stream costs: 2,000 at once, a chunk per second. */
 export async function many(bench: Bench): Promise<Row[]> {
-  const rss = new Collected();
-  const retained = new Collected();
-  const delay = new Collected();
-  for (let run = 0; run < bench.options.runs; run += 1) {
-    for (const contestant of ['raw pipe', 'sluice'] as const) {
-      const figures = await bench.with([contestant], (running) =>
-        holding(bench, running.get(contestant)!),
-      );
-      rss.add(contestant, figures.rssKiB);
-      retained.add(contestant, figures.retainedKiB);
-      delay.add(contestant, figures.delayMs);
-    }
-  }
+  const figures = await figuresOf(bench, (contestant) => holding(bench, contestant));
   const scenario = `many, ${streamsOf(bench)} at once`;
   const to = 'raw pipe' satisfies Contestant;
   return [
@@ -28,7 +17,7 @@ export async function many(bench: Bench): Promise<Row[]> {
       scenario,
       measure: 'RSS per open stream',
       unit: 'KiB',
-      samples: rss,
+      samples: figures.rssKiB,
       comparison: { kind: 'ratio', to },
       bar: 1.5,
     }),
@@ -36,7 +25,7 @@ export async function many(bench: Bench): Promise<Row[]> {
       scenario,
       measure: 'retained per open stream after GC',
       unit: 'KiB',
-      samples: retained,
+      samples: figures.retainedKiB,
       comparison: { kind: 'value' },
       bar: 40,
     }),
@@ -44,7 +33,7 @@ export async function many(bench: Bench): Promise<Row[]> {
       scenario,
       measure: 'event-loop delay, p99',
       unit: 'ms',
-      samples: delay,
+      samples: figures.delayMs,
       comparison: { kind: 'value' },
       bar: 20,
     }),

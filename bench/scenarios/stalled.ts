@@ -4,7 +4,8 @@ import type { Bench } from '../bench.ts';
 import type { BenchProcess } from '../bench-process.ts';
 import type { RunningContestant } from '../contestants.ts';
 import type { SideBytes } from '../probe.preload.ts';
-import { Collected, rowOf, type Row } from '../row.ts';
+import { rowOf, type Row } from '../row.ts';
+import { figuresOf } from './figures.ts';
 import { warmUp } from './warm-up.ts';
 
 const STREAMS = 50;
@@ -16,26 +17,14 @@ const PATIENCE_MS = 20_000;
 
 /** Whether a caller that does not read fills the gateway or stops the upstream. */
 export async function stalled(bench: Bench): Promise<Row[]> {
-  const rss = new Collected();
-  const waiting = new Collected();
-  const running = new Collected();
-  for (let run = 0; run < bench.options.runs; run += 1) {
-    for (const contestant of ['raw pipe', 'sluice'] as const) {
-      const figures = await bench.with([contestant], (started) =>
-        stalling(bench, started.get(contestant)!),
-      );
-      rss.add(contestant, figures.rssKiB);
-      waiting.add(contestant, figures.waitingKiB);
-      running.add(contestant, figures.stopped ? 0 : 1);
-    }
-  }
+  const figures = await figuresOf(bench, (contestant) => stalling(bench, contestant));
   const scenario = 'stalled';
   return [
     rowOf({
       scenario,
       measure: 'RSS per stream',
       unit: 'KiB',
-      samples: rss,
+      samples: figures.rssKiB,
       comparison: { kind: 'ratio', to: 'raw pipe' },
       bar: 1.5,
     }),
@@ -43,7 +32,7 @@ export async function stalled(bench: Bench): Promise<Row[]> {
       scenario,
       measure: 'read and not yet accepted, per stream',
       unit: 'KiB',
-      samples: waiting,
+      samples: figures.waitingKiB,
       comparison: { kind: 'value' },
       bar: 256,
     }),
@@ -51,7 +40,7 @@ export async function stalled(bench: Bench): Promise<Row[]> {
       scenario,
       measure: 'upstream not stopped (1 = yes)',
       unit: '',
-      samples: running,
+      samples: figures.notStopped,
       comparison: { kind: 'value' },
       bar: 0,
     }),
@@ -78,7 +67,7 @@ async function stalling(bench: Bench, { process, ports }: RunningContestant) {
   await bench.release();
   const held = after.read - before.read - (after.accepted - before.accepted) * readPerWritten;
   return {
-    stopped,
+    notStopped: stopped ? 0 : 1,
     rssKiB: (rssAfter - rssKiB) / STREAMS,
     waitingKiB: held / 1024 / STREAMS,
   };

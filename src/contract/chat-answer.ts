@@ -1,4 +1,4 @@
-import type { FinishReason, OpenAiEvent, Usage } from './stream-chunk.js';
+import type { ChunkBatch, FinishReason, OpenAiEvent, Usage } from './stream-chunk.js';
 
 /** A whole answer, for callers that did not ask for a stream. */
 export interface ChatAnswer {
@@ -22,4 +22,9 @@ export interface ToolCall {
   readonly name: string;
   /** JSON text. */
   readonly arguments: string;
+}
+
+/** Tells a batch of a stream from the other thing that a request may be answered with, one whole answer. */
+export function isBatch(answered: ChunkBatch | ChatAnswer): answered is ChunkBatch {
+  return Array.isArray(answered);
 }

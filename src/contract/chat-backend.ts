@@ -13,8 +13,8 @@ export interface ChatBackend {
 
   /**
    * Resolves once the upstream accepted the request; until then it rejects with a `GatewayError`
-   * and the caller may go elsewhere. The iterable is single-use and lazy: nothing is read from the
-   * socket before `next()`. Aborting `context.signal` closes the upstream connection at once, in
+   * and the caller may go elsewhere. The iterable is single-use and lazy: but for a bounded
+   * read-ahead, nothing is read that `next()` did not ask for. Aborting `context.signal` closes the upstream connection at once, in
    * every phase; a pending `next()` then rejects.
    */
   open(

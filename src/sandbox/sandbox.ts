@@ -50,7 +50,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     response.on('close', () => response.end());
     const path = request.url?.split('?', 1)[0];
     if (path === OLLAMA_PATH) passFormatOn(request);
-    // Nothing else of aimock is served: any page in a browser could read its journal.
+    // aimock lets any page in a browser read its journal, and reset it: nothing else of it is served.
     else if (path !== OPENAI_PATH) request.url = '/';
   });
   return {

@@ -8,7 +8,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
 import { Histogram } from 'prom-client';
 import { type Observable, tap } from 'rxjs';
-import type { ChatAnswer } from '../contract/chat-answer.js';
+import { type ChatAnswer, isBatch } from '../contract/chat-answer.js';
 import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
 
 /** What a handler emits: a stream batch by batch, or one whole answer. */
@@ -31,7 +31,9 @@ export class TokenMetricsInterceptor implements NestInterceptor<Emitted, Emitted
     const pace = new StreamPace(() => locals.generation?.record.model ?? 'none', this);
     return next.handle().pipe(
       tap({
-        next: (emitted) => Array.isArray(emitted) && pace.passed(emitted),
+        next: (emitted) => {
+          if (isBatch(emitted)) pace.passed(emitted);
+        },
         finalize: () => pace.over(),
       }),
     );

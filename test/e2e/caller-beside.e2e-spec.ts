@@ -6,7 +6,7 @@ import { contentChunk, openAi, sse } from '../support/openai-script.js';
 import { SseReader } from '../support/sse-reader.js';
 
 const BURST_BYTES = 4 * 1024 * 1024;
-/** It is 350 to 510 on any machine, for what is done in a turn is counted; 2 to 19 where it is not bounded. */
+/** Turns are counted, not time: it was 350 to 510 with a bounded turn, 2 to 19 without the bound. */
 const MIN_TOKENS = 100;
 
 /** Who bursts, and who is paced beside it. */

@@ -1,8 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chatEventOf, chatEvents, textOf } from '../support/chat-events.js';
 import { Gateway } from '../support/gateway.js';
 import { messageLine, ndjson, ollama, toolCallsLine } from '../support/ollama-script.js';
 import {
+  deltaChunk,
   openAi,
   reasoningChunk,
   sse,
@@ -99,6 +101,24 @@ describe('the EventSource protocol', () => {
     await step.next('lo');
     expect(chatEventOf(await reader.nextEvent()).id).toMatch(/:2$/);
     expect(reader.raw).toContain('\n\n: heartbeat\n\n');
+  });
+
+  it('fills silence also while the upstream sends events without content', async () => {
+    const patient = await Gateway.start({ streams: { heartbeatMs: 200 } });
+    const step = openAi.stepper();
+    patient.openai.script(step.script);
+    const reader = new SseReader(await patient.get('/chat?message=Hi'));
+    await step.next('Hel');
+    await reader.nextEvent();
+    const heard = { item: undefined as unknown };
+    const hearing = reader.next().then((item) => (heard.item = item));
+    while (!heard.item) {
+      await step.send(sse(deltaChunk({})));
+      await pause(20);
+    }
+    await hearing;
+    expect(heard.item).toEqual({ comment: 'heartbeat' });
+    await patient.close();
   });
 
   it('tells reasoning and tool calls of OpenAI from text', async () => {

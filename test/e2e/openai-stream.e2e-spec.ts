@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contract/json.js';
 import { chunkOf, readCompletion } from '../support/chat-completions.js';
@@ -13,6 +14,7 @@ import {
   toolArgumentsChunk,
   toolCallChunk,
 } from '../support/openai-script.js';
+import { SocketBytes } from '../support/socket-bytes.js';
 import { SseReader } from '../support/sse-reader.js';
 import { replays } from '../support/upstream-scripts.js';
 
@@ -29,6 +31,25 @@ describe('a stream from an OpenAI upstream', () => {
     gateway.openai.script(replays('text/event-stream', body));
     return (await gateway.complete()).text();
   }
+
+  it('leaves in one write where it came in one', async () => {
+    const events = [roleChunk(), contentChunk('Hel'), contentChunk('lo'), finishChunk(), '[DONE]'];
+    const body = events.map((event) => sse(event)).join('');
+    gateway.openai.script(replays('text/event-stream', body));
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    const messages = [{ role: 'user', content: 'Hi' }];
+    const asked = JSON.stringify({ model: 'gpt-only', messages, stream: true });
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: sluice\r\ncontent-type: application/json\r\ncontent-length: ${asked.length}\r\n\r\n${asked}`,
+    );
+    const bytes = new SocketBytes(socket);
+    while ((await bytes.line()) !== '');
+    // One chunk of HTTP, and the empty one that ends a response.
+    expect(await bytes.line()).toBe(Buffer.byteLength(body).toString(16));
+    for await (const _ of bytes.take(Buffer.byteLength(body)));
+    expect([await bytes.line(), await bytes.line()]).toEqual(['', '0']);
+    socket.destroy();
+  });
 
   it('is passed on event by event, byte for byte', async () => {
     const events = [roleChunk(), contentChunk('Hel'), contentChunk('lo 👩‍💻'), finishChunk()];

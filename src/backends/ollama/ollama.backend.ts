@@ -91,7 +91,7 @@ export class OllamaBackend implements ChatBackend {
     stream: boolean,
     attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
-    const body = JSON.stringify(chatBody(request, target, stream));
+    const body = chatBody(request, target, stream);
     const response = await this.#upstream.post(body, attempt).catch((error: unknown) => {
       throw withRemedy(error, target);
     });

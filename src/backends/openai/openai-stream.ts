@@ -44,7 +44,7 @@ export async function* readOpenAiStream(
   yield [mapper.end()];
 }
 
-/** Nothing more is owed to the answer: being late is as good an end as any. */
+/** After the finish reason the answer is whole: silence until `time` ends it like EOF. */
 async function nextBefore(
   time: number,
   reader: AsyncIterator<Uint8Array, undefined>,

@@ -1,4 +1,3 @@
-import type OpenAI from 'openai';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
@@ -45,7 +44,10 @@ export class OpenAiBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<AsyncIterable<ChunkBatch>> {
     const askUsage = this.#settings.streamUsage ?? true;
-    const response = await this.#post(streamedRequestBody(request, target, askUsage), attempt);
+    const response = await this.#upstream.post(
+      streamedRequestBody(request, target, askUsage),
+      attempt,
+    );
     this.#expect(response, 'text/event-stream');
     return readOpenAiStream(response, this.#source(response, target), () =>
       attempt.malformedEvent(),
@@ -57,7 +59,7 @@ export class OpenAiBackend implements ChatBackend {
     target: Target,
     attempt: AttemptContext,
   ): Promise<ChatAnswer> {
-    const response = await this.#post(requestBody(request, target), attempt);
+    const response = await this.#upstream.post(requestBody(request, target), attempt);
     this.#expect(response, 'application/json');
     const json = await readWholeAnswer(this.id, response);
     return answerOf(json, this.#source(response, target));
@@ -65,13 +67,6 @@ export class OpenAiBackend implements ChatBackend {
 
   close(): Promise<void> {
     return this.#upstream.close();
-  }
-
-  #post(
-    body: OpenAI.ChatCompletionCreateParams,
-    attempt: AttemptContext,
-  ): Promise<UpstreamResponse> {
-    return this.#upstream.post(JSON.stringify(body), attempt);
   }
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {

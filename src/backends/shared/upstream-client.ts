@@ -35,14 +35,14 @@ export class UpstreamClient {
   }
 
   /**
-   * Sends a JSON body and resolves once the upstream accepted it; the answer is still to be read.
+   * Sends `body` as JSON and resolves once the upstream accepted it; the answer is still to be read.
    * @throws GatewayError `upstream_unavailable` without a response, else the fault that the
    *   upstream's status and body mean
    */
-  async post(body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
+  async post(body: object, attempt: AttemptContext): Promise<UpstreamResponse> {
     let response: UpstreamResponse;
     try {
-      response = await this.#send(body, attempt);
+      response = await this.#send(JSON.stringify(body), attempt);
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }

@@ -18,11 +18,9 @@ export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefi
 export class UpstreamResponse
   implements Dispatcher.DispatchHandler, AsyncIterable<Uint8Array, undefined>
 {
-  /** Resolves with the status and headers; rejects when there is no response. */
-  readonly begun: Promise<void>;
   statusCode = 0;
   headers: UpstreamHeaders = {};
-  readonly #begin = Promise.withResolvers<void>();
+  readonly #begun = Promise.withResolvers<void>();
   readonly #onAbort = () => this.#fail(this.signal.reason as Error);
   #controller: Dispatcher.DispatchController | undefined;
   #pieces: Uint8Array[] = [];
@@ -40,8 +38,12 @@ export class UpstreamResponse
     private readonly backend: string,
     private readonly signal: AbortSignal,
   ) {
-    this.begun = this.#begin.promise;
     signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Resolves with the status and headers; rejects when there is no response. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
   }
 
   /** What has arrived, as soon as something has; single-use. Throws `upstream_cut` when the connection breaks. */
@@ -78,7 +80,7 @@ export class UpstreamResponse
     if (statusCode < 200) return;
     this.statusCode = statusCode;
     this.headers = headers;
-    this.#begin.resolve();
+    this.#begun.resolve();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, piece: Uint8Array): void {
@@ -149,7 +151,7 @@ export class UpstreamResponse
   #settled(): void {
     this.signal.removeEventListener('abort', this.#onAbort);
     clearTimeout(this.#giveUp);
-    if (this.#failure) this.#begin.reject(this.#failure);
+    if (this.#failure) this.#begun.reject(this.#failure);
     this.#wake?.();
   }
 }

@@ -49,9 +49,10 @@ class EventWriter implements DialectWriter<ChunkBatch> {
     this.start();
     for (const chunk of batch) {
       const event = this.#events?.of(chunk);
-      if (event) this.subscriber.next(event);
+      if (!event) continue;
+      this.subscriber.next(event);
+      this.#heartbeat?.refresh();
     }
-    this.#heartbeat?.refresh();
   }
 
   fail(error: unknown): void {

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
-import type { ChatAnswer } from '../../contract/chat-answer.js';
+import { type ChatAnswer, isBatch } from '../../contract/chat-answer.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { announceTarget } from '../announce.js';
@@ -106,8 +106,4 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
     this.subscriber.next();
     this.subscriber.complete();
   }
-}
-
-function isBatch(value: ChunkBatch | ChatAnswer): value is ChunkBatch {
-  return Array.isArray(value);
 }
