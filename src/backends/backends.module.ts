@@ -4,7 +4,11 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { type ChatBackend, ChatBackends } from '../contract/chat-backend.js';
 import { defined } from '../contract/json.js';
 import { OllamaBackend } from './ollama/ollama.backend.js';
+import { ByteBudget } from './shared/byte-budget.js';
 import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
+
+/** An image of 12 MB in base64. */
+const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 
 /** A new kind of upstream is one folder and one line here; a kind without its line does not compile. */
 const KINDS = {
@@ -19,13 +23,15 @@ const KINDS = {
     {
       provide: ChatBackends,
       inject: [GatewayConfig],
-      useFactory: (config: GatewayConfig): ChatBackends =>
-        new Map(
+      useFactory: (config: GatewayConfig): ChatBackends => {
+        const eventBytes = new ByteBudget(config.streams.eventBytesInFlight);
+        return new Map(
           config.backends.map((backend) => [
             backend.id,
-            KINDS[backend.kind](settingsOf(backend, config)),
+            KINDS[backend.kind](settingsOf(backend, config, eventBytes)),
           ]),
-        ),
+        );
+      },
     },
   ],
   exports: [ChatBackends],
@@ -39,14 +45,21 @@ export class BackendsModule implements OnApplicationShutdown {
   }
 }
 
-function settingsOf(backend: BackendConfig, { streams, proxy }: GatewayConfig): OpenAiSettings {
-  const { id, baseUrl, apiKey, headers, query, caFile, connectMs, streamUsage } = backend;
+function settingsOf(
+  backend: BackendConfig,
+  { streams, proxy }: GatewayConfig,
+  eventBytes: ByteBudget,
+): OpenAiSettings {
+  const { id, baseUrl, apiKey, headers, query, caFile, connectMs, streamUsage, maxEventBytes } =
+    backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
   return {
     id,
     baseUrl,
     connectMs: connectMs ?? streams.connectMs,
     proxy,
+    maxEventBytes: maxEventBytes ?? MAX_EVENT_BYTES,
+    eventBytes,
     ...defined({ apiKey, headers, query, caFile, streamUsage }),
   };
 }

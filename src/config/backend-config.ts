@@ -2,7 +2,7 @@ import { BackendLimitsConfig } from './limits-config.js';
 import { Section } from './nested.js';
 import { Optional } from './rule.js';
 import { ApiKey, BaseUrl, CaFile, Headers, Query } from './upstream-rules.js';
-import { BackendId, Flag, Milliseconds, OneOf } from './value-rules.js';
+import { BackendId, Flag, Milliseconds, OneOf, Whole } from './value-rules.js';
 
 /** An upstream that models run at. */
 export class BackendConfig {
@@ -48,6 +48,11 @@ export class BackendConfig {
   @Optional()
   @Flag()
   readonly streamUsage?: boolean;
+
+  /** Longest single event of its streams, in bytes: an image in base64 is one event. Absent: 16 MiB. */
+  @Optional()
+  @Whole(1024)
+  readonly maxEventBytes?: number;
 
   /** How much it is given at once. Absent: as much as there is. */
   @Optional()

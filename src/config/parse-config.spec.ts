@@ -19,6 +19,7 @@ describe('a configuration', () => {
         idleMs: 60_000,
         answerMs: 300_000,
         totalMs: 600_000,
+        eventBytesInFlight: 67_108_864,
       },
       retry: { limit: 1, baseDelayMs: 250, maxDelayMs: 4000, maxRetryAfterMs: 1000 },
       extra: { share: 0.2, min: 10 },

@@ -1,5 +1,5 @@
 import { Optional } from './rule.js';
-import { Milliseconds } from './value-rules.js';
+import { Milliseconds, Whole } from './value-rules.js';
 
 /** How long a stream may wait, and for what; the defaults never cut a healthy model. */
 export class StreamsConfig {
@@ -43,6 +43,13 @@ export class StreamsConfig {
   /** Longest life of a request with all its attempts, in milliseconds. */
   @Milliseconds()
   readonly totalMs: number = 600_000;
+
+  /**
+   * What all streams together may hold of large events (images in base64) and plain answers, in
+   * bytes; a stream that needs more fails as `overloaded`.
+   */
+  @Whole(1)
+  readonly eventBytesInFlight: number = 64 * 1024 * 1024;
 }
 
 /** The waits of one target; what is left out is taken from its model. */

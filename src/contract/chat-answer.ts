@@ -9,6 +9,8 @@ export interface ChatAnswer {
   readonly requestId?: string;
   readonly text: string;
   readonly reasoning?: string;
+  /** As `data:` URLs or remote ones. */
+  readonly images?: readonly string[];
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
   readonly rawReason?: string;

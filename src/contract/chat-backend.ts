@@ -31,12 +31,20 @@ export interface ChatBackend {
 }
 
 /** What a backend is told, and tells, while it serves one attempt. */
-export interface AttemptContext {
+export interface AttemptContext extends UpstreamNotices {
   readonly signal: AbortSignal;
   /** The connection stands and the request is being written to it: from now on silence is the upstream's own. */
   requestSent(): void;
+}
+
+/** What an upstream did that is no failure, and that its operator should hear of. */
+export interface UpstreamNotices {
   /** Something arrived that is no event of the upstream's protocol; it was skipped. */
   malformedEvent(): void;
+  /** The answer ended for a reason that nobody knows. */
+  unknownFinishReason(word: string): void;
+  /** A token count cannot be true; it is taken for absent. */
+  implausibleUsage(): void;
 }
 
 /** One backend plus the name of the model there. */

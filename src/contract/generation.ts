@@ -59,6 +59,13 @@ export interface GenerationRecord {
   readonly durationMs: number;
 }
 
+/** Something about a target that its operator should hear of once; see `UpstreamNotices`. */
+export type TargetNotice =
+  | { readonly kind: 'unknown_finish_reason'; readonly word: string }
+  | { readonly kind: 'implausible_usage' }
+  /** What came before its first content was more than is held back: the rest of that was left out. */
+  | { readonly kind: 'preamble_too_long' };
+
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
 /** How generation tells of attempts and ends without knowing telemetry; the injection token has the same name. */
@@ -67,6 +74,8 @@ export interface GenerationObserver {
   attemptEnded(record: GenerationRecord, attempt: AttemptRecord): void;
   /** A backend sent something that is no event of its protocol; it was skipped. */
   malformedEvent(backend: string): void;
+  /** A target did what is no failure, but no good sign either. */
+  targetNoticed(target: Target, notice: TargetNotice): void;
   /** A target is left alone (`open`), is being probed (`half_open`), or is asked as usual again. */
   breakerTurned(target: Target, state: BreakerState, fault?: Fault): void;
   /** An answer that had broken off was taken up again, or was not. */

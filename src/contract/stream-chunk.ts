@@ -9,6 +9,8 @@ export type StreamChunk = (
   | { readonly type: 'text-delta'; readonly text: string }
   | { readonly type: 'reasoning-delta'; readonly text: string; readonly signature?: string }
   | { readonly type: 'refusal-delta'; readonly text: string }
+  /** A whole image, as a `data:` URL or a remote one. */
+  | { readonly type: 'image-delta'; readonly url: string }
   | ToolCallDelta
   | PassthroughChunk
   | EndChunk
@@ -91,6 +93,7 @@ export function isContent(chunk: StreamChunk): boolean {
     case 'text-delta':
     case 'reasoning-delta':
     case 'refusal-delta':
+    case 'image-delta':
     case 'tool-call-delta':
       return true;
     case 'passthrough':

@@ -6,10 +6,11 @@ import type { AttemptRecord } from '../contract/generation.js';
 import { type ChunkBatch, contentIn, type StreamChunk } from '../contract/stream-chunk.js';
 import type { Trial } from './breaker.js';
 import { Deadline } from './deadline.js';
+import type { GenerationRun } from './generation-run.js';
 import type { RouteTarget } from './route-table.js';
 
-/** Chunks without content that are held back while waiting for the first content; a real preamble has one to three. */
-const MAX_HELD_CHUNKS = 16;
+/** Of events without content, what is held back while waiting for the first content; a real preamble has one to three. */
+const MAX_HELD_CHARS = 256 * 1024;
 
 /** One request to one target. */
 export class Attempt {
@@ -24,6 +25,7 @@ export class Attempt {
   readonly #context: AttemptContext;
   readonly #deadline: Deadline;
   #held: StreamChunk[] = [];
+  #heldChars = 0;
   #batches: AsyncIterator<ChunkBatch> | undefined;
   #accepted = false;
   #requestId: string | undefined;
@@ -37,12 +39,15 @@ export class Attempt {
     readonly target: RouteTarget,
     private readonly scope: AbortSignal,
     readonly trial: Trial,
-    malformedEvent: () => void,
+    private readonly run: GenerationRun,
   ) {
     this.#context = {
       signal: this.#abort.signal,
       requestSent: () => this.#onRequestSent(),
-      malformedEvent,
+      malformedEvent: () => run.malformedEvent(target.backend),
+      unknownFinishReason: (word) =>
+        run.targetNoticed(target, { kind: 'unknown_finish_reason', word }),
+      implausibleUsage: () => run.targetNoticed(target, { kind: 'implausible_usage' }),
     };
     this.#deadline = new Deadline((error) => this.#abort.abort(error));
     if (scope.aborted) this.#onScopeAbort();
@@ -95,8 +100,7 @@ export class Attempt {
         const start = batch.find((chunk) => chunk.type === 'start');
         if (start) this.#requestId = start.requestId;
         isAnswer = contentIn(batch) > 0 || batch.at(-1)?.type === 'end';
-        // A server may send empty chunks for as long as it likes: they are its heartbeats.
-        if (isAnswer || this.#held.length < MAX_HELD_CHUNKS) this.#held.push(...batch);
+        this.#hold(batch, isAnswer);
       }
       this.#deadline.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
@@ -179,6 +183,13 @@ export class Attempt {
     return this.#deadline.passed ? reason : error;
   }
 
+  /** A server may send empty chunks for as long as it likes: they are its heartbeats. */
+  #hold(batch: ChunkBatch, isAnswer: boolean): void {
+    for (const chunk of batch) this.#heldChars += sizeOf(chunk);
+    if (isAnswer || this.#heldChars <= MAX_HELD_CHARS) this.#held.push(...batch);
+    else this.run.targetNoticed(this.target, { kind: 'preamble_too_long' });
+  }
+
   #silent(fault: 'first_token_timeout' | 'idle_timeout', ms: number): GatewayError {
     const what = fault === 'idle_timeout' ? 'stopped sending' : 'sent no answer';
     return new GatewayError(fault, `Backend "${this.backend.id}" ${what} for ${ms} ms.`);
@@ -191,6 +202,11 @@ export class Attempt {
       `The answer of backend "${this.backend.id}" was cut before its end.`,
     );
   }
+}
+
+/** About as much as it takes to hold on to a chunk without content. */
+function sizeOf({ wire }: StreamChunk): number {
+  return 64 + (typeof wire === 'object' ? (wire.text?.length ?? 1024) : 0);
 }
 
 /** ECONNREFUSED and the like. Never a message: a parser's quotes the answer. */

@@ -71,9 +71,7 @@ export class Failover {
   /** An attempt at `candidate`, which its breaker is told of. */
   begin({ target, backend }: Candidate): Attempt {
     const trial = this.health.of(target).breaker.begin();
-    return new Attempt(backend, target, this.scope.signal, trial, () =>
-      this.run.malformedEvent(backend.id),
-    );
+    return new Attempt(backend, target, this.scope.signal, trial, this.run);
   }
 
   /** Takes note of how an attempt failed, and says what its failure is for the caller. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Target } from '../contract/chat-backend.js';
 import type { EndReason, Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import type {
@@ -6,6 +7,7 @@ import type {
   GenerationObserver,
   GenerationRecord,
   RecoveryOutcome,
+  TargetNotice,
 } from '../contract/generation.js';
 import {
   type ChunkBatch,
@@ -59,6 +61,10 @@ export class GenerationRun implements GenerationRecord {
 
   malformedEvent(backend: string): void {
     this.observer.malformedEvent(backend);
+  }
+
+  targetNoticed(target: Target, notice: TargetNotice): void {
+    this.observer.targetNoticed(target, notice);
   }
 
   recoveryEnded(outcome: RecoveryOutcome): void {

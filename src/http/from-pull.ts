@@ -71,5 +71,6 @@ async function drained(sink: Writable, over: AbortSignal): Promise<void> {
 
 function charsOf(chunk: StreamChunk): number {
   if ('text' in chunk) return chunk.text.length;
+  if (chunk.type === 'image-delta') return chunk.url.length;
   return chunk.type === 'tool-call-delta' ? chunk.arguments.length : 0;
 }

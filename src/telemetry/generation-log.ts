@@ -3,7 +3,18 @@ import type { Target } from '../contract/chat-backend.js';
 import type { Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import { defined } from '../contract/json.js';
-import type { BreakerState, GenerationObserver, GenerationRecord } from '../contract/generation.js';
+import type {
+  BreakerState,
+  GenerationObserver,
+  GenerationRecord,
+  TargetNotice,
+} from '../contract/generation.js';
+
+/** An upstream's own word in the log. */
+const MAX_WORD_CHARS = 64;
+
+/** An upstream that invents a new word for every answer is not worth a line for each. */
+const MAX_NOTICES = 1000;
 
 /**
  * One line per generation, when it has ended. It says everything but what was asked and answered:
@@ -12,6 +23,7 @@ import type { BreakerState, GenerationObserver, GenerationRecord } from '../cont
 @Injectable()
 export class GenerationLog implements GenerationObserver {
   readonly #logger = new Logger('Generation');
+  readonly #noticed = new Set<string>();
 
   generationStarted(): void {}
 
@@ -20,6 +32,16 @@ export class GenerationLog implements GenerationObserver {
   malformedEvent(): void {}
 
   recoveryEnded(): void {}
+
+  /** Once for each target and word: it would be said with every answer. */
+  targetNoticed({ backend, model }: Target, notice: TargetNotice): void {
+    const word = 'word' in notice ? notice.word.slice(0, MAX_WORD_CHARS) : undefined;
+    const name = JSON.stringify([backend, model, notice.kind, word]);
+    if (this.#noticed.has(name) || this.#noticed.size >= MAX_NOTICES) return;
+    this.#noticed.add(name);
+    const line = defined({ target: `${backend}/${model}`, notice: notice.kind, word });
+    this.#logger.warn('target noticed', line);
+  }
 
   /** A target that is given up or taken up again concerns more than one request: it has a line of its own. */
   breakerTurned({ backend, model }: Target, state: BreakerState, fault?: Fault): void {

@@ -56,6 +56,8 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     }
   }
 
+  targetNoticed(): void {}
+
   malformedEvent(backend: string): void {
     this.malformed.inc({ backend });
   }

@@ -6,6 +6,7 @@ import { GenerationLog } from './generation-log.js';
 import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { observedBy } from './observed-by.js';
 import { SLUICE_VERSION } from './version.js';
 
 /** Global, because generation asks for a `GenerationObserver` and must not know who observes. */
@@ -19,7 +20,7 @@ import { SLUICE_VERSION } from './version.js';
     {
       provide: GenerationObserver,
       inject: [GenerationMetrics, GenerationLog],
-      useFactory: observedBy,
+      useFactory: (...observers: GenerationObserver[]) => observedBy(observers),
     },
   ],
   exports: [...METRIC_PROVIDERS, GenerationMetrics, GenerationObserver],
@@ -30,18 +31,4 @@ export class TelemetryModule implements OnModuleInit {
   onModuleInit(): void {
     this.buildInfo.set({ version: SLUICE_VERSION, node: process.version }, 1);
   }
-}
-
-function observedBy(...observers: GenerationObserver[]): GenerationObserver {
-  return {
-    generationStarted: (record) => observers.forEach((each) => each.generationStarted(record)),
-    attemptEnded: (record, attempt) =>
-      observers.forEach((each) => each.attemptEnded(record, attempt)),
-    malformedEvent: (backend) => observers.forEach((each) => each.malformedEvent(backend)),
-    breakerTurned: (target, state, fault) =>
-      observers.forEach((each) => each.breakerTurned(target, state, fault)),
-    recoveryEnded: (record, outcome) =>
-      observers.forEach((each) => each.recoveryEnded(record, outcome)),
-    generationEnded: (record) => observers.forEach((each) => each.generationEnded(record)),
-  };
 }

@@ -9,6 +9,7 @@ import type { Response } from 'express';
 import { Histogram } from 'prom-client';
 import { type Observable, tap } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../contract/chat-answer.js';
+import { harmless } from './observed-by.js';
 import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
 
 /** What a handler emits: a stream batch by batch, or one whole answer. */
@@ -32,9 +33,9 @@ export class TokenMetricsInterceptor implements NestInterceptor<Emitted, Emitted
     return next.handle().pipe(
       tap({
         next: (emitted) => {
-          if (isBatch(emitted)) pace.passed(emitted);
+          if (isBatch(emitted)) harmless(() => pace.passed(emitted));
         },
-        finalize: () => pace.over(),
+        finalize: () => harmless(() => pace.over()),
       }),
     );
   }

@@ -1,6 +1,7 @@
-import type { ChatBackend } from '../../src/contract/chat-backend.js';
+import type { ChatBackend, UpstreamNotices } from '../../src/contract/chat-backend.js';
 import type { Fault } from '../../src/contract/faults.js';
 import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
+import type { StreamSource } from '../../src/backends/shared/stream-source.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
 import type { ScriptedUpstream, UpstreamScript } from '../support/scripted-upstream.js';
 import type { UpstreamScripts } from '../support/upstream-scripts.js';
@@ -37,8 +38,8 @@ export interface BackendKind {
   readonly fixtures: { readonly folder: string; readonly extension: string };
   readStream(
     bytes: AsyncIterable<Uint8Array>,
-    source: { readonly backend: string; readonly model: string },
-    onNoise: () => void,
+    source: StreamSource,
+    notices: UpstreamNotices,
   ): AsyncIterable<ChunkBatch>;
 }
 

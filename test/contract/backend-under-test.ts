@@ -5,6 +5,7 @@ import type { ChatRequest } from '../../src/contract/chat-request.js';
 import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
+import { settingsOf } from '../support/upstream-settings.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
 import { within } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
@@ -73,7 +74,7 @@ export class BackendUnderTest {
 
   private create(settings: Partial<UpstreamSettings> = {}): ChatBackend {
     const baseUrl = this.kind.baseUrlOf(this.upstream);
-    return this.kind.create({ id: 'under-test', baseUrl, connectMs: 3000, ...settings });
+    return this.kind.create(settingsOf({ id: 'under-test', baseUrl, ...settings }));
   }
 }
 

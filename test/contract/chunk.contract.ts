@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_NOTICES } from '../support/attempt-context.js';
+import { sourceOf } from '../support/upstream-settings.js';
 import type { UpstreamExchange } from '../support/scripted-upstream.js';
 import { within } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
@@ -137,8 +139,8 @@ export function chunkContract(kind: BackendKind): void {
               }
             },
           },
-          { backend: 'under-test', model: 'asked-model' },
-          () => {},
+          sourceOf(),
+          NO_NOTICES,
         ),
       );
       expect(pulls).toBe(0);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
+import { sourceOf } from '../support/upstream-settings.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
 import { BackendUnderTest } from './backend-under-test.js';
@@ -12,10 +13,10 @@ export function fixtureContract(kind: BackendKind): void {
     (_, fixture) => {
       const test = new BackendUnderTest(kind);
       const { bytes, chunks: expected } = fixture;
-      const source = { backend: 'fixture', model: 'asked-model' };
+      const source = sourceOf({ backend: 'fixture' });
 
       it('gives its chunks', async () => {
-        const chunks = await collect(kind.readStream(pieces([bytes]), source, noNoise));
+        const chunks = await collect(kind.readStream(pieces([bytes]), source, NOT_NOTICED));
         expect(comparable(chunks, expected)).toEqual(expected);
       });
 
@@ -41,7 +42,7 @@ export function fixtureContract(kind: BackendKind): void {
       });
 
       async function read(split: readonly Uint8Array[]): Promise<string> {
-        const chunks = await collect(kind.readStream(pieces(split), source, noNoise));
+        const chunks = await collect(kind.readStream(pieces(split), source, NOT_NOTICED));
         const wires = chunks.map(({ wire }) => wire);
         return JSON.stringify([comparable(chunks, expected), wires]);
       }
@@ -49,9 +50,14 @@ export function fixtureContract(kind: BackendKind): void {
   );
 }
 
-function noNoise(): never {
+const noticed = (): never => {
   throw new Error('Something in the fixture was taken for noise.');
-}
+};
+const NOT_NOTICED = {
+  malformedEvent: noticed,
+  unknownFinishReason: noticed,
+  implausibleUsage: noticed,
+};
 
 /** The backend under test has another id than the fixtures say. */
 function overSocket({ chunks }: Fixture): object[] {

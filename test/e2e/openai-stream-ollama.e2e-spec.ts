@@ -108,7 +108,7 @@ describe('a stream built from Ollama', () => {
   it.each([
     ['stop', 'stop'],
     ['length', 'length'],
-    ['load', 'stop'],
+    ['a word of its own', 'stop'],
   ])('turns the done_reason %s into the finish reason %s', async (doneReason, finishReason) => {
     gateway.ollama.script(ollama.streamsText(['Hi'], { doneReason }));
     const { chunks } = await readCompletion(await gateway.complete({ model: 'llama3' }));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OpenAiBackend, type OpenAiSettings } from '../../src/backends/openai/openai.backend.js';
 import type { ChatBackend } from '../../src/contract/chat-backend.js';
+import { settingsOf } from '../support/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
 import { ConnectProxy } from '../support/connect-proxy.js';
 import { completion } from '../support/openai-script.js';
@@ -30,12 +31,8 @@ describe('The way to an upstream', () => {
   });
 
   async function answer(settings: Partial<OpenAiSettings>): Promise<string> {
-    const backend = new OpenAiBackend({
-      id: 'openai',
-      baseUrl: `https://localhost:${upstream.port}/v1`,
-      connectMs: 1000,
-      ...settings,
-    });
+    const baseUrl = `https://localhost:${upstream.port}/v1`;
+    const backend = new OpenAiBackend(settingsOf({ id: 'openai', baseUrl, ...settings }));
     backends.push(backend);
     return (await backend.complete(REQUEST, TARGET, contextOf())).text;
   }

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OpenAiBackend, type OpenAiSettings } from '../../src/backends/openai/openai.backend.js';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
+import { settingsOf } from '../support/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
 import { ConnectProxy } from '../support/connect-proxy.js';
 import { failure } from '../support/failure.js';
@@ -41,8 +42,8 @@ describe('The way through a proxy', () => {
   }
 
   function goThrough(settings: Partial<OpenAiSettings>): void {
-    const defaults = { id: 'openai', baseUrl: BEHIND_TLS, connectMs: 3000 };
-    backend = closing(new OpenAiBackend({ ...defaults, caFile, ...settings }));
+    const defaults = { id: 'openai', baseUrl: BEHIND_TLS };
+    backend = closing(new OpenAiBackend(settingsOf({ ...defaults, caFile, ...settings })));
   }
 
   function complete(onSent = () => {}, request = REQUEST): Promise<ChatAnswer> {

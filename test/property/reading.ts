@@ -17,19 +17,49 @@ export interface Reading {
  */
 export function readingOfSse(body: Uint8Array): Reading {
   const pieces: Piece[] = [];
-  let finished = false;
-  for (const data of sseData(textOf(body))) {
-    if (data === '[DONE]') return { pieces, end: finished ? 'finished' : 'cut' };
+  const calls = new Calls();
+  const reason = { said: false, stands: false, alone: false, doubted: false };
+  let hasContent = false;
+  const isWhole = () => reason.stands && reason.alone && !reason.doubted;
+  // What the last event lacks is only its end.
+  for (const data of sseData(`${textOf(body)}\n\n`)) {
+    if (data.startsWith('[DONE]')) return { pieces, end: reason.said ? 'finished' : 'cut' };
     const event = jsonOf(data);
-    if (event === 'broken' && !finished) return { pieces, end: 'cut' };
+    if (event === 'broken' && !isWhole()) return { pieces, end: 'cut' };
     if (!isJsonObject(event)) continue;
-    if (event['error'] != null && finished) continue;
-    if (event['error'] != null) return { pieces, end: 'error' };
-    pieces.push(...piecesOfEvent(event));
-    if (nonEmpty(firstOf(event['choices'])['finish_reason'])) finished = true;
+    const choice = answerIn(event['choices']);
+    if ((event['error'] ?? choice['error']) != null) {
+      if (isWhole()) continue;
+      return { pieces, end: 'error' };
+    }
+    const here = piecesOfEvent(event, calls);
+    pieces.push(...here);
+    const isContent = here.length > 0 || isOpaque(choice['delta']);
+    if (isContent) {
+      hasContent = true;
+      reason.doubted ||= reason.stands;
+      reason.stands = false;
+    }
+    const word = choice['finish_reason'];
+    if (!nonEmpty(word) || /^(null|none)$/i.test(word)) continue;
+    if (FAILED.test(word) && !isWhole()) return { pieces, end: 'cut' };
+    reason.said = true;
+    reason.stands = true;
+    reason.alone = hasContent && !isContent;
   }
-  return { pieces, end: finished ? 'finished' : 'cut' };
+  return { pieces, end: reason.stands && !reason.doubted ? 'finished' : 'cut' };
 }
+
+/** It holds something, and nothing that anybody knows. */
+function isOpaque(delta: unknown): boolean {
+  const known = /^(role|content|reasoning(_content|_details)?|thinking|refusal|images|tool_calls)$/;
+  return Object.entries(objectOr(delta)).some(
+    ([name, value]) => !known.test(name) && value != null && value !== '',
+  );
+}
+
+/** Reasons that are failures. */
+const FAILED = /^(abort|error|load|unload)$/i;
 
 /** The same of a streamed `/api/chat`. */
 export function readingOfNdjson(body: Uint8Array): Reading {
@@ -46,7 +76,10 @@ export function readingOfNdjson(body: Uint8Array): Reading {
       const { name, arguments: args = {} } = objectOr(call['function']);
       pieces.push(['tool', toolsIn(pieces), stringOf(name), JSON.stringify(args)]);
     }
-    if (json['done'] === true) return { pieces, end: 'finished' };
+    if (json['done'] === true) {
+      const hasFailed = FAILED.test(stringOf(json['done_reason']));
+      return { pieces, end: hasFailed ? 'cut' : 'finished' };
+    }
   }
   return { pieces, end: 'cut' };
 }
@@ -66,9 +99,12 @@ export function sseData(text: string): string[] {
   return events;
 }
 
-/** The pieces of an answer in one `chat.completion.chunk`. */
-export function piecesOfEvent(event: JsonObject): Piece[] {
-  const delta = objectOr(firstOf(event['choices'])['delta']);
+/**
+ * The pieces of an answer in one `chat.completion.chunk`.
+ * @param calls absent: the indexes are right as they are
+ */
+export function piecesOfEvent(event: JsonObject, calls?: Calls): Piece[] {
+  const delta = objectOr(answerIn(event['choices'])['delta']);
   const pieces: Piece[] = [];
   const reasoning = [delta['reasoning_content'], delta['reasoning']].find(nonEmpty);
   if (reasoning !== undefined) pieces.push(['reasoning', reasoning]);
@@ -76,10 +112,35 @@ export function piecesOfEvent(event: JsonObject): Piece[] {
   if (nonEmpty(delta['refusal'])) pieces.push(['refusal', delta['refusal']]);
   for (const call of objectsIn(delta['tool_calls'])) {
     const { name, arguments: args } = objectOr(call['function']);
-    const index = typeof call['index'] === 'number' ? call['index'] : 0;
+    const index = calls ? calls.indexOf(call) : Number(call['index']);
     pieces.push(['tool', index, stringOf(name), stringOf(args)]);
   }
   return pieces;
+}
+
+/** Which call a piece belongs to, however the upstream numbers them. */
+class Calls {
+  readonly #calls: { number: unknown; id: string; name: string; hasArguments: boolean }[] = [];
+  #last = 0;
+
+  indexOf(piece: JsonObject): number {
+    const { name, arguments: args } = objectOr(piece['function']);
+    const given = { id: stringOf(piece['id']), name: stringOf(name), args: stringOf(args) };
+    const number = Number.isInteger(piece['index']) ? piece['index'] : undefined;
+    const at =
+      number === undefined
+        ? this.#last
+        : this.#calls.findLastIndex((call) => call.number === number);
+    const known = this.#calls[at];
+    const isOther =
+      given.id !== '' && known?.id !== ''
+        ? given.id !== known?.id
+        : given.name !== known?.name || (known.hasArguments && /^\s*\{/.test(given.args));
+    this.#last = known && (given.name === '' || !isOther) ? at : this.#calls.length;
+    this.#calls[this.#last] ??= { number: number ?? this.#last, ...given, hasArguments: false };
+    this.#calls[this.#last]!.hasArguments ||= given.args !== '';
+    return this.#last;
+  }
 }
 
 /** `broken` is what starts like JSON and is none: a lost piece of the answer. */
@@ -113,6 +174,11 @@ function objectOr(value: unknown): JsonObject {
 
 function firstOf(values: unknown): JsonObject {
   return objectOr(Array.isArray(values) ? values[0] : undefined);
+}
+
+/** The choice that was asked for. */
+function answerIn(choices: unknown): JsonObject {
+  return objectsIn(choices).find(({ index }) => index == null || index === 0) ?? {};
 }
 
 function objectsIn(values: unknown): JsonObject[] {

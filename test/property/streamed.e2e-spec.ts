@@ -51,7 +51,7 @@ describe('whatever the bytes of an upstream are, and however they are split', ()
           const { endReason } = await gateway.ended(n);
 
           const said = read(bytes);
-          const expected = form === 'chat' ? said.pieces.map(asChatSays) : said.pieces;
+          const expected = form === 'chat' ? asChatSays(said.pieces) : said.pieces;
           const isDone = terminal === 'done';
           const isWhole = said.end === 'finished';
           // What was not read yet is lost with a connection that breaks; what arrives is in order all the same.
@@ -68,7 +68,14 @@ describe('whatever the bytes of an upstream are, and however they are split', ()
   );
 });
 
-/** A refusal is something to read like any other text there. */
-function asChatSays([kind, ...rest]: Piece): Piece {
-  return [kind === 'refusal' ? 'text' : kind, ...rest];
+/** A refusal is something to read like any other text there, and a call has its name once. */
+function asChatSays(pieces: readonly Piece[]): Piece[] {
+  const begun = new Set<unknown>();
+  return pieces.map(([kind, ...rest]): Piece => {
+    if (kind !== 'tool') return [kind === 'refusal' ? 'text' : kind, ...rest];
+    const [index, name, args] = rest as [number, string, string];
+    const isFirst = !begun.has(index);
+    begun.add(index);
+    return [kind, index, isFirst ? name : '', args];
+  });
 }

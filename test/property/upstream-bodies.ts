@@ -56,6 +56,11 @@ const toolName = fc.constantFrom('look_up', 'sum');
 /** `data` of events: mostly those of a whole answer, sometimes what does not belong there. */
 const openAiEvent: fc.Arbitrary<JsonObject | string> = fc.oneof(
   { weight: 8, arbitrary: anyText.map((text) => deltaChunk({ content: text })) },
+  // Gemini's compatible endpoint, and others, say it with every piece.
+  {
+    weight: 1,
+    arbitrary: anyText.map((text) => deltaChunk({ content: text }, {}, { finish_reason: 'stop' })),
+  },
   { weight: 2, arbitrary: anyText.map((text) => reasoningChunk(text)) },
   { weight: 1, arbitrary: anyText.map((text) => deltaChunk({ reasoning: text, content: text })) },
   { weight: 1, arbitrary: anyText.map((text) => deltaChunk({ refusal: text })) },
@@ -88,7 +93,7 @@ const openAiFault: fc.Arbitrary<JsonObject | string> = fc.oneof(
 );
 const openAiFinish = fc.oneof(
   fc
-    .constantFrom('stop', 'length', 'tool_calls', 'eos')
+    .constantFrom('stop', 'length', 'tool_calls', 'eos', 'abort', 'null')
     .map((finishReason) => finishChunk({ finishReason })),
   anyText.map((text) => deltaChunk({ content: text }, {}, { finish_reason: 'stop' })),
 );
@@ -97,6 +102,11 @@ const openAiAfter = fc.oneof(
   fc.constantFrom<JsonObject | string>(
     usageChunk({ prompt_tokens: 1, completion_tokens: 2 }),
     deltaChunk({}),
+    finishChunk(),
+    // It was not the last word.
+    deltaChunk({ content: 'more' }),
+    deltaChunk({ content: 'more' }, {}, { finish_reason: 'stop' }),
+    deltaChunk({ content: 'of another answer' }, {}, { index: 1, finish_reason: 'stop' }),
   ),
   noise,
   broken,

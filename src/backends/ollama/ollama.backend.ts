@@ -5,6 +5,7 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import { textIn } from '../shared/content-parts.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
 import { complaintIn, secretsOf } from '../shared/upstream-complaint.js';
@@ -18,17 +19,20 @@ import {
 import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
+import { finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
 import { chatBody, fitOf } from './ollama-request.js';
-import { finishReasonOf, readOllamaStream, toolCallsOf, usageOf } from './ollama-stream.js';
+import { readOllamaStream } from './ollama-stream.js';
 
 /** Ollama's native `/api/chat`. */
 export class OllamaBackend implements ChatBackend {
   readonly id: string;
+  readonly #settings: UpstreamSettings;
   readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
 
   constructor(settings: UpstreamSettings) {
     this.id = settings.id;
+    this.#settings = settings;
     this.#secrets = secretsOf(settings);
     this.#upstream = new UpstreamClient(settings, '/api/chat');
   }
@@ -43,9 +47,7 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<AsyncIterable<ChunkBatch>> {
     const response = await this.#post(request, target, true, attempt);
-    return readOllamaStream(response, this.#source(response, target), () =>
-      attempt.malformedEvent(),
-    );
+    return readOllamaStream(response, this.#source(response, target), attempt);
   }
 
   async complete(
@@ -54,25 +56,28 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<ChatAnswer> {
     const response = await this.#post(request, target, false, attempt);
-    const json = await readWholeAnswer(this.id, response);
-    const { backend, model, requestId, secrets } = this.#source(response, target);
+    const source = this.#source(response, target);
+    const json = await readWholeAnswer(source, response);
+    const { backend, model, requestId, secrets } = source;
     if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     const toolCalls = toolCallsOf(message);
+    const images = imagesIn(message);
+    const { reason, rawReason } = finishOf(json, toolCalls.length > 0, backend, attempt);
     const reasoning = stringOr(message['thinking'], '');
-    const rawReason = stringOr(json['done_reason'], 'stop');
     return {
       id: `chatcmpl-${randomUUID()}`,
       model,
       backend,
       ...(requestId && { requestId }),
-      text: stringOr(message['content'], ''),
+      text: textIn(message['content']),
       ...(reasoning && { reasoning }),
+      ...(images.length > 0 && { images }),
       toolCalls,
-      finishReason: finishReasonOf(rawReason, toolCalls.length > 0),
+      finishReason: reason,
       rawReason,
-      usage: usageOf(json),
+      usage: usageIn(json, attempt),
     };
   }
 
@@ -82,7 +87,15 @@ export class OllamaBackend implements ChatBackend {
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
     const requestId = requestIdOf(headers);
-    return defined({ backend: this.id, model, requestId, secrets: this.#secrets });
+    const { maxEventBytes, eventBytes } = this.#settings;
+    return defined({
+      backend: this.id,
+      model,
+      requestId,
+      secrets: this.#secrets,
+      maxEventBytes,
+      eventBytes,
+    });
   }
 
   async #post(

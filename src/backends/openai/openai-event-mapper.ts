@@ -1,44 +1,52 @@
 import { randomUUID } from 'node:crypto';
+import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
-import type { OpenAiEvent, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import {
+  type FinishReason,
+  isContent,
+  type OpenAiEvent,
+  type StreamChunk,
+  type Usage,
+} from '../../contract/stream-chunk.js';
+import { finishReasonOf, finishWordIn, refuseFailedFinish } from '../shared/finish-reason.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
-import {
-  complaintFault,
-  cutFault,
-  MAX_EVENT_CHARS,
-  tooLongFault,
-} from '../shared/upstream-fault.js';
-import { deltasOf, finishReasonOf, usageOf } from './openai-fields.js';
+import { complaintFault, cutFault } from '../shared/upstream-fault.js';
+import { answerChoiceIn, piecesOf } from './openai-choice.js';
+import { OpenAiFinish } from './openai-finish.js';
+import { ToolCallReader } from './openai-tool-calls.js';
+import { usageIn } from './openai-usage.js';
 
-/** Events without id and choices that are held back until there is an id. */
-const MAX_HELD_EVENTS = 4;
+/** Characters of events without id and choices that are held back until there is an id. */
+const MAX_HELD_CHARS = 64 * 1024;
 
 /** Events of `chat.completion.chunk` to chunks; one per stream. */
 export class OpenAiEventMapper {
-  #started = false;
-  readonly #held: JsonObject[] = [];
-  #rawReason: string | undefined;
-  #usage: Usage | undefined;
+  readonly finish = new OpenAiFinish();
   /** `[DONE]` was seen: whatever follows is not part of the answer. */
   ended = false;
+  #started = false;
+  readonly #held: JsonObject[] = [];
+  #heldChars = 0;
+  readonly #toolCalls = new ToolCallReader();
+  /** Some of the answer came in deltas. */
+  #hasDeltas = false;
+  #usage: Usage | undefined;
 
-  /** @param onNoise called for data that is no JSON at all */
   constructor(
     private readonly source: StreamSource,
-    private readonly onNoise: () => void,
+    private readonly notices: UpstreamNotices,
   ) {}
 
-  /** A finish reason was seen. */
-  get finished(): boolean {
-    return this.#rawReason !== undefined;
+  get hasUsage(): boolean {
+    return this.#usage !== undefined;
   }
 
   end(): StreamChunk {
-    const rawReason = this.#rawReason ?? 'stop';
+    const rawReason = this.finish.word ?? 'stop';
     return {
       type: 'end',
-      reason: finishReasonOf(rawReason),
+      reason: this.#reasonOf(rawReason),
       rawReason,
       ...(this.#usage && { usage: this.#usage }),
     };
@@ -47,49 +55,113 @@ export class OpenAiEventMapper {
   /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, and what an in-band error means */
   map(data: string): StreamChunk[] {
     if (this.ended) return [];
-    if (data === '[DONE]') {
-      if (!this.finished) throw cutFault(this.source.backend);
+    if (data.startsWith('[DONE]')) {
+      if (!this.finish.endsAtDone) throw cutFault(this.source.backend);
       this.ended = true;
       return [this.end()];
     }
     const event = this.#parse(data);
     if (event === undefined) return [];
-    if (event['error'] != null) {
-      if (this.finished) return [];
+    const choice = answerChoiceIn(event);
+    const error = event['error'] ?? choice?.['error'];
+    if (error != null) {
+      if (this.finish.isWhole) return [];
       throw complaintFault(this.source.backend, {
-        ...complaintIn(event['error'], this.source.secrets),
+        ...complaintIn(error, this.source.secrets),
         ...(this.source.requestId && { requestId: this.source.requestId }),
       });
     }
-    const usage = usageOf(event['usage']);
-    if (usage) this.#usage = usage;
-
-    const choice = firstChoice(event);
-    if (!this.#started && !choice && !event['id']) return this.#hold(event);
+    this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
+    // Further choices are further answers, and one was asked for.
+    if (!choice && hasChoices(event)) return [];
+    if (!this.#started && !choice && !event['id'] && this.#hold(event, data)) return [];
     const chunks: StreamChunk[] = this.#started ? [] : this.#start(event);
-    if (choice && isJsonObject(choice['delta'])) chunks.push(...deltasOf(choice['delta']));
-    // Some servers say "" for "not yet".
-    const reason = stringOr(choice?.['finish_reason'], '');
-    if (reason) this.#rawReason = reason;
+    const passed = choice ? this.#readChoice(event, choice, data, chunks) : { event, text: data };
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
-    return withWire(chunks, { dialect: 'openai', event, text: data });
+    return withWire(chunks, { dialect: 'openai', ...passed });
+  }
+
+  /** Adds what the choice holds to `chunks`. @returns the event as the caller is to get it */
+  #readChoice(
+    event: JsonObject,
+    choice: JsonObject,
+    data: string,
+    chunks: StreamChunk[],
+  ): Omit<OpenAiEvent, 'dialect'> {
+    const { chunks: pieces, delta, isReadable } = this.#piecesIn(choice);
+    chunks.push(...pieces);
+    const isContentHere = pieces.some(isContent);
+    if (isContentHere) this.finish.content();
+    const word = finishWordIn(choice['finish_reason']);
+    if (word !== undefined) this.#finished(word, isContentHere);
+
+    const reason = word === undefined ? choice['finish_reason'] : this.#reasonToSay(word);
+    if (isReadable && isOnly(event) && reason === choice['finish_reason']) {
+      return { event, text: data };
+    }
+    const { message: _, text: __, ...rest } = choice;
+    return { event: { ...event, choices: [{ ...rest, delta, finish_reason: reason }] } };
+  }
+
+  /**
+   * Some servers put the answer, or each piece of it, into `message` or `text`. Behind deltas a
+   * message only says again what they said.
+   */
+  #piecesIn(choice: JsonObject): { chunks: StreamChunk[]; delta: JsonObject; isReadable: boolean } {
+    const { delta = {}, message, text } = choice;
+    const given = isJsonObject(delta) ? delta : {};
+    const inDelta = piecesOf(given, this.#toolCalls);
+    if (inDelta.chunks.some(isContent)) this.#hasDeltas = true;
+    const other = isJsonObject(message) ? message : typeof text === 'string' && { content: text };
+    if (this.#hasDeltas || !other) {
+      return {
+        chunks: inDelta.chunks,
+        delta: inDelta.readable ?? given,
+        isReadable: inDelta.readable === undefined && given === delta,
+      };
+    }
+    const { chunks, readable = other } = piecesOf(other, this.#toolCalls);
+    return { chunks, delta: readable, isReadable: false };
+  }
+
+  #finished(word: string, isBesideContent: boolean): void {
+    if (!this.finish.isWhole) refuseFailedFinish(word, this.source.backend);
+    this.finish.reason(word, isBesideContent);
+    if (finishReasonOf(word) === 'other') this.notices.unknownFinishReason(word);
+  }
+
+  /**
+   * The reason that an event tells the caller: none while it may not be the last word (the end of
+   * the stream has it then), else in OpenAI's word where it has one.
+   */
+  #reasonToSay(word: string): string | null {
+    if (!this.finish.isWhole) return null;
+    const reason = finishReasonOf(word);
+    return reason === 'other' ? word : reason;
+  }
+
+  /** Servers say "stop" also when they stopped to have tools called. */
+  #reasonOf(word: string): FinishReason {
+    const reason = finishReasonOf(word);
+    return reason === 'stop' && this.#toolCalls.hasCalls ? 'tool_calls' : reason;
   }
 
   /** Azure's verdict on the prompt comes before the answer has an id. */
-  #hold(event: JsonObject): StreamChunk[] {
-    if (this.#held.length < MAX_HELD_EVENTS) this.#held.push(event);
-    return [];
+  #hold(event: JsonObject, data: string): boolean {
+    this.#heldChars += data.length;
+    if (this.#heldChars > MAX_HELD_CHARS) return false;
+    this.#held.push(event);
+    return true;
   }
 
   #parse(data: string): JsonObject | undefined {
-    if (data.length > MAX_EVENT_CHARS) throw tooLongFault(this.source.backend);
     try {
       const event: unknown = JSON.parse(data);
       return isJsonObject(event) ? event : undefined;
     } catch (error) {
       // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
-      if (!this.finished && /^\s*[{[]/.test(data)) throw cutFault(this.source.backend, error);
-      if (data.trim() !== '') this.onNoise();
+      if (!this.finish.isWhole && /^\s*[{[]/.test(data)) throw cutFault(this.source.backend, error);
+      if (data.trim() !== '') this.notices.malformedEvent();
       return undefined;
     }
   }
@@ -127,8 +199,12 @@ function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
   return chunks;
 }
 
-function firstChoice(event: JsonObject): JsonObject | undefined {
-  const choices = event['choices'];
-  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
-  return isJsonObject(choice) ? choice : undefined;
+function hasChoices(event: JsonObject): boolean {
+  const { choices } = event;
+  return Array.isArray(choices) && choices.length > 0;
+}
+
+function isOnly(event: JsonObject): boolean {
+  const { choices } = event;
+  return Array.isArray(choices) && choices.length === 1;
 }

@@ -1,58 +1,104 @@
+import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
 import { SseDecoder } from '../shared/sse-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
+import { TimedReader } from '../shared/timed-reader.js';
 import { cutFault } from '../shared/upstream-fault.js';
+import { LateUsage } from './late-usage.js';
 import { OpenAiEventMapper } from './openai-event-mapper.js';
 
-/** How long the usage event and `[DONE]` may take after the finish reason. */
-const AFTER_FINISH_MS = 1000;
-
 /**
- * The body of a streamed Chat Completion as chunks. A finish reason makes the answer whole: after
- * it `[DONE]`, EOF, a reset or a second without them all end it well. Without one nothing does.
- * @param onNoise called for everything that is no event of this protocol; it is skipped
- * @throws GatewayError `upstream_cut`, `upstream_protocol`, or what an in-band error means
+ * The body of a streamed Chat Completion as chunks. A finish reason that is the last word makes the
+ * answer whole: after it `[DONE]`, EOF, a reset or a second without them all end it well. One that
+ * may not be the last word needs more, see `OpenAiFinish`; without any nothing ends it well.
+ * @param notices is told of everything that is no event of this protocol; it is skipped
+ * @throws GatewayError `upstream_cut`, `upstream_protocol`, `overloaded`, or what an in-band error means
  */
-export async function* readOpenAiStream(
+export function readOpenAiStream(
   bytes: AsyncIterable<Uint8Array, undefined>,
   source: StreamSource,
-  onNoise: () => void,
+  notices: UpstreamNotices,
+  lateUsage = new LateUsage(),
 ): AsyncGenerator<ChunkBatch> {
-  const events = new SseDecoder(source.backend, onNoise);
-  const mapper = new OpenAiEventMapper(source, onNoise);
-  const mapEvent = ({ data }: { readonly data: string }) => mapper.map(data);
-  const reader = bytes[Symbol.asyncIterator]();
-  let finishedAt: number | undefined;
-  try {
-    for (;;) {
-      const { done, value: piece } = await (finishedAt === undefined
-        ? reader.next()
-        : nextBefore(finishedAt + AFTER_FINISH_MS, reader));
-      if (done) break;
-      for (const batch of batchesOf(events.decode(piece), mapEvent)) yield batch;
-      if (mapper.ended) return;
-      if (mapper.finished) finishedAt ??= performance.now();
-    }
-    if (!mapper.finished) throw cutFault(source.backend);
-  } catch (error) {
-    // Whatever comes behind the finish reason, the answer is whole.
-    if (!mapper.finished) throw error;
-  } finally {
-    await reader.return?.();
-  }
-  yield [mapper.end()];
+  return new OpenAiStream(bytes, source, notices, lateUsage).batches();
 }
 
-/** After the finish reason the answer is whole: silence until `time` ends it like EOF. */
-async function nextBefore(
-  time: number,
-  reader: AsyncIterator<Uint8Array, undefined>,
-): Promise<IteratorResult<Uint8Array, undefined>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<IteratorReturnResult<undefined>>((resolve) => {
-    const ended = { done: true, value: undefined } as const;
-    timer = setTimeout(resolve, time - performance.now(), ended);
-  });
-  return Promise.race([reader.next(), late]).finally(() => clearTimeout(timer));
+class OpenAiStream {
+  readonly #reader: TimedReader<Uint8Array>;
+  readonly #events: SseDecoder;
+  readonly #mapper: OpenAiEventMapper;
+  readonly #map = ({ data }: { readonly data: string }) => this.#mapper.map(data);
+  /** When the answer was whole, if it is. */
+  #wholeAt: number | undefined;
+  #endedInSilence = false;
+
+  constructor(
+    bytes: AsyncIterable<Uint8Array, undefined>,
+    private readonly source: StreamSource,
+    notices: UpstreamNotices,
+    private readonly lateUsage: LateUsage,
+  ) {
+    this.#reader = new TimedReader(bytes);
+    this.#events = new SseDecoder(source, () => notices.malformedEvent());
+    this.#mapper = new OpenAiEventMapper(source, notices);
+  }
+
+  async *batches(): AsyncGenerator<ChunkBatch> {
+    const { finish } = this.#mapper;
+    try {
+      for (;;) {
+        const read = await this.#read();
+        if (read === 'late') break;
+        const arrived = read.done ? this.#events.end() : this.#events.decode(read.value);
+        for (const batch of batchesOf(arrived, this.#map)) yield batch;
+        if (this.#mapper.ended) return;
+        if (read.done && !finish.endsAtEof) throw cutFault(this.source.backend);
+        if (read.done) break;
+        this.#wholeAt = finish.isWhole ? (this.#wholeAt ?? performance.now()) : undefined;
+      }
+    } catch (error) {
+      // Whatever comes behind the last word, the answer is whole.
+      if (!finish.isWhole) throw error;
+    } finally {
+      await this.#leave();
+    }
+    yield [this.#mapper.end()];
+  }
+
+  async #leave(): Promise<void> {
+    const searchMs = this.lateUsage.searchMs(this.source.model);
+    if (this.#endedInSilence && !this.#mapper.hasUsage && searchMs !== undefined) {
+      this.#searchUsage(this.#wholeAt! + searchMs).catch(() => undefined);
+      return;
+    }
+    this.#events[Symbol.dispose]();
+    await this.#reader.leave();
+  }
+
+  async #read(): Promise<IteratorResult<Uint8Array, undefined> | 'late'> {
+    if (this.#wholeAt === undefined) return this.#reader.read();
+    const { model } = this.source;
+    const patienceMs = this.lateUsage.patienceMs(model, this.#mapper.hasUsage);
+    const read = await this.#reader.readBefore(this.#wholeAt + patienceMs);
+    this.#endedInSilence = read === 'late';
+    return read;
+  }
+
+  /** Reads on when the caller has its answer, to know whether a usage event comes so late. */
+  async #searchUsage(until: number): Promise<void> {
+    const { model } = this.source;
+    try {
+      for (;;) {
+        const read = await this.#reader.readBefore(until);
+        if (read === 'late' || read.done) break;
+        for (const event of this.#events.decode(read.value)) this.#map(event);
+        if (this.#mapper.hasUsage || this.#mapper.ended) break;
+      }
+      this.lateUsage.learned(model, this.#mapper.hasUsage);
+    } finally {
+      this.#events[Symbol.dispose]();
+      await this.#reader.leave();
+    }
+  }
 }

@@ -10,6 +10,7 @@ import { protocolFault, requestIdOf } from '../shared/upstream-fault.js';
 import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
+import { LateUsage } from './late-usage.js';
 import { answerOf } from './openai-answer.js';
 import { requestBody, streamedRequestBody } from './openai-request.js';
 import { readOpenAiStream } from './openai-stream.js';
@@ -25,6 +26,7 @@ export class OpenAiBackend implements ChatBackend {
   readonly #settings: OpenAiSettings;
   readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
+  readonly #lateUsage = new LateUsage();
 
   constructor(settings: OpenAiSettings) {
     this.id = settings.id;
@@ -49,9 +51,8 @@ export class OpenAiBackend implements ChatBackend {
       attempt,
     );
     this.#expect(response, 'text/event-stream');
-    return readOpenAiStream(response, this.#source(response, target), () =>
-      attempt.malformedEvent(),
-    );
+    const source = this.#source(response, target);
+    return readOpenAiStream(response, source, attempt, this.#lateUsage);
   }
 
   async complete(
@@ -61,8 +62,8 @@ export class OpenAiBackend implements ChatBackend {
   ): Promise<ChatAnswer> {
     const response = await this.#upstream.post(requestBody(request, target), attempt);
     this.#expect(response, 'application/json');
-    const json = await readWholeAnswer(this.id, response);
-    return answerOf(json, this.#source(response, target));
+    const source = this.#source(response, target);
+    return answerOf(await readWholeAnswer(source, response), source, attempt);
   }
 
   close(): Promise<void> {
@@ -71,7 +72,15 @@ export class OpenAiBackend implements ChatBackend {
 
   #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
     const requestId = requestIdOf(headers);
-    return defined({ backend: this.id, model, requestId, secrets: this.#secrets });
+    const { maxEventBytes, eventBytes } = this.#settings;
+    return defined({
+      backend: this.id,
+      model,
+      requestId,
+      secrets: this.#secrets,
+      maxEventBytes,
+      eventBytes,
+    });
   }
 
   #expect(response: UpstreamResponse, mediaType: string): void {

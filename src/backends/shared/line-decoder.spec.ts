@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sourceOf } from '../../../test/support/upstream-settings.js';
 import { LineDecoder } from './line-decoder.js';
 
 const lines = fc.array(fc.string({ unit: 'binary', maxLength: 8 }), { maxLength: 10 });
@@ -26,7 +27,7 @@ describe('Newline-delimited text', () => {
 });
 
 function linesOf(pieces: readonly Uint8Array[]): string[] {
-  const decoder = new LineDecoder('ollama');
+  const decoder = new LineDecoder(sourceOf());
   const complete = pieces.flatMap((piece) => decoder.decode(piece));
   return [...complete, decoder.end()];
 }

@@ -1,4 +1,6 @@
-import { MAX_EVENT_CHARS, tooLongFault } from './upstream-fault.js';
+import type { HeldBytes } from './byte-budget.js';
+import type { StreamSource } from './stream-source.js';
+import { tooLongFault } from './upstream-fault.js';
 
 /** Bytes of newline-delimited JSON to its lines, wherever the bytes were split. */
 export class LineDecoder {
@@ -6,11 +8,19 @@ export class LineDecoder {
   /** Pieces of the unfinished last line: joined once, when it ends, so that a long line costs linear time. */
   #open: string[] = [];
   #openChars = 0;
+  readonly #held: HeldBytes;
 
-  constructor(private readonly backend: string) {}
+  constructor(private readonly source: StreamSource) {
+    this.#held = source.eventBytes.open();
+  }
 
-  /** The lines completed by `bytes`, without their line ends. */
+  /**
+   * The lines completed by `bytes`, without their line ends. Those of the last call have been passed
+   * on by now.
+   * @throws GatewayError `upstream_protocol` for a line that is too long, `overloaded`
+   */
   decode(bytes: Uint8Array): string[] {
+    this.#held.hold(this.#openChars + bytes.byteLength);
     const lines = this.#text.decode(bytes, { stream: true }).split('\n');
     const rest = lines.pop() ?? '';
     if (lines.length > 0) {
@@ -26,9 +36,14 @@ export class LineDecoder {
     return this.#takeOpen();
   }
 
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
+
   #keep(text: string): void {
+    const { backend, maxEventBytes } = this.source;
     this.#openChars += text.length;
-    if (this.#openChars > MAX_EVENT_CHARS) throw tooLongFault(this.backend);
+    if (this.#openChars > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
     if (text !== '') this.#open.push(text);
   }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sourceOf } from '../../../test/support/upstream-settings.js';
 import { SseDecoder } from './sse-decoder.js';
 
 /** Every kind of line, also such as SSE does not have, with every line end that it does have. */
@@ -32,7 +33,7 @@ describe('An event stream', () => {
 });
 
 function eventsOf(pieces: readonly Uint8Array[]): unknown[] {
-  const decoder = new SseDecoder('openai', () => {});
+  const decoder = new SseDecoder(sourceOf(), () => {});
   return pieces.flatMap((piece) => decoder.decode(piece));
 }
 

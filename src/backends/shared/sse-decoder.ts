@@ -1,32 +1,60 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { MAX_EVENT_CHARS, tooLongFault } from './upstream-fault.js';
+import type { HeldBytes } from './byte-budget.js';
+import type { StreamSource } from './stream-source.js';
+import { tooLongFault } from './upstream-fault.js';
+
+/** An event that is still open has no empty line in it. */
+const EVENT_END = /\n\n|\r\r|\r\n\r\n/;
 
 /** Bytes of an event stream to its events, wherever the bytes were split. */
 export class SseDecoder {
   readonly #text = new TextDecoder();
   #events: EventSourceMessage[] = [];
   readonly #parser;
+  readonly #held: HeldBytes;
+  /** At least what there is of the event that is still open. */
+  #openBytes = 0;
 
   /**
    * @param onNoise called for a line that is no SSE. The parser passes over such a line without a
    *   word when it came in pieces, so this counts at least, not exactly.
    */
-  constructor(backend: string, onNoise: () => void) {
+  constructor({ backend, maxEventBytes, eventBytes }: StreamSource, onNoise: () => void) {
+    this.#held = eventBytes.open();
     this.#parser = createParser({
-      maxBufferSize: MAX_EVENT_CHARS,
+      maxBufferSize: maxEventBytes,
       onEvent: (event) => this.#events.push(event),
       onError: (error) => {
         // Fields and lines that are no SSE are noise; a full buffer ends the stream.
         if (error.type !== 'max-buffer-size-exceeded') return onNoise();
-        throw tooLongFault(backend);
+        throw tooLongFault(backend, maxEventBytes);
       },
     });
   }
 
-  /** The events completed by `bytes`. */
+  /**
+   * The events completed by `bytes`. Those of the last call have been passed on by now.
+   * @throws GatewayError `upstream_protocol` for an event that is too long, `overloaded`
+   */
   decode(bytes: Uint8Array): readonly EventSourceMessage[] {
+    return this.#feed(this.#text.decode(bytes, { stream: true }), bytes.byteLength);
+  }
+
+  /** The last event, where the stream ended without the empty line behind it. */
+  end(): readonly EventSourceMessage[] {
+    return this.#feed(`${this.#text.decode()}\n\n`, 0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#held[Symbol.dispose]();
+  }
+
+  #feed(text: string, bytes: number): readonly EventSourceMessage[] {
+    this.#openBytes = this.#events.length > 0 ? bytes : this.#openBytes + bytes;
+    this.#held.hold(this.#openBytes);
     this.#events = [];
-    this.#parser.feed(this.#text.decode(bytes, { stream: true }));
+    this.#parser.feed(text);
+    if (this.#events.length === 0 && EVENT_END.test(text)) this.#openBytes = bytes;
     return this.#events;
   }
 }

@@ -1,3 +1,5 @@
+import type { ByteBudget } from './byte-budget.js';
+
 /** What a reader of a stream cannot know from the stream itself. */
 export interface StreamSource {
   readonly backend: string;
@@ -7,4 +9,8 @@ export interface StreamSource {
   readonly requestId?: string;
   /** What is to be taken out of the upstream's words about a failure, see `secretsOf`. */
   readonly secrets: readonly string[];
+  /** Longest single event, or line. */
+  readonly maxEventBytes: number;
+  /** Where it is counted what all streams hold of large events. */
+  readonly eventBytes: ByteBudget;
 }

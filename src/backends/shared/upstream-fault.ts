@@ -60,11 +60,8 @@ export function protocolFault(backend: string, what: string, cause?: unknown): G
   return new GatewayError('upstream_protocol', `Backend "${backend}" ${what}.`, { cause });
 }
 
-/** Longest single event or line that is still taken for a chunk of an answer. */
-export const MAX_EVENT_CHARS = 1024 * 1024;
-
-export function tooLongFault(backend: string): GatewayError {
-  return protocolFault(backend, `sent an event of over ${MAX_EVENT_CHARS} characters`);
+export function tooLongFault(backend: string, maxEventBytes: number): GatewayError {
+  return protocolFault(backend, `sent an event of over ${maxEventBytes} bytes`);
 }
 
 /** An upstream's refusal, before or within its stream, as the fault it means for us. */

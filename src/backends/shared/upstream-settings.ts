@@ -1,3 +1,5 @@
+import type { ByteBudget } from './byte-budget.js';
+
 /** What every kind of upstream is reached by; made from the configuration. */
 export interface UpstreamSettings {
   readonly id: string;
@@ -10,6 +12,10 @@ export interface UpstreamSettings {
   readonly caFile?: string;
   /** Longest wait for a connection, TLS included. */
   readonly connectMs: number;
+  /** Longest single event of a stream. */
+  readonly maxEventBytes: number;
+  /** Where it is counted what the streams of all backends hold of large events. */
+  readonly eventBytes: ByteBudget;
   readonly proxy?: ProxySettings;
 }
 

@@ -2,12 +2,14 @@ import { GatewayError } from '../../contract/gateway-error.js';
 
 /**
  * A whole body as text, for answers that are not streams.
+ * @param onBytes is told of all that has arrived so far, before it is kept
  * @throws GatewayError `upstream_protocol` over `maxBytes`, and what reading throws
  */
 export async function textOf(
   backend: string,
   body: AsyncIterable<Uint8Array>,
   maxBytes: number,
+  onBytes: (bytes: number) => void = () => undefined,
 ): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
@@ -20,6 +22,7 @@ export async function textOf(
         `The answer of backend "${backend}" is larger than ${maxBytes} bytes.`,
       );
     }
+    onBytes(bytes);
     text += decoder.decode(piece, { stream: true });
   }
   return text + decoder.decode();

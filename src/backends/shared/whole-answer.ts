@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import type { StreamSource } from './stream-source.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
 import type { UpstreamResponse } from './upstream-response.js';
 import { textOf } from './upstream-text.js';
@@ -7,15 +8,17 @@ import { textOf } from './upstream-text.js';
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
- * The JSON object that a plain request is answered with.
+ * The JSON object that a plain request is answered with. While it arrives it counts among the large
+ * events of streams: it is held in memory like one.
  * @throws GatewayError `upstream_cut` when the body ends early, `upstream_protocol` when it is no
- *   JSON object
+ *   JSON object, `overloaded`
  */
 export async function readWholeAnswer(
-  backend: string,
+  { backend, eventBytes }: StreamSource,
   response: UpstreamResponse,
 ): Promise<JsonObject> {
-  const text = await textOf(backend, response, MAX_ANSWER_BYTES);
+  using held = eventBytes.open();
+  const text = await textOf(backend, response, MAX_ANSWER_BYTES, (bytes) => held.hold(bytes));
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -28,6 +28,8 @@ export class ChatEvents {
         return this.#event(undefined, { text: chunk.text });
       case 'reasoning-delta':
         return this.#event('reasoning', { text: chunk.text });
+      case 'image-delta':
+        return this.#event('image', { url: chunk.url });
       case 'tool-call-delta': {
         const { index, id, name, arguments: args } = chunk;
         return this.#event('tool-call', { index, id, name, arguments: args });

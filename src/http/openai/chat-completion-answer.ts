@@ -1,11 +1,11 @@
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { JsonObject } from '../../contract/json.js';
-import { openAiReasonOf, openAiUsageOf } from './chat-completion-encoder.js';
+import { openAiImageOf, openAiReasonOf, openAiUsageOf } from './chat-completion-encoder.js';
 
 /** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
 export function chatCompletionOf(answer: ChatAnswer): JsonObject {
   if (answer.wire) return answer.wire.event;
-  const { id, model, text, reasoning, toolCalls, finishReason } = answer;
+  const { id, model, text, reasoning, images, toolCalls, finishReason } = answer;
   const usage = openAiUsageOf(answer.usage);
   return {
     id,
@@ -20,6 +20,7 @@ export function chatCompletionOf(answer: ChatAnswer): JsonObject {
           content: text === '' && toolCalls.length > 0 ? null : text,
           refusal: null,
           ...(reasoning !== undefined && { reasoning_content: reasoning }),
+          ...(images && { images: images.map(openAiImageOf) }),
           ...(toolCalls.length > 0 && {
             tool_calls: toolCalls.map(({ id: callId, name, arguments: args }) => ({
               id: callId,

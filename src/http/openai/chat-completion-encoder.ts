@@ -93,6 +93,8 @@ export class ChatCompletionEncoder {
         return this.#delta({ reasoning_content: chunk.text });
       case 'refusal-delta':
         return this.#delta({ refusal: chunk.text });
+      case 'image-delta':
+        return this.#delta({ images: [openAiImageOf(chunk.url)] });
       case 'tool-call-delta': {
         const { index, id, name, arguments: args } = chunk;
         const call = { index, ...(id && { id, type: 'function' }) };
@@ -154,10 +156,24 @@ function isFinished(choice: unknown): boolean {
 }
 
 /** Whether what an upstream counted is what the end of the stream says of it. */
-function saysAll(counted: unknown, { input, output }: Usage = {}): boolean {
+function saysAll(counted: unknown, usage: Usage = {}): boolean {
   if (!isJsonObject(counted)) return false;
-  const { prompt_tokens: prompt, completion_tokens: completion } = counted;
-  return numberOr(prompt, undefined) === input && numberOr(completion, undefined) === output;
+  const { prompt_tokens_details: prompt, completion_tokens_details: completion } = counted;
+  return (
+    numberOr(counted['prompt_tokens'], undefined) === usage.input &&
+    numberOr(counted['completion_tokens'], undefined) === usage.output &&
+    detail(prompt, 'cached_tokens') === usage.cachedInput &&
+    detail(completion, 'reasoning_tokens') === usage.reasoning
+  );
+}
+
+function detail(details: unknown, name: string): number | undefined {
+  return isJsonObject(details) ? numberOr(details[name], undefined) : undefined;
+}
+
+/** OpenAI has no word for an image in an answer; this is OpenRouter's. */
+export function openAiImageOf(url: string): JsonObject {
+  return { type: 'image_url', image_url: { url } };
 }
 
 /** OpenAI's clients know a closed set of reasons. */

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import type { ToolCall } from '../../contract/chat-answer.js';
+import type { UpstreamNotices } from '../../contract/chat-backend.js';
+import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { FinishReason, Usage } from '../../contract/stream-chunk.js';
+import { finishReasonOf, finishWordIn, refuseFailedFinish } from '../shared/finish-reason.js';
+import { isImplausibleCount, tokenCountIn } from '../shared/token-count.js';
+import { argumentsTextOf } from '../shared/tool-arguments.js';
+
+/** Ollama's tool calls come whole, mostly with an object for arguments and often without an id. */
+export function toolCallsOf(message: JsonObject): ToolCall[] {
+  const calls = message['tool_calls'];
+  if (!Array.isArray(calls)) return [];
+  return (calls as unknown[]).filter(isJsonObject).map((call) => {
+    const fn = isJsonObject(call['function']) ? call['function'] : {};
+    return {
+      id: stringOr(call['id'], '') || `call_${randomUUID()}`,
+      name: stringOr(fn['name'], ''),
+      arguments: argumentsTextOf(fn['arguments'] ?? {}),
+    };
+  });
+}
+
+/** The first characters of an image in base64, by its type. */
+const IMAGE_TYPES: readonly (readonly [string, string])[] = [
+  ['iVBOR', 'image/png'],
+  ['/9j/', 'image/jpeg'],
+  ['R0lG', 'image/gif'],
+  ['UklGR', 'image/webp'],
+];
+
+/** Images in a message, which Ollama sends as bare base64, as `data:` URLs. */
+export function imagesIn(message: JsonObject): string[] {
+  const { images } = message;
+  if (!Array.isArray(images)) return [];
+  return (images as unknown[])
+    .filter((image) => typeof image === 'string' && image !== '')
+    .map((image) => `data:${typeOf(image as string)};base64,${image as string}`);
+}
+
+function typeOf(image: string): string {
+  const known = IMAGE_TYPES.find(([beginning]) => image.startsWith(beginning));
+  return known ? known[1] : 'image/png';
+}
+
+/**
+ * Why the answer ended. Ollama says "stop" also when it stopped to have tools called.
+ * @throws GatewayError `upstream_cut` where the reason says that there is no answer
+ */
+export function finishOf(
+  line: JsonObject,
+  calledTools: boolean,
+  backend: string,
+  notices: UpstreamNotices,
+): { readonly reason: FinishReason; readonly rawReason: string } {
+  const rawReason = finishWordIn(line['done_reason']) ?? 'stop';
+  refuseFailedFinish(rawReason, backend);
+  const reason = finishReasonOf(rawReason);
+  if (reason === 'other') notices.unknownFinishReason(rawReason);
+  return { reason: reason === 'stop' && calledTools ? 'tool_calls' : reason, rawReason };
+}
+
+/** `prompt_eval_count` is missing when the prompt came from Ollama's cache: unknown, not 0. */
+export function usageIn(line: JsonObject, notices: UpstreamNotices): Usage {
+  const { prompt_eval_count: input, eval_count: output } = line;
+  if (isImplausibleCount(input) || isImplausibleCount(output)) notices.implausibleUsage();
+  return defined({ input: tokenCountIn(input), output: tokenCountIn(output) });
+}

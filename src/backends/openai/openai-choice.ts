@@ -1,0 +1,84 @@
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { contentChunks, imageChunks, textIn } from '../shared/content-parts.js';
+import type { ToolCallReader } from './openai-tool-calls.js';
+
+const MODELLED_FIELDS = new Set([
+  'role',
+  'content',
+  'reasoning_content',
+  'reasoning',
+  'thinking',
+  'reasoning_details',
+  'refusal',
+  'images',
+  'tool_calls',
+]);
+
+/** The pieces of an answer in one `delta` or `message`. */
+export interface Pieces {
+  readonly chunks: StreamChunk[];
+  /** The same as a client of OpenAI can read it, where what was sent is not. */
+  readonly readable: JsonObject | undefined;
+}
+
+/** The choice that is the answer: one was asked for, and servers number it 0 or not at all. */
+export function answerChoiceIn(event: JsonObject): JsonObject | undefined {
+  const { choices } = event;
+  if (!Array.isArray(choices)) return undefined;
+  return (choices as unknown[])
+    .filter(isJsonObject)
+    .find((choice) => choice['index'] == null || choice['index'] === 0);
+}
+
+export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
+  const chunks: StreamChunk[] = [];
+  const reasoning = reasoningIn(delta);
+  if (reasoning !== '') chunks.push({ type: 'reasoning-delta', text: reasoning });
+  const { content, refusal, images, tool_calls: toolCalls } = delta;
+  // The one shape that is worth a way of its own: nearly every event of nearly every stream.
+  if (typeof content !== 'string') chunks.push(...contentChunks(content));
+  else if (content !== '') chunks.push({ type: 'text-delta', text: content });
+  if (typeof refusal === 'string' && refusal !== '') {
+    chunks.push({ type: 'refusal-delta', text: refusal });
+  }
+  if (images != null) chunks.push(...imageChunks(images));
+  let readable: JsonObject | undefined = isScalar(content)
+    ? { ...delta, content: String(content) }
+    : undefined;
+  if (Array.isArray(toolCalls) && toolCalls.length > 0) {
+    const read = calls.read(toolCalls);
+    chunks.push(...read.chunks);
+    if (read.toolCalls) readable = { ...delta, ...readable, tool_calls: read.toolCalls };
+  }
+  if (chunks.length === 0 && hasUnknownContent(delta)) {
+    chunks.push({ type: 'passthrough', opaqueContent: true });
+  }
+  return { chunks, readable };
+}
+
+/**
+ * DeepSeek, vLLM and SGLang say `reasoning_content`, OpenRouter and Ollama `reasoning`, some both;
+ * OpenRouter also details alone.
+ */
+export function reasoningIn(delta: JsonObject): string {
+  return (
+    stringOr(delta['reasoning_content'], '') ||
+    stringOr(delta['reasoning'], '') ||
+    stringOr(delta['thinking'], '') ||
+    textIn(delta['reasoning_details'])
+  );
+}
+
+function isScalar(content: unknown): boolean {
+  return typeof content === 'number' || typeof content === 'boolean';
+}
+
+function hasUnknownContent(delta: JsonObject): boolean {
+  for (const [name, value] of Object.entries(delta)) {
+    if (MODELLED_FIELDS.has(name) || value == null || value === '') continue;
+    if (Array.isArray(value) && value.length === 0) continue;
+    return true;
+  }
+  return false;
+}

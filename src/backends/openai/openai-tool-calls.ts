@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { ToolCallDelta } from '../../contract/stream-chunk.js';
+import { argumentsTextOf } from '../shared/tool-arguments.js';
+
+interface Call {
+  /** Its place among the calls of the answer. */
+  readonly index: number;
+  readonly id: string;
+  /** The id is ours: the upstream gave none. */
+  readonly isOurs: boolean;
+  readonly name: string;
+  hasArguments: boolean;
+}
+
+/** A piece of a call as the upstream sent it. */
+interface Piece {
+  readonly index: number | undefined;
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/**
+ * The pieces of an answer's tool calls, each with the place and id of its call. Servers leave the
+ * index out, give every call the index 0, send calls whole, or send their arguments as an object.
+ */
+export class ToolCallReader {
+  #count = 0;
+  #last: Call | undefined;
+  readonly #byIndex = new Map<number, Call>();
+
+  /** An answer with calls. */
+  get hasCalls(): boolean {
+    return this.#count > 0;
+  }
+
+  /**
+   * @returns the pieces, and `toolCalls` as a client of OpenAI can read them where `given` are not
+   */
+  read(given: readonly unknown[]): {
+    chunks: ToolCallDelta[];
+    toolCalls: readonly JsonObject[] | undefined;
+  } {
+    const pieces = given.filter(isJsonObject);
+    const chunks = pieces.map((piece) => this.#readPiece(pieceOf(piece)));
+    const isReadable = chunks.every((chunk, n) => saysTheSame(pieces[n]!, chunk));
+    return { chunks, toolCalls: isReadable ? undefined : pieces.map(rewritten(chunks)) };
+  }
+
+  #readPiece(piece: Piece): ToolCallDelta {
+    const known = piece.index === undefined ? this.#last : this.#byIndex.get(piece.index);
+    const isNew = known === undefined || beginsAnother(known, piece);
+    const call = isNew ? this.#begin(piece) : known;
+    if (piece.arguments !== '') call.hasArguments = true;
+    this.#last = call;
+    return {
+      type: 'tool-call-delta',
+      index: call.index,
+      ...(isNew && { id: call.id, ...(call.name && { name: call.name }) }),
+      arguments: piece.arguments,
+    };
+  }
+
+  #begin({ index, id, name }: Piece): Call {
+    const isOurs = id === '';
+    const call: Call = {
+      index: this.#count++,
+      id: isOurs ? `call_${randomUUID()}` : id,
+      isOurs,
+      name,
+      hasArguments: false,
+    };
+    this.#byIndex.set(index ?? call.index, call);
+    return call;
+  }
+}
+
+function pieceOf(call: JsonObject): Piece {
+  const fn = functionIn(call);
+  const { index } = call;
+  return {
+    index: Number.isInteger(index) ? (index as number) : undefined,
+    id: stringOr(call['id'], ''),
+    name: stringOr(fn['name'], ''),
+    arguments: argumentsTextOf(fn['arguments']),
+  };
+}
+
+function functionIn(call: JsonObject): JsonObject {
+  return isJsonObject(call['function']) ? call['function'] : {};
+}
+
+/** A piece without a name goes on with its call; one with a name may repeat it with every piece. */
+function beginsAnother(call: Call, { id, name, arguments: args }: Piece): boolean {
+  if (name === '') return false;
+  if (id !== '' && !call.isOurs) return id !== call.id;
+  return name !== call.name || (call.hasArguments && /^\s*\{/.test(args));
+}
+
+function saysTheSame(piece: JsonObject, { index, id, arguments: args }: ToolCallDelta): boolean {
+  const { arguments: given } = functionIn(piece);
+  return (
+    piece['index'] === index && (id === undefined || piece['id'] === id) && (given ?? '') === args
+  );
+}
+
+function rewritten(chunks: readonly ToolCallDelta[]) {
+  return (piece: JsonObject, n: number): JsonObject => {
+    const { index, id, arguments: args } = chunks[n]!;
+    return {
+      ...piece,
+      index,
+      ...(id && { id, type: 'function' }),
+      function: { ...functionIn(piece), arguments: args },
+    };
+  };
+}

@@ -1,0 +1,31 @@
+import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import type { Usage } from '../../contract/stream-chunk.js';
+import { isImplausibleCount, tokenCountIn } from '../shared/token-count.js';
+
+/**
+ * What an event or an answer says of its tokens; Groq has it below `x_groq`.
+ * @see https://platform.openai.com/docs/api-reference/chat/object `usage`
+ * @param onImplausible called when a count cannot be true; it is left out
+ */
+export function usageIn(json: JsonObject, onImplausible: () => void): Usage | undefined {
+  const usage = json['usage'] ?? objectIn(json, 'x_groq')['usage'];
+  if (!isJsonObject(usage)) return undefined;
+  const counts = {
+    input: usage['prompt_tokens'],
+    output: usage['completion_tokens'],
+    cachedInput: objectIn(usage, 'prompt_tokens_details')['cached_tokens'],
+    reasoning: objectIn(usage, 'completion_tokens_details')['reasoning_tokens'],
+  };
+  if (Object.values(counts).some(isImplausibleCount)) onImplausible();
+  return defined({
+    input: tokenCountIn(counts.input),
+    output: tokenCountIn(counts.output),
+    cachedInput: tokenCountIn(counts.cachedInput),
+    reasoning: tokenCountIn(counts.reasoning),
+  });
+}
+
+function objectIn(json: JsonObject, name: string): JsonObject {
+  const value = json[name];
+  return isJsonObject(value) ? value : {};
+}
