@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Gateway, type GatewaySettings } from '../support/gateway.js';
+import { MAX_EVENT_BYTES, Gateway, type GatewaySettings } from '../support/gateway.js';
 import { contentChunk, sse } from '../support/openai-script.js';
 import { EVERY_WAY } from '../support/route-forms.js';
 import type { UpstreamScript } from '../support/scripted-upstream.js';
@@ -78,9 +78,9 @@ describe.each(STREAMING_WAYS)('$form: a stream of $id', ({ id, model, scripts, a
     await gateway[id].left(0);
   });
 
-  it('with an event of over 1 MiB is no stream of the protocol, and its upstream is left', async () => {
+  it('with an event of over maxEventBytes is no stream of the protocol, and its upstream is left', async () => {
     await start();
-    gateway[id].script(thenSays(words.text('x'.repeat(1024 * 1024))));
+    gateway[id].script(thenSays(words.text('x'.repeat(MAX_EVENT_BYTES))));
     await expectFailure('upstream_protocol');
     await gateway[id].left(0);
   });

@@ -18,6 +18,9 @@ export interface GatewaySettings {
   readonly room?: { readonly openai?: number; readonly ollama?: number };
 }
 
+/** Less than the default, so that a test need not send 16 MiB to be over it. */
+export const MAX_EVENT_BYTES = 1024 * 1024;
+
 /** Sluice on a free port, with an OpenAI-kind and an Ollama upstream that play scripts. */
 export class Gateway {
   private constructor(
@@ -50,9 +53,16 @@ export class Gateway {
           kind: 'openai',
           baseUrl: openai.openaiUrl,
           apiKey: 'sk-upstream-secret',
+          maxEventBytes: MAX_EVENT_BYTES,
           ...limited(room.openai),
         },
-        { id: 'ollama', kind: 'ollama', baseUrl: ollama.url, ...limited(room.ollama) },
+        {
+          id: 'ollama',
+          kind: 'ollama',
+          baseUrl: ollama.url,
+          maxEventBytes: MAX_EVENT_BYTES,
+          ...limited(room.ollama),
+        },
       ],
       models: [
         { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },

@@ -23,7 +23,11 @@ export class SseDecoder {
     this.#held = eventBytes.open();
     this.#parser = createParser({
       maxBufferSize: maxEventBytes,
-      onEvent: (event) => this.#events.push(event),
+      onEvent: (event) => {
+        // The parser looks only at what waits for its end.
+        if (event.data.length > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
+        this.#events.push(event);
+      },
       onError: (error) => {
         // Fields and lines that are no SSE are noise; a full buffer ends the stream.
         if (error.type !== 'max-buffer-size-exceeded') return onNoise();
