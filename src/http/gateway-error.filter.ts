@@ -9,6 +9,7 @@ import type { Request, Response } from 'express';
 import { GatewayError } from '../contract/gateway-error.js';
 import { framesOf } from '../telemetry/generation-log.js';
 import { GenerationMetrics } from '../telemetry/generation-metrics.js';
+import { harmless } from '../telemetry/observed-by.js';
 import { errorBodyOf } from './error-body.dto.js';
 import { isGenerationPath } from './paths.js';
 
@@ -33,7 +34,9 @@ export class GatewayErrorFilter implements ExceptionFilter {
     if (error.fault === 'internal' && !generation) {
       this.#logger.error('request failed', { requestId, stack: framesOf(error) });
     }
-    if (!generation && isGenerationPath(request.path)) this.metrics.rejected(error.fault);
+    if (!generation && isGenerationPath(request.path)) {
+      harmless(() => this.metrics.rejected(error.fault));
+    }
     if (response.headersSent) {
       response.destroy();
       return;

@@ -12,9 +12,13 @@ export interface BackendKind {
   create(settings: UpstreamSettings): ChatBackend;
   baseUrlOf(upstream: ScriptedUpstream): string;
 
-  readonly scripts: UpstreamScripts<{ readonly headers?: Record<string, string> }> & {
-    answersText(text: string): UpstreamScript;
+  readonly scripts: UpstreamScripts<AnswerOptions> & {
+    answersText(text: string, options?: AnswerOptions): UpstreamScript;
   };
+  /** Has a script end by this finish reason. */
+  finishing(reason: string): AnswerOptions;
+  /** A streamed answer of a prompt of `input` tokens, and with an output of 3. */
+  streamsCounts(input: unknown): UpstreamScript;
   readonly streamType: string;
   /** An event with a piece of text. */
   textEvent(text: string): string;
@@ -41,6 +45,14 @@ export interface BackendKind {
     source: StreamSource,
     notices: UpstreamNotices,
   ): AsyncIterable<ChunkBatch>;
+}
+
+/** Options that the scripts of every kind take; a kind has others beside them. */
+export interface AnswerOptions {
+  readonly headers?: Record<string, string>;
+  /** OpenAI's word for it, and Ollama's. */
+  readonly finishReason?: string;
+  readonly doneReason?: string;
 }
 
 export interface ErrorDetails {

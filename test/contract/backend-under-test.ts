@@ -22,13 +22,13 @@ export class BackendUnderTest {
   #upstream: ScriptedUpstream | undefined;
   #backends: ChatBackend[] = [];
   /** How often the backend told its attempts of these. */
-  told = { requestSent: 0, malformedEvent: 0 };
+  told = nothing();
 
   constructor(private readonly kind: BackendKind) {
     beforeEach(async () => {
       this.#upstream = await ScriptedUpstream.start();
       this.#backends = [this.create()];
-      this.told = { requestSent: 0, malformedEvent: 0 };
+      this.told = nothing();
     });
     afterEach(async () => {
       await Promise.all(this.#backends.map((backend) => backend.close()));
@@ -69,6 +69,8 @@ export class BackendUnderTest {
     return contextOf(signal, {
       requestSent: () => (this.told.requestSent += 1),
       malformedEvent: () => (this.told.malformedEvent += 1),
+      unknownFinishReason: (word) => void this.told.unknownFinishReason.push(word),
+      implausibleUsage: () => (this.told.implausibleUsage += 1),
     });
   }
 
@@ -76,6 +78,15 @@ export class BackendUnderTest {
     const baseUrl = this.kind.baseUrlOf(this.upstream);
     return this.kind.create(settingsOf({ id: 'under-test', baseUrl, ...settings }));
   }
+}
+
+function nothing() {
+  return {
+    requestSent: 0,
+    malformedEvent: 0,
+    unknownFinishReason: [] as string[],
+    implausibleUsage: 0,
+  };
 }
 
 export async function all(batches: AsyncIterable<ChunkBatch>): Promise<StreamChunk[]> {

@@ -5,6 +5,7 @@ import { brokenStreamContract } from './broken-stream.contract.js';
 import { chunkContract } from './chunk.contract.js';
 import { completeContract } from './complete.contract.js';
 import { connectionContract } from './connection.contract.js';
+import { finishContract } from './finish.contract.js';
 import { fixtureContract } from './fixture.contract.js';
 import { noiseContract } from './noise.contract.js';
 import { refusalContract } from './refusal.contract.js';
@@ -22,6 +23,7 @@ export function describeChatBackend(kind: BackendKind): void {
     connectionContract(kind);
     requestSentContract(kind);
     staleConnectionContract(kind);
+    finishContract(kind);
     noiseContract(kind);
     fixtureContract(kind);
   });

@@ -19,6 +19,12 @@ const kind: BackendKind = {
   create: (settings) => new OllamaBackend(settings),
   baseUrlOf: (upstream) => upstream.url,
   scripts: ollama,
+  finishing: (doneReason) => ({ doneReason }),
+  streamsCounts: (input) =>
+    replays(
+      OLLAMA_STREAM_TYPE,
+      ndjson(messageLine({ content: 'Hi' })) + ndjson({ ...doneLine(), prompt_eval_count: input }),
+    ),
   streamType: OLLAMA_STREAM_TYPE,
   textEvent: (text) => ndjson(messageLine({ content: text })),
   finishEvent: ndjson(doneLine()),

@@ -15,6 +15,7 @@ import {
   OPENAI_STREAM_TYPE,
   roleChunk,
   sse,
+  usageChunk,
 } from '../support/openai-script.js';
 import { settingsOf } from '../support/upstream-settings.js';
 import { replays } from '../support/upstream-scripts.js';
@@ -31,6 +32,15 @@ const kind: BackendKind = {
   create: (settings) => new OpenAiBackend(settings),
   baseUrlOf: (upstream) => upstream.openaiUrl,
   scripts: openAi,
+  finishing: (finishReason) => ({ finishReason }),
+  streamsCounts: (input) =>
+    replays(
+      OPENAI_STREAM_TYPE,
+      sse(contentChunk('Hi')) +
+        sse(finishChunk()) +
+        sse(usageChunk({ prompt_tokens: input, completion_tokens: 3 })) +
+        sse('[DONE]'),
+    ),
   streamType: OPENAI_STREAM_TYPE,
   textEvent: (text) => sse(contentChunk(text)),
   finishEvent: sse(finishChunk()),

@@ -14,11 +14,12 @@ export interface GatewaySettings {
   readonly breaker?: object;
   readonly limits?: object;
   readonly drain?: object;
+  /** Of both backends; less than the default, so that a test need not send 16 MiB to be over it. */
+  readonly maxEventBytes?: number;
   /** How many requests the backend of this id is given at once. */
   readonly room?: { readonly openai?: number; readonly ollama?: number };
 }
 
-/** Less than the default, so that a test need not send 16 MiB to be over it. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
 
 /** Sluice on a free port, with an OpenAI-kind and an Ollama upstream that play scripts. */
@@ -40,7 +41,11 @@ export class Gateway {
    * `team/gpt`, and every deadline is long enough never to pass. A target that fails is not asked
    * again, and a drain begins at once: tests of repeats and of the delay say so.
    */
-  static async start({ room = {}, ...settings }: GatewaySettings = {}): Promise<Gateway> {
+  static async start({
+    room = {},
+    maxEventBytes = MAX_EVENT_BYTES,
+    ...settings
+  }: GatewaySettings = {}): Promise<Gateway> {
     const [openai, ollama] = await Promise.all([
       ScriptedUpstream.start(),
       ScriptedUpstream.start(),
@@ -53,14 +58,14 @@ export class Gateway {
           kind: 'openai',
           baseUrl: openai.openaiUrl,
           apiKey: 'sk-upstream-secret',
-          maxEventBytes: MAX_EVENT_BYTES,
+          maxEventBytes,
           ...limited(room.openai),
         },
         {
           id: 'ollama',
           kind: 'ollama',
           baseUrl: ollama.url,
-          maxEventBytes: MAX_EVENT_BYTES,
+          maxEventBytes,
           ...limited(room.ollama),
         },
       ],

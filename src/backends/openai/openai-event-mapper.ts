@@ -108,7 +108,7 @@ export class OpenAiEventMapper {
    * message only says again what they said.
    */
   #piecesIn(choice: JsonObject): { chunks: StreamChunk[]; delta: JsonObject; isReadable: boolean } {
-    const { delta = {}, message, text } = choice;
+    const { delta, message, text } = choice;
     const given = isJsonObject(delta) ? delta : {};
     const inDelta = piecesOf(given, this.#toolCalls);
     if (inDelta.chunks.some(isContent)) this.#hasDeltas = true;
