@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../src/contract/json.js';
 import type { UpstreamScript } from './scripted-upstream.js';
-import { answers, type AnswerWire, UpstreamScripts } from './upstream-scripts.js';
+import type { AnswerWire } from './answer-wire.js';
+import { answers, UpstreamScripts } from './upstream-scripts.js';
 
 export interface OllamaAnswerOptions {
   readonly model?: string;

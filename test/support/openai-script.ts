@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
 import type { UpstreamRequest, UpstreamScript } from './scripted-upstream.js';
-import { answers, type AnswerWire, UpstreamScripts } from './upstream-scripts.js';
+import type { AnswerWire } from './answer-wire.js';
+import { answers, UpstreamScripts } from './upstream-scripts.js';
 
 export interface OpenAiAnswerOptions {
   readonly id?: string;

@@ -1,5 +1,5 @@
 import type { UpstreamExchange, UpstreamRequest, UpstreamScript } from './scripted-upstream.js';
-import type { AnswerWire } from './upstream-scripts.js';
+import type { AnswerWire } from './answer-wire.js';
 
 /**
  * A streamed answer that goes on only when the test says so. It plays one request: every step waits

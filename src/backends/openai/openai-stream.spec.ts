@@ -20,8 +20,8 @@ const saidWithStop = (text: string) =>
 const FINISH = sse(finishChunk());
 const DONE = sse('[DONE]');
 
-/** What an upstream does: bytes, a silence in milliseconds, or the way its body ends. */
-type Step = string | number | 'EOF' | 'RESET' | 'STALL';
+/** What an upstream does: bytes, a silence in milliseconds, or `EOF`, `RESET` and `STALL`. */
+type Step = string | number;
 
 /** An upstream's body on the fake clock; a reader may leave it in the middle of a silence. */
 function bodyOf(steps: readonly Step[]): AsyncIterable<Uint8Array, undefined> {
