@@ -9,6 +9,7 @@ import {
   finishChunk,
   openAi,
   openAiError,
+  OPENAI_STREAM_TYPE,
   reasoningChunk,
   roleChunk,
   sse,
@@ -31,6 +32,16 @@ const BREAKS: readonly (readonly [string, string, UpstreamScript])[] = [
   ['is cut', 'upstream_cut', openAi.streamsTextThenCuts(TOKENS.slice(0, 3), FIRST)],
   ['is reset', 'upstream_cut', openAi.resetsAfter(TOKENS.slice(0, 3), FIRST)],
   ['just ends', 'upstream_cut', openAi.streamsTextThenEnds(TOKENS.slice(0, 3), FIRST)],
+  [
+    'gives it up',
+    'upstream_cut',
+    openAi.streamsText(TOKENS.slice(0, 3), { ...FIRST, finishReason: 'abort' }),
+  ],
+  [
+    'says "stop" with every piece, and ends before it is done',
+    'upstream_cut',
+    replays(OPENAI_STREAM_TYPE, TOKENS.slice(0, 3).map(sayingStop).join('')),
+  ],
   ['stalls', 'idle_timeout', openAi.stallsAfter(TOKENS.slice(0, 3), FIRST)],
   [
     'says that it failed',
@@ -38,6 +49,11 @@ const BREAKS: readonly (readonly [string, string, UpstreamScript])[] = [
     openAi.inBandError('boom', TOKENS.slice(0, 3), FIRST),
   ],
 ];
+
+function sayingStop(text: string): string {
+  return sse(deltaChunk({ content: text }, FIRST, { finish_reason: 'stop' }));
+}
+
 const cut = openAi.streamsTextThenCuts(TOKENS.slice(0, 3), FIRST);
 
 let gateway: Gateway;
