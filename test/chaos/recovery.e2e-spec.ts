@@ -40,7 +40,10 @@ const BREAKS: readonly (readonly [string, string, UpstreamScript])[] = [
   [
     'says "stop" with every piece, and ends before it is done',
     'upstream_cut',
-    replays(OPENAI_STREAM_TYPE, TOKENS.slice(0, 3).map(sayingStop).join('')),
+    replays(
+      OPENAI_STREAM_TYPE,
+      sse(roleChunk(FIRST)) + TOKENS.slice(0, 3).map(sayingStop).join(''),
+    ),
   ],
   ['stalls', 'idle_timeout', openAi.stallsAfter(TOKENS.slice(0, 3), FIRST)],
   [

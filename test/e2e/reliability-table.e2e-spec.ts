@@ -3,19 +3,25 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 const TESTS = join(import.meta.dirname, '..');
-const DOCUMENT = join(TESTS, '../docs/reliability.md');
+const ROOT = join(TESTS, '..');
+
+/** Documents with tables that name tests, and how many rows each has at least. */
+const DOCUMENTS = [
+  ['docs/reliability.md', 50],
+  ['docs/providers.md', 15],
+] as const;
 
 interface Row {
   readonly line: string;
-  /** Path below `test/`, without its extension; a folder ends with a slash. */
+  /** Path below `test/`, or from `src/` on, without its extension; a folder ends with a slash. */
   readonly file?: string;
   /** The beginning of a test's title, as it stands in the source. */
   readonly title?: string;
 }
 
 /** The rows of every table whose last column names tests. */
-async function rows(): Promise<Row[]> {
-  const lines = (await readFile(DOCUMENT, 'utf8'))
+async function rowsOf(document: string): Promise<Row[]> {
+  const lines = (await readFile(join(ROOT, document), 'utf8'))
     .split('\n')
     .filter((line) => line.startsWith('|'));
   const found: Row[] = [];
@@ -35,14 +41,14 @@ function testIn(cell: string): Pick<Row, 'file' | 'title'> {
   return { ...(file && { file }), ...(title && { title }) };
 }
 
-describe('docs/reliability.md', () => {
+describe.each(DOCUMENTS)('%s', (document, atLeast) => {
   let table: readonly Row[];
   beforeAll(async () => {
-    table = await rows();
+    table = await rowsOf(document);
   });
 
-  it('has a row for each of many faults', () => {
-    expect(table.length).toBeGreaterThan(50);
+  it('has a row for each of many cases', () => {
+    expect(table.length).toBeGreaterThanOrEqual(atLeast);
   });
 
   it('names a test in every row, and every test that it names is there', async () => {
@@ -56,7 +62,11 @@ describe('docs/reliability.md', () => {
 
 async function isThere(file: string, title: string | undefined): Promise<boolean> {
   if (file.endsWith('/')) return (await readdir(join(TESTS, file))).length > 0;
-  const extension = file.endsWith('.contract') ? '.ts' : '.e2e-spec.ts';
-  const source = await readFile(join(TESTS, file + extension), 'utf8').catch(() => undefined);
+  const source = await readFile(sourceOf(file), 'utf8').catch(() => undefined);
   return title !== undefined && source !== undefined && source.includes(title);
+}
+
+function sourceOf(file: string): string {
+  if (file.startsWith('src/')) return join(ROOT, `${file}.spec.ts`);
+  return join(TESTS, file + (file.endsWith('.contract') ? '.ts' : '.e2e-spec.ts'));
 }
