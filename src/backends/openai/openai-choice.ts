@@ -17,6 +17,7 @@ const MODELLED_FIELDS = new Set([
 
 /** The pieces of an answer in one `delta` or `message`. */
 export interface Pieces {
+  /** All of them are content. */
   readonly chunks: StreamChunk[];
   /** The same as a client of OpenAI can read it, where what was sent is not. */
   readonly readable: JsonObject | undefined;
@@ -26,9 +27,10 @@ export interface Pieces {
 export function answerChoiceIn(event: JsonObject): JsonObject | undefined {
   const { choices } = event;
   if (!Array.isArray(choices)) return undefined;
-  return (choices as unknown[])
-    .filter(isJsonObject)
-    .find((choice) => choice['index'] == null || choice['index'] === 0);
+  for (const choice of choices as unknown[]) {
+    if (isJsonObject(choice) && (choice['index'] ?? 0) === 0) return choice;
+  }
+  return undefined;
 }
 
 export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {

@@ -3,7 +3,6 @@ import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import {
   type FinishReason,
-  isContent,
   type OpenAiEvent,
   type StreamChunk,
   type Usage,
@@ -90,7 +89,7 @@ export class OpenAiEventMapper {
   ): Omit<OpenAiEvent, 'dialect'> {
     const { chunks: pieces, delta, isReadable } = this.#piecesIn(choice);
     chunks.push(...pieces);
-    const isContentHere = pieces.some(isContent);
+    const isContentHere = pieces.length > 0;
     if (isContentHere) this.finish.content();
     const word = finishWordIn(choice['finish_reason']);
     if (word !== undefined) this.#finished(word, isContentHere);
@@ -111,7 +110,7 @@ export class OpenAiEventMapper {
     const { delta, message, text } = choice;
     const given = isJsonObject(delta) ? delta : {};
     const inDelta = piecesOf(given, this.#toolCalls);
-    if (inDelta.chunks.some(isContent)) this.#hasDeltas = true;
+    if (inDelta.chunks.length > 0) this.#hasDeltas = true;
     const other = isJsonObject(message) ? message : typeof text === 'string' && { content: text };
     if (this.#hasDeltas || !other) {
       return {
