@@ -17,6 +17,8 @@ export interface BackendKind {
   };
   /** Has a script end by this finish reason. */
   finishing(reason: string): AnswerOptions;
+  /** One event with text and a finish reason that is a failure. */
+  abortedWith(text: string): string;
   /** A streamed answer of a prompt of `input` tokens, and with an output of 3. */
   streamsCounts(input: unknown): UpstreamScript;
   readonly streamType: string;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure } from '../support/failure.js';
+import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
 import { BackendUnderTest, ChunkReader, endsOf, textOf } from './backend-under-test.js';
 
@@ -29,6 +30,13 @@ export function finishContract(kind: BackendKind): void {
       }
       test.upstream.script(kind.scripts.answersText('Hello', kind.finishing(finishReason)));
       expect((await failure(test.complete())).fault).toBe('upstream_cut');
+    });
+
+    it('that is a failure beside content takes nothing of the content down', async () => {
+      test.upstream.script(replays(kind.streamType, kind.abortedWith('Hel')));
+      const reader = new ChunkReader(await test.open());
+      expect((await failure(reader.rest())).fault).toBe('upstream_cut');
+      expect(textOf(reader.read)).toBe('Hel');
     });
 
     it.each([

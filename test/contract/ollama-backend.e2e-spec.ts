@@ -20,6 +20,7 @@ const kind: BackendKind = {
   baseUrlOf: (upstream) => upstream.url,
   scripts: ollama,
   finishing: (doneReason) => ({ doneReason }),
+  abortedWith: (text) => ndjson(doneLine({ doneReason: 'abort' }, text)),
   streamsCounts: (input) =>
     replays(
       OLLAMA_STREAM_TYPE,

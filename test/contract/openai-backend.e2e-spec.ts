@@ -33,6 +33,7 @@ const kind: BackendKind = {
   baseUrlOf: (upstream) => upstream.openaiUrl,
   scripts: openAi,
   finishing: (finishReason) => ({ finishReason }),
+  abortedWith: (text) => sse(deltaChunk({ content: text }, {}, { finish_reason: 'abort' })),
   streamsCounts: (input) =>
     replays(
       OPENAI_STREAM_TYPE,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ToolCall } from '../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { FinishReason, Usage } from '../../contract/stream-chunk.js';
-import { finishReasonOf, finishWordIn, refuseFailedFinish } from '../shared/finish-reason.js';
+import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
 import { isImplausibleCount, tokenCountIn } from '../shared/token-count.js';
 import { argumentsTextOf } from '../shared/tool-arguments.js';
 
@@ -43,21 +44,25 @@ function typeOf(image: string): string {
   return known ? known[1] : 'image/png';
 }
 
-/**
- * Why the answer ended. Ollama says "stop" also when it stopped to have tools called.
- * @throws GatewayError `upstream_cut` where the reason says that there is no answer
- */
+/** Why the answer ended. Ollama says "stop" also when it stopped to have tools called. */
 export function finishOf(
   line: JsonObject,
   calledTools: boolean,
-  backend: string,
   notices: UpstreamNotices,
 ): { readonly reason: FinishReason; readonly rawReason: string } {
-  const rawReason = finishWordIn(line['done_reason']) ?? 'stop';
-  refuseFailedFinish(rawReason, backend);
+  const rawReason = doneReasonOf(line);
   const reason = finishReasonOf(rawReason);
   if (reason === 'other') notices.unknownFinishReason(rawReason);
   return { reason: reason === 'stop' && calledTools ? 'tool_calls' : reason, rawReason };
+}
+
+/** The `upstream_cut` that a last line means whose reason says that there is no answer. */
+export function failureIn(line: JsonObject, backend: string): GatewayError | undefined {
+  return failedFinish(doneReasonOf(line), backend);
+}
+
+function doneReasonOf(line: JsonObject): string {
+  return finishWordIn(line['done_reason']) ?? 'stop';
 }
 
 /** `prompt_eval_count` is missing when the prompt came from Ollama's cache: unknown, not 0. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
@@ -8,7 +9,7 @@ import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault, tooLongFault } from '../shared/upstream-fault.js';
-import { finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
+import { failureIn, finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
 
 /**
  * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
@@ -30,6 +31,7 @@ export async function* readOllamaStream(
       const { done, value: piece } = await reader.next();
       const arrived = done ? [lines.end()] : lines.decode(piece);
       for (const batch of batchesOf(arrived, mapLine)) yield batch;
+      if (mapper.failure) throw mapper.failure;
       if (mapper.finished) return;
       if (done) throw cutFault(source.backend);
     }
@@ -41,6 +43,8 @@ export async function* readOllamaStream(
 /** Lines of `/api/chat` to chunks; one per stream. */
 class OllamaLineMapper {
   finished = false;
+  /** The upstream gave the answer up; what it said before is given first. */
+  failure: GatewayError | undefined;
   #started = false;
   #toolCalls = 0;
 
@@ -50,7 +54,7 @@ class OllamaLineMapper {
   ) {}
 
   map(line: string): StreamChunk[] {
-    if (this.finished) return [];
+    if (this.finished || this.failure) return [];
     const json = this.#parse(line);
     if (json === undefined) return [];
     if (json['error'] != null) {
@@ -58,13 +62,12 @@ class OllamaLineMapper {
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));
-    if (json['done'] === true) {
-      const { backend } = this.source;
-      this.finished = true;
-      const finish = finishOf(json, this.#toolCalls > 0, backend, this.notices);
-      chunks.push({ type: 'end', ...finish, usage: usageIn(json, this.notices) });
-    }
-    return chunks;
+    if (json['done'] !== true) return chunks;
+    this.failure = failureIn(json, this.source.backend);
+    if (this.failure) return chunks;
+    this.finished = true;
+    const finish = finishOf(json, this.#toolCalls > 0, this.notices);
+    return [...chunks, { type: 'end', ...finish, usage: usageIn(json, this.notices) }];
   }
 
   #parse(line: string): JsonObject | undefined {

@@ -19,7 +19,7 @@ import {
 import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
-import { finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
+import { failureIn, finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
 import { chatBody, fitOf } from './ollama-request.js';
 import { readOllamaStream } from './ollama-stream.js';
 
@@ -62,9 +62,11 @@ export class OllamaBackend implements ChatBackend {
     if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
+    const failure = failureIn(json, backend);
+    if (failure) throw failure;
     const toolCalls = toolCallsOf(message);
     const images = imagesIn(message);
-    const { reason, rawReason } = finishOf(json, toolCalls.length > 0, backend, attempt);
+    const { reason, rawReason } = finishOf(json, toolCalls.length > 0, attempt);
     const reasoning = stringOr(message['thinking'], '');
     return {
       id: `chatcmpl-${randomUUID()}`,

@@ -3,7 +3,7 @@ import type { ChatAnswer, ToolCall } from '../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { Usage } from '../../contract/stream-chunk.js';
-import { finishReasonOf, finishWordIn, refuseFailedFinish } from '../shared/finish-reason.js';
+import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
@@ -29,7 +29,8 @@ export function answerOf(
     throw protocolFault(backend, 'answered without a message');
   }
   const word = finishWordIn(choice['finish_reason']) ?? '';
-  refuseFailedFinish(word, backend);
+  const failure = failedFinish(word, backend);
+  if (failure) throw failure;
   const reason = finishReasonOf(word);
   if (reason === 'other' && word !== '') notices.unknownFinishReason(word);
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import {
   type FinishReason,
@@ -7,7 +8,7 @@ import {
   type StreamChunk,
   type Usage,
 } from '../../contract/stream-chunk.js';
-import { finishReasonOf, finishWordIn, refuseFailedFinish } from '../shared/finish-reason.js';
+import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault } from '../shared/upstream-fault.js';
@@ -22,6 +23,8 @@ const MAX_HELD_CHARS = 64 * 1024;
 /** Events of `chat.completion.chunk` to chunks; one per stream. */
 export class OpenAiEventMapper {
   readonly finish = new OpenAiFinish();
+  /** The upstream gave the answer up; what it said before is given first. */
+  failure: GatewayError | undefined;
   /** `[DONE]` was seen: whatever follows is not part of the answer. */
   ended = false;
   #started = false;
@@ -53,7 +56,7 @@ export class OpenAiEventMapper {
 
   /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, and what an in-band error means */
   map(data: string): StreamChunk[] {
-    if (this.ended) return [];
+    if (this.ended || this.failure) return [];
     if (data.startsWith('[DONE]')) {
       if (!this.finish.endsAtDone) throw cutFault(this.source.backend);
       this.ended = true;
@@ -94,7 +97,7 @@ export class OpenAiEventMapper {
     const word = finishWordIn(choice['finish_reason']);
     if (word !== undefined) this.#finished(word, isContentHere);
 
-    const reason = word === undefined ? choice['finish_reason'] : this.#reasonToSay(word);
+    const reason = this.#reasonToSay(word, choice['finish_reason']);
     if (isReadable && isOnly(event) && reason === choice['finish_reason']) {
       return { event, text: data };
     }
@@ -124,7 +127,8 @@ export class OpenAiEventMapper {
   }
 
   #finished(word: string, isBesideContent: boolean): void {
-    if (!this.finish.isWhole) refuseFailedFinish(word, this.source.backend);
+    if (!this.finish.isWhole) this.failure = failedFinish(word, this.source.backend);
+    if (this.failure) return;
     this.finish.reason(word, isBesideContent);
     if (finishReasonOf(word) === 'other') this.notices.unknownFinishReason(word);
   }
@@ -133,7 +137,9 @@ export class OpenAiEventMapper {
    * The reason that an event tells the caller: none while it may not be the last word (the end of
    * the stream has it then), else in OpenAI's word where it has one.
    */
-  #reasonToSay(word: string): string | null {
+  #reasonToSay(word: string | undefined, given: unknown): unknown {
+    // "null" as a text is a reason to every client.
+    if (word === undefined) return typeof given === 'string' && given !== '' ? null : given;
     if (!this.finish.isWhole) return null;
     const reason = finishReasonOf(word);
     return reason === 'other' ? word : reason;

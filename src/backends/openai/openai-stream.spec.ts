@@ -138,7 +138,8 @@ describe('A streamed Chat Completion', () => {
 
   it('tells the caller no reason that may not be the last word', async () => {
     const { chunks } = await read([FINISH, ...each(saidWithStop, FINISH, DONE)]);
-    const reasons = chunks.flatMap(({ wire }) =>
+    const nulls = (await read(each(nullWith, FINISH))).chunks;
+    const reasons = [...chunks, ...nulls.slice(0, 4)].flatMap(({ wire }) =>
       typeof wire === 'object'
         ? (wire.event['choices'] as { finish_reason: unknown }[]).map((one) => one.finish_reason)
         : [],

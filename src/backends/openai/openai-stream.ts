@@ -52,6 +52,7 @@ class OpenAiStream {
         if (read === 'late') break;
         const arrived = read.done ? this.#events.end() : this.#events.decode(read.value);
         for (const batch of batchesOf(arrived, this.#map)) yield batch;
+        if (this.#mapper.failure) throw this.#mapper.failure;
         if (this.#mapper.ended) return;
         if (read.done && !finish.endsAtEof) throw cutFault(this.source.backend);
         if (read.done) break;

@@ -65,14 +65,11 @@ export function finishReasonOf(word: string): FinishReason {
   return Object.hasOwn(MEANINGS, known) ? MEANINGS[known]! : 'other';
 }
 
-/**
- * Refuses an end that is a failure.
- * @throws GatewayError `upstream_cut`
- */
-export function refuseFailedFinish(word: string, backend: string): void {
+/** The `upstream_cut` that an upstream's word for the end means, where it means that. */
+export function failedFinish(word: string, backend: string): GatewayError | undefined {
   const known = word.toLowerCase();
-  if (!FAILURES.has(known)) return;
-  throw new GatewayError(
+  if (!FAILURES.has(known)) return undefined;
+  return new GatewayError(
     'upstream_cut',
     `Backend "${backend}" gave its answer up before the end (finish reason "${known}").`,
   );
