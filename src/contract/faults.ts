@@ -98,6 +98,8 @@ export const FAULTS = {
   upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', repeat: true },
   overloaded: { ...ours, status: 503, code: 'overloaded', next: true },
   draining: { ...ours, status: 503, code: 'draining' },
+  // Nobody reads its status: it is told as an event behind a 200.
+  stream_interrupted: { ...ours, status: 503, code: 'stream_interrupted' },
   first_token_timeout: {
     ...failure,
     status: 504,
