@@ -2,8 +2,10 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { identifyExchange } from './exchange.js';
+import { refuseForeignHosts } from './host-check.js';
 import { parseJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi.js';
+import { forbidFraming, refuseForeignPages } from './page-check.js';
 import { leaveSlowCaller } from './slow-caller.js';
 import { writeBytes } from './write-bytes.js';
 
@@ -12,7 +14,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
 export function setUpHttp(app: NestExpressApplication): void {
-  const { server, streams } = app.get(GatewayConfig);
+  const { server, browsers, streams } = app.get(GatewayConfig);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(writeBytes);
@@ -23,6 +25,8 @@ export function setUpHttp(app: NestExpressApplication): void {
     leaveSlowCaller(response, streams.slowClientMs);
     next();
   });
+  // Before the body is read: a page that may not call shall cost nothing.
+  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
   parseJsonBodies(app, server.bodyLimit);
   serveOpenApi(app);
 
