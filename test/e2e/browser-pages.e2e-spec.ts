@@ -39,6 +39,10 @@ function fetched(site: string, mode: string, origin?: string): PageHeaders {
   };
 }
 
+function errorIn({ text }: PageAnswer): { readonly message: string; readonly code: string } {
+  return (JSON.parse(text) as { error: { message: string; code: string } }).error;
+}
+
 describe('a request of a page', () => {
   let gateway: Gateway;
   let own: string;
@@ -57,8 +61,6 @@ describe('a request of a page', () => {
   });
 
   const upstreamAsked = () => gateway.openai.requests.length - asked;
-  const errorIn = ({ text }: PageAnswer) =>
-    (JSON.parse(text) as { error: { message: string; code: string } }).error;
 
   const refused: [string, PageHeaders][] = [
     ['a frame on another site', fetched('cross-site', 'navigate')],
@@ -240,6 +242,10 @@ describe('a listed page', () => {
   });
 });
 
+async function statusFor(url: string, host: string, path = '/chat?message=Hi'): Promise<number> {
+  return (await sendAsPage(url + path, { host, ...fetched('same-origin', 'cors') })).status;
+}
+
 describe('the Host of a request', () => {
   let gateway: Gateway | undefined;
   const start = async (server: object): Promise<string> => {
@@ -247,8 +253,6 @@ describe('the Host of a request', () => {
     gateway.openai.script(openAi.streamsText(['Hi']));
     return gateway.url;
   };
-  const statusFor = async (url: string, host: string, path = '/chat?message=Hi') =>
-    (await sendAsPage(url + path, { host, ...fetched('same-origin', 'cors') })).status;
   beforeEach(() => gateway?.close());
   afterAll(() => gateway?.close());
 
