@@ -168,4 +168,13 @@ describe('a model with faults', () => {
       ]);
     },
   );
+
+  it.each(['completions', 'tickets', 'Completions'])(
+    'may not call a model %s, which is a path of its own',
+    (id) => {
+      expect(faultsOf({ ...MINIMAL, models: [{ ...MODEL, id }] })).toEqual([
+        'models[0].id: must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own',
+      ]);
+    },
+  );
 });

@@ -15,3 +15,8 @@ export function isOperationsPath(path: string): boolean {
 export function isGenerationPath(path: string): boolean {
   return /^\/(chat(\/.+)?|v1\/chat\/completions)\/?$/i.test(path);
 }
+
+/** Clients of Ollama ask here, and know errors in one shape of their own. */
+export function isOllamaPath(path: string): boolean {
+  return /^\/api(\/|$)/i.test(path);
+}

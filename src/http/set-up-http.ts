@@ -7,6 +7,7 @@ import { parseJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi.js';
 import { forbidFraming, refuseForeignPages } from './page-check.js';
 import { leaveSlowCaller } from './slow-caller.js';
+import { addVersion } from './version-prefix.js';
 import { writeBytes } from './write-bytes.js';
 
 /** Room for a GET's longest message in any script, percent-encoded: up to 12 bytes for each of 4,000 characters. */
@@ -27,6 +28,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   });
   // Before the body is read: a page that may not call shall cost nothing.
   app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
+  app.use(addVersion);
   parseJsonBodies(app, server.bodyLimit);
   serveOpenApi(app);
 
