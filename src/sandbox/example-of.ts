@@ -4,8 +4,9 @@ import { textOf } from './example-text.js';
 /** Deeper than schemas go; a recursive one would never end. */
 const MAX_DEPTH = 24;
 
-/** More values than an example needs: schemas can ask for any number of items. */
+/** More than an example needs: schemas can ask for any number of items, and hold themselves twice. */
 const MAX_VALUES = 2000;
+const MAX_ITEMS = 100;
 
 /** About the smallest value that a JSON schema allows: required properties only, the fewest items. */
 export function exampleOf(schema: unknown): unknown {
@@ -55,16 +56,17 @@ class Example {
   /** The schemas of as many items as there must be. */
   #items(schema: unknown): unknown[] {
     const tuple = [at(schema, 'prefixItems'), at(schema, 'items')].find(Array.isArray) ?? [];
-    const least = Math.min(numberAt(schema, 'minItems') ?? 0, MAX_VALUES);
+    const least = Math.min(numberAt(schema, 'minItems') ?? 0, MAX_ITEMS);
     const others = Math.max(0, least - tuple.length);
     return [...tuple, ...Array<unknown>(others).fill(at(schema, 'items'))];
   }
 
   /** What an intersection is made of. */
   #parts(schema: unknown, depth: number): object[] {
+    if (depth > MAX_DEPTH || ++this.#values > MAX_VALUES) return [];
     const ref = at(schema, '$ref');
     const part = typeof ref === 'string' ? at(this.root, ...ref.split('/').slice(1)) : schema;
-    if (typeof part !== 'object' || part === null || depth > MAX_DEPTH) return [];
+    if (typeof part !== 'object' || part === null) return [];
     const { allOf, ...own } = part as { allOf?: unknown };
     const others = Array.isArray(allOf) ? allOf : [];
     return [own, ...others.flatMap((each) => this.#parts(each, depth + 1))];
