@@ -39,7 +39,7 @@ describe('a configuration with faults', () => {
   defaultModel: no model has the id "nope"
   models[0].targets[1]: no backend has the id "b"
   PORT: must be a port, from 0 to 65535
-  server.prot: is not a known key; known here are: host, port, bodyLimit, keepAliveMs`,
+  server.prot: is not a known key; known here are: host, port, bodyLimit, keepAliveMs, hosts`,
     );
   });
 
@@ -65,7 +65,7 @@ describe('a configuration with faults', () => {
 
   it.each(['proxy', 'Server', 'x-anchors'])('may have the unknown key %s', (key) => {
     expect(faultsOf({ ...MINIMAL, [key]: {} })).toEqual([
-      `${key}: is not a known key; known here are: server, defaultModel, streams, retry, extra, breaker, limits, drain, backends, models, sandbox`,
+      `${key}: is not a known key; known here are: server, browsers, defaultModel, streams, retry, extra, breaker, limits, drain, backends, models, sandbox`,
     ]);
   });
 
@@ -141,4 +141,40 @@ describe('a model with faults', () => {
       'models[0].targets[0].streams.totalMs: is not a known key; known here are: firstTokenMs, idleMs, answerMs',
     );
   });
+
+  it.each([
+    ['*'],
+    ['null'],
+    ['app.example.com'],
+    ['http://localhost:5173/'],
+    ['https://App.example.com'],
+    ['https://app.example.com/path'],
+    ['https://app.example.com:443'],
+    ['https://user@app.example.com'],
+    [5],
+  ])('may not list %j as the origin of a page', (origin) => {
+    expect(
+      faultsOf({ ...MINIMAL, browsers: { origins: ['http://localhost:5173', origin] } }),
+    ).toEqual([
+      expect.stringMatching(/^browsers\.origins: must be a list of origins as browsers send them/),
+    ]);
+  });
+
+  it.each([['gateway.example.com:443'], ['https://gateway.example.com'], ['Gateway'], ['*'], ['']])(
+    'may not list %j as a name of Sluice',
+    (host) => {
+      expect(faultsOf({ ...MINIMAL, server: { hosts: [host] } })).toEqual([
+        expect.stringMatching(/^server\.hosts: must be a list of host names/),
+      ]);
+    },
+  );
+
+  it.each(['completions', 'tickets', 'Completions'])(
+    'may not call a model %s, which is a path of its own',
+    (id) => {
+      expect(faultsOf({ ...MINIMAL, models: [{ ...MODEL, id }] })).toEqual([
+        'models[0].id: must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own',
+      ]);
+    },
+  );
 });

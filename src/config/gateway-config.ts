@@ -1,4 +1,6 @@
 import { BackendConfig } from './backend-config.js';
+import { BrowsersConfig } from './browsers-config.js';
+import { HostNames } from './caller-rules.js';
 import { DrainConfig } from './drain-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
@@ -25,6 +27,13 @@ export class ServerConfig {
   /** How long an idle connection stays open, in milliseconds: longer than the proxy in front keeps it. */
   @Milliseconds()
   readonly keepAliveMs: number = 75_000;
+
+  /**
+   * Names under which callers reach Sluice, without a port. Bound to the loopback it answers to the
+   * loopback's names and these; elsewhere to any name, unless there are some here.
+   */
+  @HostNames()
+  readonly hosts: readonly string[] = [];
 }
 
 /** The embedded upstream for trying Sluice without keys: backends without a `baseUrl` are answered by it. */
@@ -53,6 +62,10 @@ export class GatewayConfig {
   /** Where Sluice listens. */
   @Section(() => ServerConfig)
   readonly server: ServerConfig = new ServerConfig();
+
+  /** Pages in browsers that are not Sluice's own. */
+  @Section(() => BrowsersConfig)
+  readonly browsers: BrowsersConfig = new BrowsersConfig();
 
   /** Id of the model for callers that name none. Absent in the file: the first one. */
   @Optional()

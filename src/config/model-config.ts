@@ -3,7 +3,7 @@ import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from './rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
 import { Options } from './upstream-rules.js';
-import { Flag, Name, OneOf, PositiveNumber, Whole } from './value-rules.js';
+import { Flag, ModelId, Name, OneOf, PositiveNumber, Whole } from './value-rules.js';
 
 /** One backend plus the name of the model there; `backend/model` for short. */
 export class TargetConfig {
@@ -65,7 +65,7 @@ export class TargetConfig {
 /** A public name that callers ask for. */
 export class ModelConfig {
   /** The name callers write; it may have slashes. */
-  @Name()
+  @ModelId()
   readonly id: string;
 
   /** Who may answer, in order: the next one is asked when one fails before its first content. */

@@ -3,7 +3,7 @@ import { Milliseconds, Whole } from './value-rules.js';
 
 /** How long a stream may wait, and for what; the defaults never cut a healthy model. */
 export class StreamsConfig {
-  /** Longest silence towards a caller, in milliseconds: then a comment goes out that clients ignore. */
+  /** Longest silence towards a caller, in milliseconds: then a heartbeat goes out that clients ignore. */
   @Milliseconds()
   readonly heartbeatMs: number = 15_000;
 

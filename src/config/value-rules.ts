@@ -7,6 +7,12 @@ const MAX_MS = 2 ** 31 - 1;
 export const portCheck = must('a port, from 0 to 65535', (value) => isWhole(value, 0, 65_535));
 export const hostCheck = must('a host name or an IP address', isHost);
 
+/** A name as others chose it: anything that can be shown on one line. */
+const nameCheck = must(
+  'a text of one line that is not empty, in quotes if it is a number',
+  (value) => typeof value === 'string' && /^[^\p{Cc}]+$/u.test(value) && value.trim() === value,
+);
+
 export const Port = () => Rule('port', portCheck);
 export const Host = () => Rule('host', hostCheck);
 
@@ -73,14 +79,14 @@ export const BodyLimit = () =>
     ),
   );
 
-/** A name as others chose it: anything that can be shown on one line. */
-export const Name = () =>
-  Rule(
-    'name',
-    must(
-      'a text of one line that is not empty, in quotes if it is a number',
-      (value) => typeof value === 'string' && /^[^\p{Cc}]+$/u.test(value) && value.trim() === value,
-    ),
+export const Name = () => Rule('name', nameCheck);
+
+/** Callers of `/chat/{model}` write it into the path, where some names mean something else. */
+export const ModelId = () =>
+  Rule('modelId', (value) =>
+    typeof value === 'string' && /^(completions|tickets)$/i.test(value)
+      ? 'must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own'
+      : nameCheck(value),
   );
 
 /** Metrics are labelled with it, and targets are written `backend/model`. */

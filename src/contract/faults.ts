@@ -68,6 +68,8 @@ export const FAULTS = {
   payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },
   unauthenticated: { ...mistake, status: 401, code: 'invalid_api_key' },
   permission_denied: { ...mistake, status: 403, code: 'model_not_allowed' },
+  origin_not_allowed: { ...mistake, status: 403, code: 'origin_not_allowed' },
+  host_not_allowed: { ...mistake, status: 403, code: 'host_not_allowed' },
   model_not_found: { ...mistake, status: 404, code: 'model_not_found' },
   rate_limited: {
     status: 429,
@@ -98,6 +100,8 @@ export const FAULTS = {
   upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', repeat: true },
   overloaded: { ...ours, status: 503, code: 'overloaded', next: true },
   draining: { ...ours, status: 503, code: 'draining' },
+  // Nobody reads its status: it is told as an event behind a 200.
+  stream_interrupted: { ...ours, status: 503, code: 'stream_interrupted' },
   first_token_timeout: {
     ...failure,
     status: 504,

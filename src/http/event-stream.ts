@@ -1,6 +1,7 @@
 import type { Response } from 'express';
 
-const HEADERS = {
+/** What keeps everybody on the way from holding an event stream back. */
+export const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
   // nginx would collect the answer before it passes it on.
@@ -73,7 +74,7 @@ export class EventStream {
   #commit(): void {
     clearTimeout(this.#commitTimer);
     this.beforeCommit();
-    this.response.writeHead(200, HEADERS);
+    this.response.writeHead(200, EVENT_STREAM_HEADERS);
   }
 
   #beat(): void {

@@ -44,13 +44,13 @@ export function fromPull(
         subscriber.next(batch);
         turn.chunks += batch.length;
         for (const chunk of batch) turn.chars += charsOf(chunk);
-        if (sink.writableNeedDrain) {
-          await drained(sink, over);
-        } else if (turn.chunks >= PER_TURN.chunks || turn.chars >= PER_TURN.chars) {
+        if (turn.chunks >= PER_TURN.chunks || turn.chars >= PER_TURN.chars) {
           await nextTurn();
           turn.chunks = 0;
           turn.chars = 0;
         }
+        // After the turn: `@Sse` has written what it was given only then.
+        if (sink.writableNeedDrain) await drained(sink, over);
       }
     };
     pump().catch((error: unknown) => subscriber.error(error));

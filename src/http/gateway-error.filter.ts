@@ -11,7 +11,7 @@ import { framesOf } from '../telemetry/generation-log.js';
 import { GenerationMetrics } from '../telemetry/generation-metrics.js';
 import { harmless } from '../telemetry/observed-by.js';
 import { errorBodyOf } from './error-body.dto.js';
-import { isGenerationPath } from './paths.js';
+import { isGenerationPath, isOllamaPath } from './paths.js';
 
 /** Callers without a better idea wait at least this long. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
@@ -43,7 +43,10 @@ export class GatewayErrorFilter implements ExceptionFilter {
     }
     setErrorHeaders(response, error);
     const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
-    response.status(status).json(errorBodyOf(error, requestId, generation?.record));
+    const body = isOllamaPath(request.path)
+      ? { error: error.message }
+      : errorBodyOf(error, requestId, generation?.record);
+    response.status(status).json(body);
   }
 }
 

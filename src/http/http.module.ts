@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { GenerationModule } from '../generation/generation.module.js';
 import { ChatController } from './chat/chat.controller.js';
 import { withoutGeneration } from './chat/without-generation.js';
+import { withoutLeadingLine } from './chat/without-leading-line.js';
 import { GatewayErrorFilter } from './gateway-error.filter.js';
 import { ChatCompletionsController } from './openai/chat-completions.controller.js';
 import { ModelsController } from './openai/models.controller.js';
@@ -14,6 +15,6 @@ import { ModelsController } from './openai/models.controller.js';
 })
 export class HttpModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(withoutGeneration).forRoutes('chat', 'chat/*model');
+    consumer.apply(withoutGeneration, withoutLeadingLine).forRoutes('chat', 'chat/*model');
   }
 }

@@ -2,9 +2,12 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { identifyExchange } from './exchange.js';
+import { refuseForeignHosts } from './host-check.js';
 import { parseJsonBodies } from './json-body.js';
 import { serveOpenApi } from './openapi.js';
+import { forbidFraming, refuseForeignPages } from './page-check.js';
 import { leaveSlowCaller } from './slow-caller.js';
+import { addVersion } from './version-prefix.js';
 import { writeBytes } from './write-bytes.js';
 
 /** Room for a GET's longest message in any script, percent-encoded: up to 12 bytes for each of 4,000 characters. */
@@ -12,7 +15,7 @@ const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
 export function setUpHttp(app: NestExpressApplication): void {
-  const { server, streams } = app.get(GatewayConfig);
+  const { server, browsers, streams } = app.get(GatewayConfig);
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(writeBytes);
@@ -23,6 +26,9 @@ export function setUpHttp(app: NestExpressApplication): void {
     leaveSlowCaller(response, streams.slowClientMs);
     next();
   });
+  // Before the body is read: a page that may not call shall cost nothing.
+  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
+  app.use(addVersion);
   parseJsonBodies(app, server.bodyLimit);
   serveOpenApi(app);
 

@@ -8,18 +8,9 @@ import {
 } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { baseUrlFor } from './base-url.js';
 import { PATHS } from './paths.js';
-
-/** What the common SDKs should call instead of the APIs that are not here. */
-const INSTEAD: Readonly<Record<string, string>> = {
-  '/v1/responses':
-    'Use Chat Completions: client.chat.completions.create in the OpenAI SDKs, openai.chat(model) in the AI SDK, useResponsesApi: false in LangChain.',
-  '/v1/messages':
-    'The Anthropic API is not spoken here: point an OpenAI SDK at this base URL and use client.chat.completions.create.',
-  '/v1/completions':
-    'The legacy Completions API is not spoken here: use client.chat.completions.create, in LangChain ChatOpenAI instead of OpenAI.',
-  '/v1/embeddings': 'Embeddings are not offered here: send them to the provider itself.',
-};
+import { hintFor } from './unknown-route-hints.js';
 
 /** Comes last: answers what no other controller does. */
 @ApiExcludeController()
@@ -33,12 +24,14 @@ export class UnknownRouteController {
       response.setHeader('allow', known.allow);
       throw new MethodNotAllowedException(`${method} is not possible here; use ${known.allow}.`);
     }
-    if (path.startsWith('/v1')) {
-      const instead = INSTEAD[path.replace(/\/+$/, '')];
-      throw new NotFoundException(
-        `There is no such path. ${instead ?? 'Under /v1 there are POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.'}`,
-      );
-    }
-    throw new NotFoundException('There is no such path; GET /docs shows those that there are.');
+    const hint = hintFor(withoutSlashesAtEnd(path), baseUrlFor(request));
+    throw new NotFoundException(`There is no such path. ${hint}`);
   }
+}
+
+/** By hand: a regular expression for it takes time that grows with the square of their number. */
+function withoutSlashesAtEnd(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
 }

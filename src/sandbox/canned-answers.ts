@@ -1,5 +1,6 @@
 import type { ChatCompletionRequest, FixtureResponse } from '@copilotkit/aimock';
-import { at, exampleOf } from './example-of.js';
+import { at } from './at.js';
+import { exampleOf } from './example-of.js';
 
 /** What `thinks-first` thinks. */
 export const THOUGHTS =

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at } from './example-of.js';
+import { at } from './at.js';
 import { type Sandbox, startSandbox } from './sandbox.js';
 
 const FAST = { tokensPerSecond: 2000, firstTokenMs: 1 };

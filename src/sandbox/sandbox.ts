@@ -8,7 +8,7 @@ import {
 } from '@copilotkit/aimock';
 import type { IncomingMessage } from 'node:http';
 import { cannedAnswer, isOllama, THOUGHTS, TYPICAL_TOKENS } from './canned-answers.js';
-import { at } from './example-of.js';
+import { at } from './at.js';
 
 /** A running upstream that needs no keys: OpenAI and Ollama on a free port of the loopback. */
 export interface Sandbox {

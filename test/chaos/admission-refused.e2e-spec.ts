@@ -4,6 +4,7 @@ import type { GatewaySettings } from '../support/gateway.js';
 import { changes } from '../support/metric-lines.js';
 import { REQUEST_FORMS, type RequestForm } from '../support/request-forms.js';
 import type { CallerResponse } from '../support/slow-caller.js';
+import { strictChat } from '../support/strict-stream.js';
 import { WaitingLine } from '../support/waiting-line.js';
 import { within } from '../support/within.js';
 
@@ -22,9 +23,9 @@ async function refusalAfterWait(form: RequestForm, response: CallerResponse): Pr
     return [error.status, error.code];
   }
   const body = await within(response.rest(), 'the stream ends');
-  expect([response.cleanEnd, body.match(/^event: .*$/gm)]).toEqual([true, ['event: failed']]);
-  const data = JSON.parse(/^data: (.*)$/m.exec(body)![1]!) as Record<string, unknown>;
-  return [(await response.head()).status, data['code']];
+  const { events, last } = strictChat(body, response.cleanEnd ? 'clean' : 'cut');
+  expect(events).toEqual([]);
+  return [(await response.head()).status, last?.['code']];
 }
 
 /** What the form's dialect says: a status, or after 200 an event. */

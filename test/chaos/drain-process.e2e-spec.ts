@@ -110,12 +110,12 @@ describe('SIGTERM', () => {
 
   it.each([
     ['that sent nothing', ''],
-    ['with half of a head', 'POST /chat HTTP/1.1\r\nhost: sluice\r\n'],
+    ['with half of a head', 'POST /chat HTTP/1.1\r\nhost: localhost\r\n'],
     [
       'with half of a body',
-      'POST /chat HTTP/1.1\r\nhost: sluice\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+      'POST /chat HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
     ],
-    ['between two requests', 'GET /livez HTTP/1.1\r\nhost: sluice\r\n\r\n'],
+    ['between two requests', 'GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n'],
   ])('is not held up by a connection %s', async (_, text) => {
     await start({ delayMs: 0, forMs: 60_000 });
     await connection(text);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chatEventOf, chatEvents, textOf } from '../support/chat-events.js';
+import { CHAT_HEARTBEAT, chatEventOf, chatEvents, textOf } from '../support/chat-events.js';
 import { Gateway } from '../support/gateway.js';
 import { messageLine, ndjson, ollama, toolCallsLine } from '../support/ollama-script.js';
 import {
@@ -14,7 +14,12 @@ import {
 import { SseReader } from '../support/sse-reader.js';
 import { stallsBeforeHeaders } from '../support/upstream-scripts.js';
 
-const OPENING = /^\n?id: ([\w-]+):0\nretry: 3000\n\n$/;
+/** What an open stream said first; no blank line leads. */
+function opening(model: string): RegExp {
+  return new RegExp(
+    `^event: start\\nid: ([\\w-]+):0\\nretry: 3000\\ndata: {"streamId":"\\1","model":"${model}"}\\n\\n$`,
+  );
+}
 
 describe('the EventSource protocol', () => {
   let gateway: Gateway;
@@ -33,7 +38,7 @@ describe('the EventSource protocol', () => {
     ['POST /chat/:model', 'team/gpt', () => gateway.post('/chat/team/gpt', body)],
   ];
 
-  it.each(routes)('opens %s with an id before any upstream answered', async (_, model, ask) => {
+  it.each(routes)('opens %s with an event before any upstream answered', async (_, model, ask) => {
     gateway.openai.script(stallsBeforeHeaders());
     gateway.ollama.script(stallsBeforeHeaders());
     const response = await ask();
@@ -46,7 +51,7 @@ describe('the EventSource protocol', () => {
     expect(response.headers.get('x-request-id')).toMatch(/./);
     const reader = new SseReader(response);
     expect(await reader.next()).toEqual({ retry: 3000 });
-    expect(reader.raw).toMatch(OPENING);
+    expect(reader.raw).toMatch(opening(model));
   });
 
   it.each(routes)('streams the whole answer on %s, its ids counting up', async (_, model, ask) => {
@@ -88,19 +93,20 @@ describe('the EventSource protocol', () => {
     expect(reader.ended).toBe('clean');
   });
 
-  it('fills silence with comments that carry no id', async () => {
+  it('fills silence with events that carry no id', async () => {
     const step = openAi.stepper();
     gateway.openai.script(step.script);
     const reader = new SseReader(await gateway.get('/chat?message=Hi'));
     expect(await reader.next()).toEqual({ retry: 3000 });
-    expect(await reader.next()).toEqual({ comment: 'heartbeat' });
-    expect(await reader.next()).toEqual({ comment: 'heartbeat' });
+    expect(await reader.next()).toMatchObject({ event: 'start' });
+    expect(await reader.next()).toEqual(CHAT_HEARTBEAT);
+    expect(await reader.next()).toEqual(CHAT_HEARTBEAT);
     await step.next('Hel');
     expect(chatEventOf(await reader.nextEvent()).id).toMatch(/:1$/);
-    expect(await reader.next()).toEqual({ comment: 'heartbeat' });
+    expect(await reader.next()).toEqual(CHAT_HEARTBEAT);
     await step.next('lo');
     expect(chatEventOf(await reader.nextEvent()).id).toMatch(/:2$/);
-    expect(reader.raw).toContain('\n\n: heartbeat\n\n');
+    expect(reader.raw).toContain('\n\nevent: heartbeat\ndata: {}\n\n');
   });
 
   it('fills silence also while the upstream sends events without content', async () => {
@@ -117,7 +123,7 @@ describe('the EventSource protocol', () => {
       await pause(20);
     }
     await hearing;
-    expect(heard.item).toEqual({ comment: 'heartbeat' });
+    expect(heard.item).toEqual(CHAT_HEARTBEAT);
     await patient.close();
   });
 

@@ -140,7 +140,7 @@ describe.concurrent('one upstream request is all that a browser costs', () => {
     page.gateway.openai.script(stallsBeforeHeaders());
     const answer = page.ask();
     await page.gateway.openai.request(0);
-    await page.proxy.passed('retry: 3000\n\n');
+    await page.proxy.passed('"model":"gpt-only"}\n\n');
     page.proxy.cut();
     await page.gateway.openai.left(0);
     expect(await answer.gaveUp()).toBe(204);

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ChatEvent, chatEventOf, chatEvents, textOf } from '../support/chat-events.js';
+import {
+  CHAT_HEARTBEAT,
+  type ChatEvent,
+  chatEventOf,
+  chatEvents,
+  textOf,
+} from '../support/chat-events.js';
 import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
 import { openAi, openAiError } from '../support/openai-script.js';
@@ -131,7 +137,8 @@ describe('a chat stream whose upstream fails', () => {
     gateway.ollama.script(step.script);
     const reader = new SseReader(await gateway.get('/chat?message=Hi'));
     expect(await reader.next()).toEqual({ retry: 3000 });
-    expect(await reader.next()).toEqual({ comment: 'heartbeat' });
+    expect(await reader.next()).toMatchObject({ event: 'start' });
+    expect(await reader.next()).toEqual(CHAT_HEARTBEAT);
     await gateway.openai.left(0);
     await step.next('late');
     expect(chatEventOf(await reader.nextEvent()).data).toEqual({ text: 'late' });

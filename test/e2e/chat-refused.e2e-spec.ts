@@ -192,4 +192,27 @@ describe('a chat request that no upstream is asked for', () => {
       expect(gateway.log.text).not.toContain('generation ended');
     },
   );
+
+  it.each(['/chat', '/chat/team/gpt'])(
+    'tells a POST to %s with Last-Event-ID that its stream was interrupted',
+    async (path) => {
+      const response = await gateway.post(path, { messages: [user] }, { 'last-event-id': 'a:1' });
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toMatch(/^text\/event-stream\b/);
+      expect(await chatEvents(response)).toEqual([
+        {
+          id: '',
+          type: 'failed',
+          data: {
+            code: 'stream_interrupted',
+            message: expect.stringContaining('without Last-Event-ID') as string,
+            requestId: response.headers.get('x-request-id'),
+            retryable: true,
+          },
+        },
+      ]);
+      expect(gateway.openai.requests).toHaveLength(0);
+      expect(gateway.log.text).not.toContain('generation ended');
+    },
+  );
 });

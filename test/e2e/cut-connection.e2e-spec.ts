@@ -28,7 +28,7 @@ describe('A cut stream', () => {
   afterEach(() => gateway.close());
 
   function ask(version: '1.0' | '1.1'): void {
-    const head = `POST /v1/chat/completions HTTP/${version}\r\nhost: sluice\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const head = `POST /v1/chat/completions HTTP/${version}\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
     socket.write(head + body);
   }
 

@@ -29,6 +29,7 @@ describe('the headers of a Chat Completion', () => {
     const { headers } = await gateway.complete();
     expect([...headers.keys()].filter((name) => name.startsWith('x-')).toSorted()).toEqual([
       'x-accel-buffering',
+      'x-frame-options',
       'x-request-id',
       'x-sluice-attempts',
       'x-sluice-backend',

@@ -72,7 +72,9 @@ describe('the paths under /v1', () => {
 
   it.each([
     ['POST', '/v1/responses', /chat\.completions\.create/],
-    ['POST', '/v1/messages', /OpenAI SDK/],
+    ['POST', '/v1/messages', /OpenAI SDK with the base URL http:\/\/127\.0\.0\.1:\d+\/v1,/],
+    ['POST', '/v1/messages/count_tokens', /Anthropic.* http:\/\/127\.0\.0\.1:\d+\/v1,/],
+    ['POST', '/messages', /Anthropic/],
     ['POST', '/v1/completions', /chat\.completions\.create/],
     ['POST', '/v1/embeddings', /provider/],
     ['GET', '/v1/responses/resp_1', /\/v1\/chat\/completions/],
@@ -80,7 +82,14 @@ describe('the paths under /v1', () => {
     ['GET', '/v1/files', /\/v1\/models/],
     ['GET', '/v1', /\/v1\/models/],
     ['POST', '/v1/chat', /\/v1\/chat\/completions/],
-    ['POST', '/v1/v1/chat/completions', /\/v1\/chat\/completions/],
+    ['POST', '/v1/v1/chat/completions', /\/v1 twice.* http:\/\/127\.0\.0\.1:\d+\/v1\./],
+    ['GET', '/v1/v1/models', /\/v1 twice/],
+    ['POST', '/V1/v1/responses/', /\/v1 twice/],
+    ['POST', '/v1/chat/completions/chat/completions', /goes on too long.*\/v1\./],
+    ['GET', '/v1/chat/completions/models', /goes on too long/],
+    ['POST', '/openai/deployments/gpt-4o/chat/completions?api-version=1', /AzureOpenAI.*\/v1 and/],
+    ['POST', '/openai/v1/chat/completions', /OpenAI client/],
+    ['GET', '/v1beta/models', /GET \/docs/],
     ['GET', '/v1/responses/', /chat\.completions\.create/],
     ['POST', '/v1/chat/completions/x', /\/v1\/chat\/completions/],
   ])('answer %s %s with 404 and what to use instead', async (method, path, instead) => {
@@ -96,6 +105,86 @@ describe('the paths under /v1', () => {
     expect((await errorOf(broken)).status).toBe(400);
     expect(gateway.openai.requests).toHaveLength(0);
   });
+});
+
+describe('the paths of the OpenAI API without /v1', () => {
+  let gateway: Gateway;
+  beforeEach(async () => {
+    gateway = await Gateway.start();
+  });
+  afterEach(() => gateway.close());
+
+  const body = { model: 'gpt-only', messages: [{ role: 'user', content: 'Hi' }] };
+
+  it.each(['/chat/completions', '/chat/completions/', '/Chat/Completions?api-version=1'])(
+    'answer POST %s as the path with it',
+    async (path) => {
+      gateway.openai.script(openAi.answersText('Hi'));
+      const plain = await gateway.post(path, body, { 'last-event-id': 'x:1' });
+      expect(await plain.json()).toMatchObject({ object: 'chat.completion' });
+      expect(plain.headers.get('x-sluice-backend')).toBe('openai');
+      gateway.openai.script(openAi.streamsText(['Hi']));
+      const streamed = await gateway.post(path, { ...body, stream: true });
+      expect(await streamed.text()).toMatch(/"chat\.completion\.chunk".*data: \[DONE\]\n\n$/s);
+    },
+  );
+
+  it('refuse there what they refuse with it', async () => {
+    const before = await gateway.metric('llm_rejections_total');
+    const error = await errorOf(await gateway.post('/chat/completions', { ...body, n: 2 }));
+    expect(error).toMatchObject({ status: 400, param: 'n' });
+    const broken = await errorOf(await gateway.post('/chat/completions', '{"broken'));
+    expect(broken.status).toBe(400);
+    expect((await gateway.metric('llm_rejections_total')) - before).toBe(2);
+  });
+
+  it.each(['/models', '/models/'])('list the models at %s', async (path) => {
+    expect(await (await gateway.get(path)).json()).toMatchObject({ object: 'list' });
+  });
+
+  it.each(['/models/team/gpt', '/models/team%2Fgpt'])('tell of one at %s', async (path) => {
+    expect(await (await gateway.get(path)).json()).toMatchObject({ id: 'team/gpt' });
+  });
+
+  it.each([
+    ['GET', '/chat/completions', 'POST'],
+    ['HEAD', '/chat/completions', 'POST'],
+    ['POST', '/models', 'GET, HEAD'],
+  ])('answer %s %s with 405 and what is allowed', async (method, path, allow) => {
+    const response = await fetch(gateway.url + path, { method });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
+  });
+});
+
+describe('the paths of Ollama', () => {
+  let gateway: Gateway;
+  beforeEach(async () => {
+    gateway = await Gateway.start();
+  });
+  afterEach(() => gateway.close());
+
+  const elsewhere = /OpenAI client.* http:\/\/127\.0\.0\.1:\d+\/v1\.$/;
+  it.each([
+    ['POST', '/api/chat', '{"model":"llama3","messages":[]}', 404, elsewhere],
+    ['POST', '/api/generate', '{}', 404, elsewhere],
+    ['GET', '/api/tags', undefined, 404, elsewhere],
+    ['GET', '/API/version/', undefined, 404, elsewhere],
+    ['POST', '/api/chat', '{"broken', 400, /^The request body is not valid JSON\.$/],
+    ['GET', '/api/%E0%A4%A', undefined, 400, /%E0%A4%A/],
+  ])(
+    'answer %s %s with an error that is text, as its clients read it',
+    async (method, path, body, status, words) => {
+      const response = await fetch(gateway.url + path, {
+        method,
+        ...(body !== undefined && { body, headers: { 'content-type': 'application/json' } }),
+      });
+      expect(response.status).toBe(status);
+      expect(response.headers.get('x-request-id')).toMatch(/./);
+      const { error, ...others } = (await response.json()) as { error: string };
+      expect(others).toEqual({});
+      expect(error).toMatch(words);
+    },
+  );
 });
 
 describe('the path of Chat Completions', () => {

@@ -40,7 +40,7 @@ describe('a stream from an OpenAI upstream', () => {
     const messages = [{ role: 'user', content: 'Hi' }];
     const asked = JSON.stringify({ model: 'gpt-only', messages, stream: true });
     socket.write(
-      `POST /v1/chat/completions HTTP/1.1\r\nhost: sluice\r\ncontent-type: application/json\r\ncontent-length: ${asked.length}\r\n\r\n${asked}`,
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${asked.length}\r\n\r\n${asked}`,
     );
     const bytes = new SocketBytes(socket);
     while ((await bytes.line()) !== '');

@@ -198,6 +198,7 @@ describe('metrics', () => {
     const changed = await changes(gateway, async () => {
       for (const send of sent) await read(send());
       await gateway.get('/chat?message=Hi', { 'last-event-id': 'a:1' });
+      await read(gateway.post('/chat', { messages }, { 'last-event-id': 'a:1' }));
       await fetch(`${gateway.url}/chat?message=Hi`, { method: 'HEAD' });
     });
     const sum = (name: string) =>

@@ -4,7 +4,6 @@ import { type SseItem, SseReader, type SseSource } from './sse-reader.js';
 /** An event of the `chat` dialect. */
 export interface ChatEvent {
   readonly id: string;
-  /** `message` where the stream names none, as an EventSource has it. */
   readonly type: string;
   readonly data: JsonObject;
 }
@@ -13,10 +12,13 @@ export function chatEventOf(item: SseItem | undefined): ChatEvent {
   if (item?.data === undefined) throw new Error(`No event, but ${JSON.stringify(item)}.`);
   const data: unknown = JSON.parse(item.data);
   if (!isJsonObject(data)) throw new Error(`Not the data of an event: ${item.data}`);
-  return { id: item.id ?? '', type: item.event ?? 'message', data };
+  return { id: item.id ?? '', type: item.event ?? 'nameless', data };
 }
 
-/** All events up to the end of a stream, which must be a clean one. */
+/** What fills the silence of `/chat`. */
+export const CHAT_HEARTBEAT = { event: 'heartbeat', data: '{}' };
+
+/** All events of the answer up to the end of a stream, which must be a clean one. */
 export async function chatEvents(source: SseSource): Promise<ChatEvent[]> {
   const reader = new SseReader(source);
   const events: ChatEvent[] = [];

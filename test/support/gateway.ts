@@ -9,6 +9,7 @@ export interface GatewaySettings {
   readonly models?: readonly object[];
   readonly streams?: object;
   readonly server?: object;
+  readonly browsers?: object;
   readonly retry?: object;
   readonly extra?: object;
   readonly breaker?: object;

@@ -55,11 +55,14 @@ export class SseReader {
     return this.#items.shift();
   }
 
-  /** The next event, past comments and reconnection times. */
+  /** The next event that says something of an answer: past comments, reconnection times, and `start` and `heartbeat` of `/chat`. */
   async nextEvent(): Promise<SseItem | undefined> {
     for (;;) {
       const item = await this.next();
-      if (item === undefined || item.data !== undefined) return item;
+      if (item === undefined) return item;
+      if (item.data !== undefined && item.event !== 'start' && item.event !== 'heartbeat') {
+        return item;
+      }
     }
   }
 

@@ -51,25 +51,32 @@ export function strictCompletion(raw: string, end: BodyEnd): StrictStream {
 }
 
 const CHAT_TYPES = new Set(['message', 'reasoning', 'tool-call', 'done', 'failed']);
+const CHAT_HEARTBEAT = 'event: heartbeat\ndata: {}';
 
-/** The same for our EventSource protocol: ids count up, `done` or `failed` comes last, and the end is clean. */
+/**
+ * The same for our EventSource protocol: every event has a name and data, `start` comes first, ids
+ * count up, `done` or `failed` comes last, and the end is clean.
+ */
 export function strictChat(raw: string, end: BodyEnd): StrictStream {
   if (end !== 'clean') throw new NotWellFormed('An unclean end', raw);
   const events: { type: string; data: JsonObject }[] = [];
   let stream: string | undefined;
   let next = 0;
-  // Nest begins with an empty line, which ends no event.
-  for (const frame of framesOf(raw.replace(/^\n/, '')).filter((each) => each !== ': heartbeat')) {
-    const { id, event: type = 'message', data } = fieldsOf(frame, raw);
+  for (const frame of framesOf(raw).filter((each) => each !== CHAT_HEARTBEAT)) {
+    const { id, event: type, data, retry } = fieldsOf(frame, raw);
     const [, of, n] = /^([0-9a-f-]{36}):(\d+)$/.exec(id ?? '') ?? [];
     stream ??= of;
     if (of === undefined || of !== stream || Number(n) !== next++) {
       throw new NotWellFormed(`An id ${id}`, raw);
     }
-    // Only the opening frame has none.
-    if (data === undefined && n === '0') continue;
-    if (!CHAT_TYPES.has(type)) throw new NotWellFormed(`An event ${type}`, raw);
-    events.push({ type, data: jsonIn(data ?? '', raw) });
+    const json = jsonIn(data ?? '', raw);
+    if (n === '0') {
+      if (type === 'start' && json['streamId'] === of && retry === '3000') continue;
+      throw new NotWellFormed('No start', raw);
+    }
+    if (type === undefined || !CHAT_TYPES.has(type))
+      throw new NotWellFormed(`An event ${type}`, raw);
+    events.push({ type, data: json });
   }
   const last = events.pop();
   if (last?.type !== 'done' && last?.type !== 'failed') {

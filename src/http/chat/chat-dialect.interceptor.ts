@@ -12,9 +12,12 @@ import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { type DialectWriter, feed } from '../dialect-writer.js';
 import { ChatEvents } from './chat-events.js';
 
+/** An event, not a comment: clients that read by POST dispatch a comment as a message with no data. */
+const HEARTBEAT = 'event: heartbeat\ndata: {}\n\n';
+
 /**
  * Turns what the handler emits into the events of an `@Sse` route. What fails before the opening
- * frame is left to the exception filter, with its real status; afterwards it is a `failed` event.
+ * event is left to the exception filter, with its real status; afterwards it is a `failed` event.
  */
 @Injectable()
 export class ChatDialectInterceptor implements NestInterceptor<ChunkBatch, MessageEvent> {
@@ -36,7 +39,7 @@ class EventWriter implements DialectWriter<ChunkBatch> {
     private readonly subscriber: Subscriber<MessageEvent>,
   ) {}
 
-  /** Writes the opening frame, once there is a generation, and fills silence from then on. */
+  /** Writes the opening event, once there is a generation, and fills silence from then on. */
   start(): void {
     const { generation } = this.response.locals;
     if (this.#events || !generation) return;
@@ -72,10 +75,11 @@ class EventWriter implements DialectWriter<ChunkBatch> {
     clearInterval(this.#heartbeat);
   }
 
+  /** Written past Nest, which would give it an id: a caller that was cut must name the last piece it has. */
   #beat(): void {
     // A caller that does not take what is there needs no more of it.
-    if (!this.response.writableNeedDrain) {
-      this.subscriber.next({ comment: 'heartbeat' });
+    if (this.response.headersSent && !this.response.writableNeedDrain) {
+      this.response.write(HEARTBEAT);
     }
   }
 }

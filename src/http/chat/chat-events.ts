@@ -8,24 +8,25 @@ import { attemptsOf } from '../error-body.dto.js';
 const RETRY_MS = 3000;
 
 /**
- * Chunks of one stream to the events of our EventSource protocol. Every event has its own id,
- * `<streamId>:<n>`: opaque to callers, and Nest would invent others.
+ * Chunks of one stream to the events of our EventSource protocol. Every event has a name and data
+ * (ADR 20), and its own id, `<streamId>:<n>`: opaque to callers, and Nest would invent others.
  */
 export class ChatEvents {
   #next = 0;
 
   constructor(private readonly record: GenerationRecord) {}
 
-  /** The very first frame: with an id in hand, an EventSource that is cut asks for the rest instead of for a new answer. */
+  /** The very first event: with an id in hand, an EventSource that is cut asks for the rest instead of for a new answer. */
   opening(): MessageEvent {
-    return { id: this.#id(), retry: RETRY_MS };
+    const { id: streamId, model } = this.record;
+    return { ...this.#event('start', { streamId, model }), retry: RETRY_MS };
   }
 
   of(chunk: StreamChunk): MessageEvent | undefined {
     switch (chunk.type) {
       case 'text-delta':
       case 'refusal-delta':
-        return this.#event(undefined, { text: chunk.text });
+        return this.#event('message', { text: chunk.text });
       case 'reasoning-delta':
         return this.#event('reasoning', { text: chunk.text });
       case 'image-delta':
@@ -50,19 +51,26 @@ export class ChatEvents {
   }
 
   failed(error: GatewayError): MessageEvent {
-    const { fault, message, retryable } = error;
     const { requestId } = this.record;
-    const attempts = attemptsOf(this.record, error);
-    return this.#event('failed', { code: fault, message, requestId, retryable, attempts });
+    return this.#event('failed', failureOf(error, requestId, attemptsOf(this.record, error)));
   }
 
-  #event(type: string | undefined, data: object): MessageEvent {
-    return { id: this.#id(), ...(type && { type }), data };
+  #event(type: string, data: object): MessageEvent {
+    return { id: this.#id(), type, data };
   }
 
   #id(): string {
     return `${this.record.id}:${this.#next++}`;
   }
+}
+
+/** The data of `failed`. */
+export function failureOf(
+  { fault, message, retryable }: GatewayError,
+  requestId: string,
+  attempts?: ReturnType<typeof attemptsOf>,
+): object {
+  return { code: fault, message, requestId, retryable, attempts };
 }
 
 /** The answer broke off and was taken up by another attempt. */

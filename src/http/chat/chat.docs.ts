@@ -15,12 +15,16 @@ import { ErrorBody } from '../error-body.dto.js';
 import { ApiGenerationHeaders } from '../request-headers.docs.js';
 import { ChatBodyDto } from './chat-body.dto.js';
 
-const STREAM_EXAMPLE = `id: 3b7e…:0
+const STREAM_EXAMPLE = `event: start
+id: 3b7e…:0
 retry: 3000
+data: {"streamId":"3b7e…","model":"gpt-4o"}
 
+event: message
 id: 3b7e…:1
 data: {"text":"Hello"}
 
+event: message
 id: 3b7e…:2
 data: {"text":" there"}
 
@@ -31,13 +35,17 @@ data: {"streamId":"3b7e…","model":"gpt-4o","backend":"openai","finishReason":"
 `;
 
 const PROTOCOL = [
-  'Answers with an event stream. The first frame has an id and `retry`, no data. Then:',
+  'Answers with an event stream. Every event has a name and a JSON object for data:',
+  '- `start` `{"streamId", "model"}`, at once',
+  '- `heartbeat` `{}`, without an id, where nothing else was said for a while',
   '- `message` events: `{"text"}`, a piece of the answer',
   '- `reasoning` events: `{"text"}`',
   '- `tool-call` events: `{"index", "id"?, "name"?, "arguments"}`, `arguments` being a fragment of JSON text',
   '- exactly one of `done` `{"streamId", "model", "backend", "finishReason", "usage", "recovered"?: true}` or `failed` `{"code", "message", "requestId", "retryable", "attempts"?: [{"backend", "fault"}]}`, and the end.',
   '',
-  'A stream that ends without `done` or `failed` was cut. Comments are heartbeats.',
+  'A stream that ends without `done` or `failed` was cut. Names may be added: skip those you do not know.',
+  '',
+  'A request with `Last-Event-ID` never generates: a `GET` gets a 204, which stops EventSource, a `POST` gets `failed` with the code `stream_interrupted` alone.',
 ].join('\n');
 
 /** The summary of a route is its comment. */

@@ -1,15 +1,32 @@
 import type { NextFunction, Request, Response } from 'express';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { EVENT_STREAM_HEADERS } from '../event-stream.js';
+import { failureOf } from './chat-events.js';
 
 /**
- * Answers the requests to `GET /chat` that must not start a generation: `HEAD`, and a reconnecting
- * EventSource. That one has lost its stream; a 204 is the one answer that stops it from asking again.
+ * Answers the requests to `/chat` that must not start a generation: `HEAD`, and whoever reconnects.
+ * That one has lost its stream, and another answer would be paid and read twice. A 204 is the one
+ * answer that stops an EventSource; clients that reconnect by `POST` take it for one more failure
+ * and come again every second, so that they are told by an event (ADR 20).
  */
 export function withoutGeneration(request: Request, response: Response, next: NextFunction): void {
+  const reconnects = request.headers['last-event-id'] !== undefined;
   if (request.method === 'HEAD') {
     response.status(200).type('text/event-stream').end();
-  } else if (request.method === 'GET' && request.headers['last-event-id'] !== undefined) {
+  } else if (reconnects && request.method === 'GET') {
     response.status(204).end();
+  } else if (reconnects && request.method === 'POST') {
+    tellInterrupted(response);
   } else {
     next();
   }
+}
+
+function tellInterrupted(response: Response): void {
+  const error = new GatewayError(
+    'stream_interrupted',
+    'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
+  );
+  const data = JSON.stringify(failureOf(error, response.locals.requestId));
+  response.writeHead(200, EVENT_STREAM_HEADERS).end(`event: failed\ndata: ${data}\n\n`);
 }
