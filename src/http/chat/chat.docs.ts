@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import {
   ApiBadRequestResponse,
   ApiBody,
+  ApiForbiddenResponse,
   ApiNoContentResponse,
   ApiNotFoundResponse,
   ApiOkResponse,
@@ -65,6 +66,11 @@ export function ApiChatStream(): MethodDecorator {
         'To a `GET` with `Last-Event-ID`: that stream is gone, and EventSource stops asking.',
     }),
     ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
+    ApiForbiddenResponse({
+      type: ErrorBody,
+      description:
+        'A page of an origin, or a name of Sluice, that is not listed in the configuration.',
+    }),
     ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
     ApiServiceUnavailableResponse({ type: ErrorBody, description: 'This instance is draining.' }),
   );

@@ -70,6 +70,7 @@ const REQUEST_SCHEMA = {
 
 const REFUSALS: readonly (readonly [number, string])[] = [
   [400, 'A field is wrong; `param` names it.'],
+  [403, 'A page of an origin, or a name of Sluice, that is not listed in the configuration.'],
   [404, 'The model is not configured.'],
   [413, 'The body is larger than `server.bodyLimit`.'],
   [429, 'Every target is rate limited, or out of quota.'],
