@@ -4,7 +4,7 @@ import type { ChunkBatch, FinishReason, StreamChunk, Usage } from '../../contrac
 import { batchesOf } from '../shared/batches.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import {
   complaintFault,
   cutFault,
@@ -55,8 +55,8 @@ class OllamaLineMapper {
     if (this.finished) return [];
     const json = this.#parse(line);
     if (json === undefined) return [];
-    if (json['error'] != null) {
-      throw complaintFault(this.source.backend, complaintIn(json['error'], this.source.secrets));
+    if (isComplaint(json)) {
+      throw complaintFault(this.source.backend, complaintIn(json, this.source.secrets));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));

@@ -5,9 +5,10 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import { collectAnswer } from '../shared/collected-answer.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
-import { complaintIn, secretsOf } from '../shared/upstream-complaint.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import {
   complaintFault,
   protocolFault,
@@ -16,6 +17,7 @@ import {
   wasConnected,
 } from '../shared/upstream-fault.js';
 import type { UpstreamResponse } from '../shared/upstream-response.js';
+import { secretsOf } from '../shared/upstream-secrets.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { chatBody, fitOf } from './ollama-request.js';
@@ -54,9 +56,14 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<ChatAnswer> {
     const response = await this.#post(request, target, false, attempt);
+    if (/ndjson/i.test(String(response.headers['content-type']))) {
+      const source = this.#source(response, target);
+      const stream = readOllamaStream(response, source, () => attempt.malformedEvent());
+      return collectAnswer(this.id, stream);
+    }
     const json = await readWholeAnswer(this.id, response);
     const { backend, model, requestId, secrets } = this.#source(response, target);
-    if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], secrets));
+    if (isComplaint(json)) throw complaintFault(backend, complaintIn(json, secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     const toolCalls = toolCallsOf(message);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ChatAnswer, ToolCall } from '../../contract/chat-answer.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
 import { finishReasonOf, usageOf } from './openai-fields.js';
 
@@ -12,8 +12,7 @@ import { finishReasonOf, usageOf } from './openai-fields.js';
  */
 export function answerOf(json: JsonObject, source: StreamSource): ChatAnswer {
   const { backend } = source;
-  if (json['error'] != null)
-    throw complaintFault(backend, complaintIn(json['error'], source.secrets));
+  if (isComplaint(json)) throw complaintFault(backend, complaintIn(json, source.secrets));
   const choices = json['choices'];
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   if (!isJsonObject(choice) || !isJsonObject(choice['message'])) {
@@ -37,6 +36,32 @@ export function answerOf(json: JsonObject, source: StreamSource): ChatAnswer {
     ...(usage && { usage }),
     wire: { dialect: 'openai', event: json },
   };
+}
+
+/**
+ * A whole answer as the one event of a stream, for a server that did not stream although it was asked to.
+ * @throws GatewayError as `answerOf`
+ */
+export function eventOf(json: JsonObject, source: StreamSource): JsonObject {
+  answerOf(json, source);
+  const choices = json['choices'] as readonly unknown[];
+  return {
+    ...json,
+    object: 'chat.completion.chunk',
+    choices: choices.filter(isJsonObject).map(({ message, ...choice }) => ({
+      ...choice,
+      delta: deltaOf(message),
+      finish_reason: choice['finish_reason'] ?? 'stop',
+    })),
+  };
+}
+
+/** Only within a stream calls have an index. */
+function deltaOf(message: unknown): unknown {
+  if (!isJsonObject(message) || !Array.isArray(message['tool_calls'])) return message;
+  const calls = message['tool_calls'] as readonly unknown[];
+  const indexed = calls.map((call, index) => (isJsonObject(call) ? { index, ...call } : call));
+  return { ...message, tool_calls: indexed };
 }
 
 function toolCallsOf(calls: unknown): ToolCall[] {

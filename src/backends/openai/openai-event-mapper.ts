@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { OpenAiEvent, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import {
   complaintFault,
   cutFault,
@@ -54,12 +55,9 @@ export class OpenAiEventMapper {
     }
     const event = this.#parse(data);
     if (event === undefined) return [];
-    if (event['error'] != null) {
+    if (isComplaint(event)) {
       if (this.finished) return [];
-      throw complaintFault(this.source.backend, {
-        ...complaintIn(event['error'], this.source.secrets),
-        ...(this.source.requestId && { requestId: this.source.requestId }),
-      });
+      throw this.#complaint(event);
     }
     const usage = usageOf(event['usage']);
     if (usage) this.#usage = usage;
@@ -75,6 +73,17 @@ export class OpenAiEventMapper {
     return withWire(chunks, { dialect: 'openai', event, text: data });
   }
 
+  /** The data of an event whose name says that it is an error. @throws GatewayError what it means */
+  fail(data: string): StreamChunk[] {
+    if (this.ended || this.finished) return [];
+    throw this.#complaint(data);
+  }
+
+  #complaint(said: unknown): GatewayError {
+    const { backend, secrets, requestId } = this.source;
+    return complaintFault(backend, { ...complaintIn(said, secrets), requestId });
+  }
+
   /** Azure's verdict on the prompt comes before the answer has an id. */
   #hold(event: JsonObject): StreamChunk[] {
     if (this.#held.length < MAX_HELD_EVENTS) this.#held.push(event);
@@ -85,6 +94,8 @@ export class OpenAiEventMapper {
     if (data.length > MAX_EVENT_CHARS) throw tooLongFault(this.source.backend);
     try {
       const event: unknown = JSON.parse(data);
+      // Gemini wraps its errors in an array.
+      if (Array.isArray(event) && isComplaint(event)) return { error: event };
       return isJsonObject(event) ? event : undefined;
     } catch (error) {
       // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.

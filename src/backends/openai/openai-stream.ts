@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
 import { SseDecoder } from '../shared/sse-decoder.js';
@@ -21,7 +22,13 @@ export async function* readOpenAiStream(
 ): AsyncGenerator<ChunkBatch> {
   const events = new SseDecoder(source.backend, onNoise);
   const mapper = new OpenAiEventMapper(source, onNoise);
-  const mapEvent = ({ data }: { readonly data: string }) => mapper.map(data);
+  const mapEvent = ({
+    event,
+    data,
+  }: {
+    readonly event?: string | undefined;
+    readonly data: string;
+  }) => (event === 'error' ? mapper.fail(data) : mapper.map(data));
   const reader = bytes[Symbol.asyncIterator]();
   let finishedAt: number | undefined;
   try {
@@ -42,6 +49,15 @@ export async function* readOpenAiStream(
     await reader.return?.();
   }
   yield [mapper.end()];
+}
+
+/** An answer that came as one event. */
+export async function* streamOf(
+  event: JsonObject,
+  source: StreamSource,
+): AsyncGenerator<ChunkBatch> {
+  const mapper = new OpenAiEventMapper(source, () => undefined);
+  yield [...mapper.map(JSON.stringify(event)), ...mapper.map('[DONE]')];
 }
 
 /** After the finish reason the answer is whole: silence until `time` ends it like EOF. */
