@@ -5,7 +5,7 @@ import type { Candidate } from './candidates.js';
 import type { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
 import { pause } from './pause.js';
-import { repeatDelayMs } from './repeat.js';
+import { repeatDelayMs, type RepeatSettings } from './repeat.js';
 import type { Health, TargetHealth } from './target-health.js';
 
 /** A candidate's attempt that has an answer to give. */
@@ -28,6 +28,7 @@ export class Failover {
     private readonly health: TargetHealth,
     readonly run: GenerationRun,
     readonly scope: GenerationScope,
+    private readonly lane: string,
   ) {
     this.#remaining = candidates;
   }
@@ -70,7 +71,7 @@ export class Failover {
 
   /** An attempt at `candidate`, which its breaker is told of. */
   begin({ target, backend }: Candidate): Attempt {
-    const trial = this.health.of(target).breaker.begin();
+    const trial = this.health.of(target).breaker.begin(this.lane);
     return new Attempt(backend, target, this.scope.signal, trial, () =>
       this.run.malformedEvent(backend.id),
     );
@@ -112,7 +113,7 @@ export class Failover {
   /** The candidate to ask next, with a place at its backend. */
   async #next(place: Place): Promise<Candidate> {
     for (;;) {
-      if (this.#usable().length === 0) throw soonestCured(this.#failures);
+      if (this.#usable().length === 0) throw this.#lastWord();
       await this.moveTo(place, () => this.#usable().map(({ backend }) => backend.id));
       // The wait may have been long: another one at that backend may be the better choice by now.
       const candidate = this.#at(place.backend);
@@ -120,11 +121,23 @@ export class Failover {
     }
   }
 
+  /** Nobody is left: a client's own repeats would be further ones where ours were in vain. */
+  #lastWord(): GatewayError {
+    const failure = soonestCured(this.#failures);
+    const { length: failed } = this.#failures.filter(({ status }) => status >= 500);
+    const isTimed = failure.retryAfterMs !== undefined || failure.fault === 'rate_limited';
+    return failed > 1 && !isTimed ? failure.usedUp() : failure;
+  }
+
   #leaveOutNotLargerThan({ target: { contextWindow } }: Candidate): void {
     if (contextWindow === undefined) return;
     this.#remaining = this.#remaining.filter(
       ({ target }) => target.contextWindow === undefined || target.contextWindow > contextWindow,
     );
+  }
+
+  #useUp(failure: GatewayError): void {
+    this.#failures[this.#failures.indexOf(failure)] = failure.usedUp();
   }
 
   async #ask<T>(
@@ -144,8 +157,13 @@ export class Failover {
         if (this.scope.isOver || !failure.mayTryNext) throw failure;
         this.#failures.push(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
-        const delayMs = repeatDelayMs(failure, repeats, candidate.target.retry);
-        if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) return undefined;
+        const { retry } = candidate.target;
+        const delayMs = repeatDelayMs(failure, repeats, retry);
+        if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) {
+          const isSpent = delayMs !== undefined || repeats > 0;
+          if (isInVain(failure, isSpent, retry)) this.#useUp(failure);
+          return undefined;
+        }
         await pause(delayMs, this.scope.signal);
         if (this.scope.isOver) throw this.scope.fault;
         // Others may have found out meanwhile that the target is in trouble.
@@ -171,6 +189,20 @@ export function askable(
 
 function passing(candidates: readonly Candidate[], health: TargetHealth): readonly Candidate[] {
   return candidates.filter(({ target }) => health.of(target).breaker.passes());
+}
+
+/**
+ * Whether a client's own repeat within seconds would be in vain: we do not repeat such a failure at
+ * all, or have, or would add to an outage. A limit of rate is another matter: clients wait it out.
+ */
+function isInVain(
+  failure: GatewayError,
+  isSpent: boolean,
+  { maxRetryAfterMs }: RepeatSettings,
+): boolean {
+  const { fault, status, retryAfterMs = 0, mayRepeat } = failure;
+  if (fault === 'rate_limited' || status < 500 || retryAfterMs > maxRetryAfterMs) return false;
+  return isSpent || !mayRepeat;
 }
 
 /** Nobody answered: the caller gets the failure that a later request escapes soonest. */
