@@ -13,11 +13,11 @@ export interface Verdict {
 export function faultOf({ status, text = '', words = [] }: UpstreamComplaint): Verdict {
   const known = new Set(words.flatMap(spellings));
   const bare = unquoted(text);
-  const rule = RULES.find(
-    ({ fault, statuses, names, says }) =>
-      (statuses === undefined || statuses.has(status)) &&
-      (names.some((name) => known.has(name)) || (says?.test(closes(fault) ? bare : text) ?? false)),
-  );
+  const rule = RULES.find(({ fault, statuses, names, says }) => {
+    if (statuses && !statuses.has(status)) return false;
+    if (names.length === 0 && !says) return true;
+    return names.some((name) => known.has(name)) || says?.test(closes(fault) ? bare : text);
+  });
   if (rule) return { fault: rule.fault, trips: rule.trips };
   const fault = faultOfStatus(status);
   // A 4xx that names neither key nor quota nor model may be about this one request.

@@ -11,7 +11,7 @@ import {
 
 /**
  * What upstreams say, and whose fault it is. A row is met when its status fits and it knows one of
- * the upstream's words or its sentence.
+ * the upstream's words or its sentence, where it has any.
  */
 export interface FaultRule {
   /** Absent: any, and none, as errors within a 200 often have (`undefined`). */
@@ -108,13 +108,9 @@ export const FAULT_RULES: readonly FaultRule[] = [
     fault: 'upstream_model_missing',
   },
 
-  // A 401 or 403 that speaks of a key or a permission; one that says nothing of them is doubted.
-  {
-    status: [401],
-    words: 'authentication_error AuthenticationError UNAUTHENTICATED 1000 1001 1002 1003',
-    says: /\bkey\b|\btoken\b|authenticat|credential|unauthori[sz]ed|\bauthorization\b/i,
-    fault: 'upstream_credentials',
-  },
+  // No request is a 401 for what it asks. A 403 may be: only one that speaks of a key or a
+  // permission is about everybody.
+  { status: [401], fault: 'upstream_credentials' },
   {
     status: [403],
     words: 'permission_error PermissionDeniedError PERMISSION_DENIED authentication_error',

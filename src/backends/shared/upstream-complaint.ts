@@ -25,6 +25,7 @@ const MAX_TEXT_CHARS = 2000;
 /** JSON within text within JSON: relays wrap what their providers said. */
 const MAX_DEPTH = 8;
 const MAX_ITEMS = 8;
+const MAX_WORDS = 16;
 
 /** Where servers put what went wrong, beside the fields of the error itself. */
 const NESTED = [
@@ -193,6 +194,7 @@ class Reading {
     }
     if (!/^[\w.#<>:/-]{2,100}$/.test(word)) return;
     // MiniMax counts in the same numbers as others do, and means other things.
+    if (this.#words.size >= MAX_WORDS) return;
     this.#words.add(name === 'status_code' ? `base_resp_${word}` : word);
     if (name === 'code' && /^[a-z]/i.test(word)) this.code ??= word;
     if (name === 'type' && word !== 'error') this.type ??= word;
