@@ -90,11 +90,17 @@ export class GatewayError extends Error {
 
   /** The same, for clients that would try again at once what was tried again already. */
   usedUp(): GatewayError {
-    return new GatewayError(this.fault, this.message, {
-      ...this.#options,
-      cause: this.cause,
-      shouldRetry: false,
-    });
+    return this.#with(this.message, { shouldRetry: false });
+  }
+
+  /** The same in better words. */
+  saying(message: string): GatewayError {
+    return this.#with(message, {});
+  }
+
+  #with(message: string, options: GatewayErrorOptions): GatewayError {
+    const own = { ...this.#options, cause: this.cause };
+    return new GatewayError(this.fault, message, { ...own, ...options });
   }
 
   get #mayHelp(): boolean | undefined {

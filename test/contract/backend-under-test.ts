@@ -23,7 +23,7 @@ export class BackendUnderTest {
   /** How often the backend told its attempts of these. */
   told = { requestSent: 0, malformedEvent: 0 };
 
-  constructor(private readonly kind: BackendKind) {
+  constructor(private readonly kind: Pick<BackendKind, 'create' | 'baseUrlOf'>) {
     beforeEach(async () => {
       this.#upstream = await ScriptedUpstream.start();
       this.#backends = [this.create()];

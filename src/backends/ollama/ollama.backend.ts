@@ -13,7 +13,6 @@ import {
   complaintFault,
   protocolFault,
   requestIdOf,
-  silence,
   wasConnected,
 } from '../shared/upstream-fault.js';
 import type { UpstreamResponse } from '../shared/upstream-response.js';
@@ -115,12 +114,12 @@ function withRemedy(error: unknown, { backend, model }: Target): unknown {
   const { fault, cause, upstream } = error;
   if (fault === 'upstream_model_missing') {
     const message = `Ollama (backend "${backend}") does not have the model "${model}": run "ollama pull ${model}".`;
-    return new GatewayError(fault, message, { cause, upstream });
+    return error.saying(message);
   }
   const isUnreachable = upstream.status === undefined && !wasConnected(cause);
   if (fault === 'upstream_unavailable' && isUnreachable) {
     const message = `Ollama (backend "${backend}") cannot be reached: start it with "ollama serve", or correct its baseUrl.`;
-    return new GatewayError(fault, message, { cause, upstream, ...silence(cause) });
+    return error.saying(message);
   }
   return error;
 }

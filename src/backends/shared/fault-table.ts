@@ -156,11 +156,11 @@ export const FAULT_RULES: readonly FaultRule[] = [
   { status: [400, 422, undefined], says: TOO_MUCH_OUTPUT, fault: 'invalid_request' },
   { status: [400, 413, 422, 500, undefined], says: TOO_LONG, fault: 'context_too_long' },
 
-  // Within a 200 only the word for it stands for the status: OpenAI, Gemini, vLLM, Bedrock.
+  // Within a 200 only the word for it stands for the status: OpenAI, Gemini, vLLM, Bedrock, FastAPI.
   {
     status: [undefined],
     words: `invalid_request_error invalid_request INVALID_ARGUMENT FAILED_PRECONDITION
-      BadRequestError ValidationException validation_error bad_request`,
+      BadRequestError ValidationException validation_error bad_request field_error`,
     fault: 'invalid_request',
   },
   {

@@ -176,6 +176,7 @@ class Reading {
   #readField(what: string, where: readonly unknown[]): void {
     const path = where.filter((step) => step !== 'body').join('.');
     if (path) this.param ??= path;
+    this.#words.add('field_error');
     this.#sentences.push(path ? `\`${path}\`: ${what}` : what);
   }
 
