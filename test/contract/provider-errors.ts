@@ -99,6 +99,12 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
   filtered('GLM', 400, {
     error: { code: '1301', message: '系统检测到输入或生成内容可能包含不安全或敏感内容' },
   }),
+  filtered('LiteLLM', 400, {
+    error: { message: 'litellm.ContentPolicyViolationError: no', type: null, code: '400' },
+  }),
+  filtered('Volcengine', 400, {
+    error: { code: 'InputTextSensitiveContentDetected', message: 'x' },
+  }),
   filtered('Anthropic', 400, {
     type: 'error',
     error: { type: 'invalid_request_error', message: 'Output blocked by content filtering policy' },
@@ -208,6 +214,26 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
       violations: [{ quotaId: 'GenerateRequestsPerDayPerProjectPerModel-FreeTier' }],
     }),
   ),
+  noQuota(
+    'Together',
+    402,
+    openAi('Credit limit exceeded, please add credits', { type: 'credit_limit' }),
+  ),
+  noQuota('Hugging Face', 402, {
+    error: 'You have exceeded your monthly included credits for Inference Providers.',
+  }),
+  noQuota('Fireworks', 412, {
+    error: {
+      message: 'Account x is suspended, possibly due to reaching the monthly spending limit',
+    },
+  }),
+  noQuota('LiteLLM', 400, {
+    error: {
+      message: 'Budget has been exceeded! Current cost: 10',
+      type: 'budget_exceeded',
+      code: '400',
+    },
+  }),
   doubtful('quota_exhausted')('a proxy', 402, '<html>Payment Required</html>'),
   refused('quota_exhausted', 'no')('OpenRouter', 402, {
     error: {
@@ -330,6 +356,41 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
   noModel('LM Studio', 404, {
     error: { message: 'No models loaded. Please load a model in the developer page.' },
   }),
+  noModel(
+    'Moonshot',
+    404,
+    openAi('Not found the model kimi-9 or Permission denied', { type: 'resource_not_found_error' }),
+  ),
+  noModel(
+    'OpenAI',
+    404,
+    openAi('This model is only supported in v1/responses and not in v1/chat/completions.'),
+  ),
+  noModel('Azure', 400, {
+    error: {
+      code: 'OperationNotSupported',
+      message: 'The chatCompletion operation does not work with the specified model, x.',
+    },
+  }),
+  noModel('Perplexity', 400, {
+    error: {
+      message: "Invalid model 'x'. Permitted models can be found in the documentation",
+      type: 'invalid_model',
+      code: 400,
+    },
+  }),
+  noModel('Volcengine', 404, {
+    error: {
+      code: 'InvalidEndpointOrModel.NotFound',
+      message: 'The model or endpoint x does not exist',
+    },
+  }),
+  noModel('Cerebras', 404, {
+    message: 'Model x does not exist or you do not have access to it.',
+    type: 'not_found_error',
+    param: 'model',
+    code: 'model_not_found',
+  }),
   doubtful('upstream_model_missing')('a server without that path', 404, '404 page not found'),
   doubtful('upstream_model_missing')('FastAPI', 404, { detail: 'Not Found' }),
 
@@ -396,6 +457,10 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
   ),
   down('Cloudflare', 522, '<html>Connection timed out</html>'),
   down('nginx', 502, '<html><center>nginx</center></html>'),
+  doubtful('upstream_unavailable')('LM Studio', 400, {
+    error:
+      'The model has crashed without additional information. (Exit code: 18446744072635812000)',
+  }),
   down('LocalAI', 500, { error: { code: 500, message: 'could not load model', type: '' } }),
   doubtful('upstream_unavailable')('Hugging Face', 424, { error: 'Request failed' }),
   doubtful('upstream_unavailable')('Groq, flex', 498, openAi('Over capacity', { type: 'flex' })),
@@ -628,6 +693,11 @@ export const TOO_LONG: readonly (readonly [provider: string, status: number, bod
       'INVALID_ARGUMENT',
       'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).',
     ),
+  ],
+  [
+    'LiteLLM',
+    400,
+    { error: { message: 'litellm.ContextWindowExceededError: no', type: null, code: '400' } },
   ],
   ['DeepSeek', 500, { error: { message: 'input length too long' } }],
   [

@@ -43,13 +43,14 @@ export const FAULT_RULES: readonly FaultRule[] = [
     trips: 'no',
   },
 
-  // OpenAI, Anthropic, Moonshot (429), DashScope and Volcengine (400, 403), GLM (1113), one-api
+  // OpenAI, Anthropic, Moonshot (429), DashScope and Volcengine (400, 403), GLM (1113, 1304 to 1309), one-api
   // (403), MiniMax (1008), Bedrock, Gemini's limits of a day.
   {
     words: `insufficient_quota billing_error billing_not_active billing_hard_limit_reached
       insufficient_balance insufficient_credits exceeded_current_quota_error Arrearage 1113
       insufficient_user_quota pre_consume_token_quota_failed AccountOverdueError base_resp_1008
-      quota_per_day ServiceQuotaExceededException`,
+      quota_per_day ServiceQuotaExceededException budget_exceeded ServiceOverdue FreeTierOnly
+      1304 1308 1309`,
     fault: 'quota_exhausted',
   },
   // Anthropic (400), DeepSeek (402), xAI (403, 429), Fireworks (412), Ollama (in-band).
@@ -79,7 +80,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
   {
     words: `content_filter content_filter_error content_policy_violation flagged_input
       ResponsibleAIPolicyViolation invalid_prompt moderation_blocked data_inspection_failed
-      sensitive_words_detected SensitiveContentDetected base_resp_1026 base_resp_1027
+      sensitive_words_detected SensitiveContentDetected InputTextSensitiveContentDetected base_resp_1026 base_resp_1027
       PROHIBITED_CONTENT SAFETY BLOCKLIST cyber_policy_violation bio_policy`,
     fault: 'content_filtered',
   },
@@ -98,7 +99,8 @@ export const FAULT_RULES: readonly FaultRule[] = [
   {
     words: `model_not_found DeploymentNotFound ModelNotFound model_not_available
       model_decommissioned model_not_active model_permission_blocked_org model_not_supported
-      invalid_model unknown_model ENDPOINT_NOT_FOUND 1211 20012 ModelNotOpen`,
+      invalid_model unknown_model ENDPOINT_NOT_FOUND RESOURCE_DOES_NOT_EXIST 1211 20012 30003
+      ModelNotOpen InvalidEndpointOrModel`,
     fault: 'upstream_model_missing',
   },
   // Ollama, vLLM, Gemini, OpenRouter, LM Studio, Perplexity, Together, Bedrock.
@@ -106,6 +108,14 @@ export const FAULT_RULES: readonly FaultRule[] = [
     status: [400, 403, 404, 410, 422, undefined],
     says: NO_MODEL,
     fault: 'upstream_model_missing',
+  },
+
+  // LM Studio says 400 where its model has died, maybe of this request; others where theirs loads.
+  {
+    status: [400, 404, undefined],
+    says: /\bmodel (?:has |was |is )?(?:been )?(?:unloaded|crashed)\b|\bfailed to load model\b|\bmodel is (?:currently |still )?(?:loading|being loaded)\b/i,
+    fault: 'upstream_unavailable',
+    trips: 'suspects',
   },
 
   // No request is a 401 for what it asks. A 403 may be: only one that speaks of a key or a
@@ -129,7 +139,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
   {
     words: `rate_limit_exceeded rate_limit_error rate_limit_reached RateLimitError
       too_many_requests ThrottlingException Throttling RateQuota limit_requests
-      limit_burst_rate 1302 1303 1305 base_resp_1002 base_resp_1039`,
+      limit_burst_rate REQUEST_LIMIT_EXCEEDED 1302 1303 1305 base_resp_1002 base_resp_1039`,
     fault: 'rate_limited',
   },
   {

@@ -52,13 +52,16 @@ export const NO_MONEY = anyOf(
   String.raw`\b(?:not enough|out of) credits?\b|\bno credits? (?:left|remaining)|\bused all (?:of )?(?:your |the )?available credits`,
   // Anthropic, Ollama, xAI, OpenAI; Chinese providers.
   String.raw`\b(?:reached|exceeded|hit)\b.{0,40}\b(?:usage|spend|spending|billing) limits?\b|\bspending limit\b`,
-  String.raw`\bbilling is not active|余额不足|欠费`,
+  String.raw`\bbilling is not active|\bbudget has been exceeded|余额不足|欠费`,
+  // Together, Hugging Face.
+  String.raw`\bcredit limit (?:exceeded|reached)|\bexceeded your (?:monthly )?(?:included )?credits`,
 );
 
 /** Our account, our key, or where we call from. */
 export const NO_ACCESS = anyOf(
   // OpenAI, Anthropic, Groq, Moonshot.
   String.raw`\b(?:account|organi[sz]ation|workspace|team|subscription|api key)\b.{0,60}\b(?:deactivated|suspended|disabled|terminated|banned|restricted|frozen|locked|not active|overdue)\b`,
+  String.raw`\b(?:deactivated|suspended|disabled|terminated) (?:account|organi[sz]ation)\b`,
   // Gemini, OpenAI, Azure, DashScope.
   String.raw`\bapi[ _-]?key\b.{0,40}\b(?:not valid|invalid|incorrect|expired|revoked|not found|leaked|missing|does not have)\b`,
   String.raw`\b(?:invalid|incorrect|wrong|missing|expired|no)\b.{0,20}\b(?:api|subscription)[ _-]?key\b`,
@@ -70,7 +73,7 @@ export const MODERATED = anyOf(
   // OpenRouter, OpenAI; xAI; Azure; DeepSeek; Moonshot; MiniMax; DashScope.
   String.raw`\b(?:input|prompt|content|messages?|request|output|response|text)\b.{0,40}\b(?:was|were|been|got) flagged\b`,
   String.raw`\bSAFETY_CHECK_|\bviolates? (?:our |the )?(?:usage|content|safety|community) (?:guidelines|polic(?:y|ies))`,
-  String.raw`\bcontent management policy|\bcontent exists risk|\bconsidered high risk|\bnew_sensitive\b|\bDataInspectionFailed\b`,
+  String.raw`\bcontent management policy|\bcontent exists risk|\bconsidered high risk|\bnew_sensitive\b|\bDataInspectionFailed\b|\bcontent[ _]?policy[ _]?violation`,
   String.raw`\bcontains? (?:inappropriate|sensitive|unsafe|harmful|prohibited) (?:content|words)|敏感|违规内容`,
   // OpenAI, Anthropic, Gemini, Bedrock.
   String.raw`\b(?:blocked|rejected|refused|filtered|flagged)\b.{0,60}\b(?:content (?:filter\w*|moderation|safety|polic\w+)|safety (?:system|filter|polic\w+|setting\w*)|moderation|usage polic\w+|guardrails?)\b`,
@@ -85,6 +88,8 @@ export const NO_MODEL = anyOf(
   // OpenRouter, Ollama, LM Studio, OpenAI, Together, Bedrock, Anthropic.
   String.raw`\bno endpoints found for\b|\btry pulling it\b|\bno models? (?:is |are )?loaded\b`,
   String.raw`\bnot have access to (?:the )?model\b|\bunable to access model\b`,
+  // Moonshot; OpenAI and Azure, of a model that speaks another of their APIs.
+  String.raw`\bnot found the model\b|\bonly supported in v1/|\boperation does not work with the specified model`,
   String.raw`\bon-demand throughput isn.t supported|\bmodel identifier is invalid|^model: `,
 );
 

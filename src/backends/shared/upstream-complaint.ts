@@ -45,6 +45,7 @@ const SENTENCES = [
   'msg',
   'detail',
   'error_description',
+  'error_msg',
   'status_msg',
 ] as const;
 const WORDS = [
@@ -112,7 +113,7 @@ function isSaid(error: unknown): boolean {
 }
 
 function hasSentence(json: JsonObject): boolean {
-  return ['message', 'msg', 'detail'].some(
+  return ['message', 'msg', 'error_msg', 'detail'].some(
     (name) => typeof json[name] === 'string' || Array.isArray(json[name]),
   );
 }
@@ -154,7 +155,10 @@ class Reading {
   #readText(text: string, depth: number): void {
     const inner = /^\s*[{[]/.test(text) ? parsed(text) : undefined;
     if (inner !== undefined) this.read(inner, depth + 1);
-    else if (text.trim() !== '') this.#sentences.push(text);
+    // A web page within JSON is no better than one without.
+    else if (text.trim() !== '' && !/^\s*<(?:!doctype|html)/i.test(text)) {
+      this.#sentences.push(text);
+    }
   }
 
   #readObject(json: JsonObject, depth: number): void {
