@@ -29,6 +29,13 @@ describe('Breaker', () => {
     for (let n = 0; n < times; n += 1) breaker.begin('a').answered();
   }
 
+  function suspect(lane: string, times = 1): void {
+    for (let n = 0; n < times; n += 1) {
+      const error = new GatewayError('upstream_credentials', 'x', { trips: 'suspects' });
+      breaker.begin(lane).failed(error);
+    }
+  }
+
   it('opens after five failures in a row, and not before', () => {
     fail(4);
     expect(breaker.passes()).toBe(true);
@@ -225,13 +232,6 @@ describe('Breaker', () => {
   });
 
   describe('a failure that may be about its caller’s request', () => {
-    const suspect = (lane: string, times = 1) => {
-      for (let n = 0; n < times; n += 1) {
-        const error = new GatewayError('upstream_credentials', 'x', { trips: 'suspects' });
-        breaker.begin(lane).failed(error);
-      }
-    };
-
     it('never opens a target that another lane is answered by, however often it comes', () => {
       breaker.begin('b').answered();
       suspect('a', 1000);

@@ -2,16 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { RecentLanes } from './recent-lanes.js';
 
 describe('RecentLanes', () => {
-  const after = (...seen: readonly (readonly [lane: string, at: number])[]) => {
-    let nowMs = 0;
-    const lanes = new RecentLanes(1000, () => nowMs);
-    for (const [lane, at] of seen) {
-      nowMs = at;
-      lanes.add(lane);
-    }
-    return lanes;
-  };
-
   it('tells one lane from several', () => {
     expect(after().areSeveral).toBe(false);
     expect(after(['a', 0], ['a', 1]).areSeveral).toBe(false);
@@ -34,3 +24,14 @@ describe('RecentLanes', () => {
     expect(after(['a', 0], ['b', 1000]).hasOther('b')).toBe(false);
   });
 });
+
+/** With what it has seen. */
+function after(...seen: readonly (readonly [lane: string, at: number])[]): RecentLanes {
+  let nowMs = 0;
+  const lanes = new RecentLanes(1000, () => nowMs);
+  for (const [lane, at] of seen) {
+    nowMs = at;
+    lanes.add(lane);
+  }
+  return lanes;
+}

@@ -7,7 +7,16 @@ import {
   ollama,
   OLLAMA_STREAM_TYPE,
 } from '../support/ollama-script.js';
-import { completion, openAi, OPENAI_STREAM_TYPE } from '../support/openai-script.js';
+import {
+  completion,
+  finishChunk,
+  openAi,
+  OPENAI_STREAM_TYPE,
+  reasoningChunk,
+  sse,
+  toolArgumentsChunk,
+  toolCallChunk,
+} from '../support/openai-script.js';
 import { EVERY_WAY, ROUTE_FORMS } from '../support/route-forms.js';
 import type { UpstreamScript } from '../support/scripted-upstream.js';
 import { answers, replays } from '../support/upstream-scripts.js';
@@ -59,23 +68,19 @@ describe('An upstream that answers in the form that it was not asked for', () =>
   });
 
   it('has its tool calls and its thoughts in a whole answer', async () => {
-    const [first, second] = ['{"a"', ':1}'].map((fragment, at) => ({
-      index: 0,
-      ...(at === 0 && { id: 'call_1' }),
-      function: { ...(at === 0 && { name: 'f' }), arguments: fragment },
-    }));
-    const chunk = (delta: object, finish: string | null = null) =>
-      `data: ${JSON.stringify({ id: 'x', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
     gateway.openai.script(
       replays(
         OPENAI_STREAM_TYPE,
         [
-          chunk({ role: 'assistant', reasoning_content: 'Hm.' }),
-          chunk({ tool_calls: [first] }),
-          chunk({ tool_calls: [second] }),
-          chunk({}, 'tool_calls'),
-          'data: [DONE]\n\n',
-        ].join(''),
+          reasoningChunk('Hm.'),
+          toolCallChunk(0, 'call_1', 'f'),
+          toolArgumentsChunk(0, '{"a"'),
+          toolArgumentsChunk(0, ':1}'),
+          finishChunk({ finishReason: 'tool_calls' }),
+          '[DONE]',
+        ]
+          .map((event) => sse(event))
+          .join(''),
       ),
     );
     const response = await gateway.complete({ stream: false });

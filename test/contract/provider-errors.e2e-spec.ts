@@ -9,7 +9,8 @@ import { OLLAMA_STREAM_TYPE } from '../support/ollama-script.js';
 import { contentChunk, OPENAI_STREAM_TYPE, sse } from '../support/openai-script.js';
 import { answers, failsWith, replays } from '../support/upstream-scripts.js';
 import { all, BackendUnderTest } from './backend-under-test.js';
-import { PROVIDER_ERRORS, type ProviderError, TOO_LONG } from './provider-errors.js';
+import { PROVIDER_ERRORS, type ProviderError } from './provider-errors.js';
+import { TOO_LONG } from './too-long-sentences.js';
 
 const ERRORS: readonly ProviderError[] = [
   ...PROVIDER_ERRORS,

@@ -9,13 +9,8 @@ import { collectAnswer } from '../shared/collected-answer.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
-import {
-  complaintFault,
-  protocolFault,
-  requestIdOf,
-  wasConnected,
-} from '../shared/upstream-fault.js';
-import type { UpstreamResponse } from '../shared/upstream-response.js';
+import { complaintFault, protocolFault, wasConnected } from '../shared/upstream-fault.js';
+import { requestIdOf, type UpstreamResponse } from '../shared/upstream-response.js';
 import { secretsOf } from '../shared/upstream-secrets.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';

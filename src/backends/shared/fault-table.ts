@@ -183,34 +183,27 @@ export const FAULT_RULES: readonly FaultRule[] = [
 
 /** What a status means where nothing else was said. */
 export function faultOfStatus(status: number | undefined): Fault {
-  switch (status) {
-    case 400:
-    case 422:
-      return 'invalid_request';
-    case 401:
-    case 403:
-      return 'upstream_credentials';
-    case 402:
-      return 'quota_exhausted';
-    case 404:
-    case 410:
-      return 'upstream_model_missing';
-    // Cerebras and Mistral say so without a word, nginx with a page: another target may take more.
-    case 413:
-      return 'context_too_long';
-    case 429:
-      return 'rate_limited';
-    case undefined:
-    // A conflict, a dependency that failed (Hugging Face while it loads), too early; Groq's flex
-    // tier without room (498), nginx's word for a request that its client gave up (499).
-    case 408:
-    case 409:
-    case 424:
-    case 425:
-    case 498:
-    case 499:
-      return 'upstream_unavailable';
-    default:
-      return status >= 500 ? 'upstream_unavailable' : 'upstream_protocol';
-  }
+  if (status === undefined || status >= 500) return 'upstream_unavailable';
+  return FAULT_OF_STATUS[status] ?? 'upstream_protocol';
 }
+
+const FAULT_OF_STATUS: Readonly<Record<number, Fault>> = {
+  400: 'invalid_request',
+  401: 'upstream_credentials',
+  402: 'quota_exhausted',
+  403: 'upstream_credentials',
+  404: 'upstream_model_missing',
+  408: 'upstream_unavailable',
+  409: 'upstream_unavailable',
+  410: 'upstream_model_missing',
+  // Cerebras and Mistral say so without a word, nginx with a page: another target may take more.
+  413: 'context_too_long',
+  422: 'invalid_request',
+  // Hugging Face while it loads a model.
+  424: 'upstream_unavailable',
+  425: 'upstream_unavailable',
+  429: 'rate_limited',
+  // Groq's flex tier without room; nginx's word for a request that its client gave up.
+  498: 'upstream_unavailable',
+  499: 'upstream_unavailable',
+};

@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../contract/chat-backend.js';
 import { Sending } from './sending.js';
-import { complaintFault, connectionFault, requestIdOf } from './upstream-fault.js';
+import { complaintFault, connectionFault } from './upstream-fault.js';
 import { complaintOf } from './upstream-complaint.js';
 import { secretsOf } from './upstream-secrets.js';
 import { resetMsOf, retryAfterMsOf } from './upstream-wait.js';
-import { UpstreamResponse } from './upstream-response.js';
+import { requestIdOf, UpstreamResponse } from './upstream-response.js';
 import type { UpstreamSettings } from './upstream-settings.js';
 import { textOf } from './upstream-text.js';
 

@@ -2,7 +2,6 @@ import type { Fault } from '../../contract/faults.js';
 import { GatewayError, type GatewayErrorOptions } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
 import { faultOf } from './fault-of.js';
-import type { UpstreamHeaders } from './upstream-response.js';
 import type { UpstreamComplaint } from './upstream-complaint.js';
 
 /** No connection, or it broke before a response. */
@@ -120,10 +119,3 @@ const WORDS_FOR_ONE: Partial<Record<Fault, string>> = {
   rate_limited: 'takes fewer tokens in a minute than this request has',
   quota_exhausted: 'has too little credit left for this request: ask for fewer max_tokens',
 };
-
-/** The upstream's own id of the request, for a talk with its support. */
-export function requestIdOf(headers: UpstreamHeaders): string | undefined {
-  // OpenAI and most; Anthropic; Azure.
-  const id = headers['x-request-id'] ?? headers['request-id'] ?? headers['apim-request-id'];
-  return Array.isArray(id) ? id[0] : id;
-}

@@ -20,12 +20,15 @@ describe('retryAfterMsOf', () => {
   });
 });
 
-describe('resetMsOf', () => {
-  const reset = (kind: string, after: string, remaining?: string) => ({
+/** When a limit of a kind is lifted, and what is left of it. */
+function reset(kind: string, after: string, remaining?: string): Record<string, string> {
+  return {
     [`x-ratelimit-reset-${kind}`]: after,
     ...(remaining !== undefined && { [`x-ratelimit-remaining-${kind}`]: remaining }),
-  });
+  };
+}
 
+describe('resetMsOf', () => {
   it.each<[string, Record<string, string>, string | undefined, number | undefined]>([
     [
       'the limit that is used up',
