@@ -167,7 +167,10 @@ export class Failover {
         await pause(delayMs, this.scope.signal);
         if (this.scope.isOver) throw this.scope.fault;
         // Others may have found out meanwhile that the target is in trouble.
-        if (!breaker.passes()) return undefined;
+        if (!breaker.passes()) {
+          if (isInVain(failure, true, retry)) this.#useUp(failure);
+          return undefined;
+        }
       }
     }
   }

@@ -4,7 +4,8 @@ import type { UpstreamSettings } from './upstream-settings.js';
 const MIN_SECRET_CHARS = 8;
 
 /** What providers call accounts by (`org_01kgg5…`, `proj-…`): the operator's, whoever made the mistake. */
-const ACCOUNT = /\b(?:org|organization|proj|project|acct|account|wrkspc)[-_][A-Za-z0-9]{6,64}\b/;
+const ACCOUNT =
+  /\b(?:org|organization|proj|project|acct|account|wrkspc)[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{6,64}\b/;
 const ACCOUNTS = new RegExp(ACCOUNT, 'g');
 
 /** What we send to an upstream besides requests, and no caller may see: the key may be in any of it. */
