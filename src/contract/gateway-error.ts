@@ -21,12 +21,14 @@ export interface GatewayErrorOptions {
   readonly upstream?: UpstreamAnswer;
 }
 
-/** What the upstream answered, for logs: never a sentence of it, which may quote the prompt. */
+/** What the upstream answered, for logs: never a whole sentence of it, which may quote the prompt. */
 export interface UpstreamAnswer {
   readonly status?: number;
   readonly requestId?: string;
   /** Its codes, types and reasons. */
   readonly code?: string;
+  /** The words that Sluice knew it by, such as "credit balance is too low". */
+  readonly said?: string;
   /** The operator's account there, where it named one. */
   readonly account?: string;
 }

@@ -17,6 +17,8 @@ export interface AttemptRecord {
   readonly requestId?: string;
   /** The upstream's own codes and reasons, for the operator. */
   readonly code?: string;
+  /** The words that its failure is known by. */
+  readonly said?: string;
   /** The operator's account that the upstream named. */
   readonly account?: string;
   /** What the network said, for the operator. */

@@ -493,6 +493,7 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
     400,
     openAi('Unrecognized request argument supplied: api key not valid'),
   ),
+  mistaken('OpenAI', 400, openAi('Your organization has disabled web search for this project.')),
   mistaken('Mistral', 422, {
     object: 'error',
     message: {

@@ -70,8 +70,19 @@ describe('the log', () => {
         },
       ],
     });
-    expect(gateway.log.text).not.toContain('does not have access');
+    expect(gateway.log.text).not.toContain('that model');
     expect(answer).not.toMatch(/proj_|org-/);
+  });
+
+  it('has the words that the operator’s fault is known by, and nothing around them', async () => {
+    const message = 'Hi! Your credit balance is too low to access the API. You asked: zebra';
+    gateway.openai.script(failsWith(400, openAiError(message)));
+    const answer = await (await gateway.complete()).text();
+    expect(await gateway.ended()).toMatchObject({
+      attempts: [{ outcome: 'quota_exhausted', said: 'credit balance is too low' }],
+    });
+    expect(gateway.log.text).not.toContain('zebra');
+    expect(answer).not.toContain('balance');
   });
 
   it('keeps the account out of what a caller is told of its own mistake', async () => {

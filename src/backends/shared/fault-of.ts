@@ -7,6 +7,8 @@ export interface Verdict {
   readonly fault: Fault;
   /** For the target, where that is not what the fault usually means. */
   readonly trips?: Trip | undefined;
+  /** The piece of the upstream's sentence that takes the target from others. */
+  readonly said?: string | undefined;
 }
 
 /** Whose fault a complaint is, by the first row of the table that knows its words or its sentence. */
@@ -18,7 +20,10 @@ export function faultOf({ status, text = '', words = [] }: UpstreamComplaint): V
     if (names.length === 0 && !says) return true;
     return names.some((name) => known.has(name)) || says?.test(closes(fault) ? bare : text);
   });
-  if (rule) return { fault: rule.fault, trips: rule.trips };
+  if (rule) {
+    const said = closes(rule.fault) ? rule.says?.exec(bare)?.[0] : undefined;
+    return { fault: rule.fault, trips: rule.trips, said };
+  }
   const fault = faultOfStatus(status);
   // A 4xx that names neither key nor quota nor model may be about this one request.
   return { fault, trips: isRefusal(status) && closes(fault) ? 'suspects' : undefined };

@@ -60,7 +60,7 @@ export const NO_MONEY = anyOf(
 /** Our account, our key, or where we call from. */
 export const NO_ACCESS = anyOf(
   // OpenAI, Anthropic, Groq, Moonshot.
-  String.raw`\b(?:account|organi[sz]ation|workspace|team|subscription|api key)\b.{0,60}\b(?:deactivated|suspended|disabled|terminated|banned|restricted|frozen|locked|not active|overdue)\b`,
+  String.raw`\b(?:account|organi[sz]ation|workspace|team|subscription|api key)\b(?: \S{1,64}){0,2}? (?:been|is|was|are) (?:\w+ly )?(?:deactivated|suspended|disabled|terminated|banned|restricted|frozen|locked|not active|overdue)\b`,
   String.raw`\b(?:deactivated|suspended|disabled|terminated) (?:account|organi[sz]ation)\b`,
   // Gemini, OpenAI, Azure, DashScope.
   String.raw`\bapi[ _-]?key\b.{0,40}\b(?:not valid|invalid|incorrect|expired|revoked|not found|leaked|missing|does not have)\b`,
@@ -82,7 +82,7 @@ export const MODERATED = anyOf(
 /** The model that is configured is not there, or not for us. */
 export const NO_MODEL = anyOf(
   // OpenAI, vLLM, Ollama, Gemini, DashScope, Azure, Perplexity, HF.
-  String.raw`\b(?:models?|deployment)\b.{0,160}?\b(?:not found|not exist|no longer available|not available)\b`,
+  String.raw`\b(?:models?|deployment)\b.{0,100}?\b(?:not found|not exist|no longer available|not available)\b`,
   String.raw`\b(?:models?|deployment)\b.{0,60}?\b(?:been|is|was) (?:deprecated|decommissioned|retired|removed)\b`,
   String.raw`\b(?:unknown|invalid|no such) (?:model|deployment)\b|\bnot a (?:valid model|chat model)`,
   // OpenRouter, Ollama, LM Studio, OpenAI, Together, Bedrock, Anthropic.

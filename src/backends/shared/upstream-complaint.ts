@@ -39,7 +39,7 @@ export function complaintIn(error: unknown, secrets: readonly string[]): Upstrea
   const { message, text, words, param } = reading;
   return {
     message: message && withoutSecrets(secrets, message),
-    text,
+    text: withoutSecrets(secrets, text),
     words,
     param,
     status: reading.status,

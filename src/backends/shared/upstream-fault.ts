@@ -61,13 +61,14 @@ export function tooLongFault(backend: string): GatewayError {
 
 /** An upstream's refusal, before or within its stream, as the fault it means for us. */
 export function complaintFault(backend: string, complaint: UpstreamComplaint): GatewayError {
-  const { fault, trips } = faultOf(complaint);
+  const { fault, trips, said } = faultOf(complaint);
   const { status, requestId, retryAfterMs, account } = complaint;
   const options: GatewayErrorOptions = {
     upstream: defined({
       status,
       requestId,
       code: complaint.words?.join(' ') || undefined,
+      said,
       account,
     }),
     ...defined({ retryAfterMs, trips }),
