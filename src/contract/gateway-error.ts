@@ -95,6 +95,11 @@ export class GatewayError extends Error {
     return this.#with(this.message, { shouldRetry: false });
   }
 
+  /** The same, where it may be about the request of one caller. */
+  doubted(): GatewayError {
+    return this.trips === 'opens' ? this.#with(this.message, { trips: 'suspects' }) : this;
+  }
+
   /** The same in better words. */
   saying(message: string): GatewayError {
     return this.#with(message, {});

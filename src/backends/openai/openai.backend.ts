@@ -61,7 +61,7 @@ export class OpenAiBackend implements ChatBackend {
     target: Target,
     attempt: AttemptContext,
   ): Promise<ChatAnswer> {
-    const response = await this.#upstream.post(requestBody(request, target), attempt);
+    const response = await this.#post(requestBody(request, target), request, attempt);
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {
       case 'json':
@@ -80,7 +80,7 @@ export class OpenAiBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
     const post = (askUsage: boolean) =>
-      this.#upstream.post(streamedRequestBody(request, target, askUsage), attempt);
+      this.#post(streamedRequestBody(request, target, askUsage), request, attempt);
     if (!this.#asksUsage) return post(false);
     try {
       return await post(true);
@@ -89,6 +89,20 @@ export class OpenAiBackend implements ChatBackend {
       const response = await post(false);
       this.#asksUsage = false;
       return response;
+    }
+  }
+
+  async #post(
+    body: object,
+    { wire }: ChatRequest,
+    attempt: AttemptContext,
+  ): Promise<UpstreamResponse> {
+    try {
+      return await this.#upstream.post(body, attempt);
+    } catch (error) {
+      // Who names models or providers of its own may have named some that are not there.
+      const isChoosy = ['models', 'fallbacks', 'provider'].some((name) => wire?.body[name] != null);
+      throw isChoosy && error instanceof GatewayError ? error.doubted() : error;
     }
   }
 
