@@ -2,10 +2,11 @@ import { GatewayError } from '../contract/gateway-error.js';
 import type { Place } from './admission.js';
 import { Attempt } from './attempt.js';
 import type { Candidate } from './candidates.js';
+import { Failures } from './failures.js';
 import type { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
 import { pause } from './pause.js';
-import { repeatDelayMs, type RepeatSettings } from './repeat.js';
+import { repeatDelayMs } from './repeat.js';
 import type { Health, TargetHealth } from './target-health.js';
 
 /** A candidate's attempt that has an answer to give. */
@@ -21,7 +22,7 @@ export interface Answered<T> {
  */
 export class Failover {
   #remaining: readonly Candidate[];
-  readonly #failures: GatewayError[] = [];
+  readonly #failures = new Failures();
 
   constructor(
     readonly candidates: readonly Candidate[],
@@ -63,7 +64,7 @@ export class Failover {
       await place.moveTo(backends);
     } catch (error) {
       if (this.scope.isOver) throw this.scope.fault;
-      throw soonestCured([...this.#failures, GatewayError.from(error)]);
+      throw this.#failures.soonestCured(GatewayError.from(error));
     } finally {
       if (place.waitedMs !== undefined) this.run.queuedMs = place.waitedMs;
     }
@@ -101,7 +102,7 @@ export class Failover {
   }
 
   #usable(): readonly Candidate[] {
-    return this.#failures.length > 0
+    return this.#failures.areSome
       ? passing(this.#remaining, this.health)
       : askable(this.#remaining, this.health);
   }
@@ -113,7 +114,7 @@ export class Failover {
   /** The candidate to ask next, with a place at its backend. */
   async #next(place: Place): Promise<Candidate> {
     for (;;) {
-      if (this.#usable().length === 0) throw this.#lastWord();
+      if (this.#usable().length === 0) throw this.#failures.lastWord();
       await this.moveTo(place, () => this.#usable().map(({ backend }) => backend.id));
       // The wait may have been long: another one at that backend may be the better choice by now.
       const candidate = this.#at(place.backend);
@@ -121,23 +122,11 @@ export class Failover {
     }
   }
 
-  /** Nobody is left: a client's own repeats would be further ones where ours were in vain. */
-  #lastWord(): GatewayError {
-    const failure = soonestCured(this.#failures);
-    const { length: failed } = this.#failures.filter(({ status }) => status >= 500);
-    const isTimed = failure.retryAfterMs !== undefined || failure.fault === 'rate_limited';
-    return failed > 1 && !isTimed ? failure.usedUp() : failure;
-  }
-
   #leaveOutNotLargerThan({ target: { contextWindow } }: Candidate): void {
     if (contextWindow === undefined) return;
     this.#remaining = this.#remaining.filter(
       ({ target }) => target.contextWindow === undefined || target.contextWindow > contextWindow,
     );
-  }
-
-  #useUp(failure: GatewayError): void {
-    this.#failures[this.#failures.indexOf(failure)] = failure.usedUp();
   }
 
   async #ask<T>(
@@ -155,20 +144,19 @@ export class Failover {
       } catch (error) {
         const failure = this.failed(attempt, error);
         if (this.scope.isOver || !failure.mayTryNext) throw failure;
-        this.#failures.push(failure);
+        this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
         const { retry } = candidate.target;
         const delayMs = repeatDelayMs(failure, repeats, retry);
         if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) {
-          const isSpent = delayMs !== undefined || repeats > 0;
-          if (isInVain(failure, isSpent, retry)) this.#useUp(failure);
+          this.#failures.givenUp(failure, delayMs !== undefined || repeats > 0, retry);
           return undefined;
         }
         await pause(delayMs, this.scope.signal);
         if (this.scope.isOver) throw this.scope.fault;
         // Others may have found out meanwhile that the target is in trouble.
         if (!breaker.passes()) {
-          if (isInVain(failure, true, retry)) this.#useUp(failure);
+          this.#failures.givenUp(failure, true, retry);
           return undefined;
         }
       }
@@ -192,27 +180,4 @@ export function askable(
 
 function passing(candidates: readonly Candidate[], health: TargetHealth): readonly Candidate[] {
   return candidates.filter(({ target }) => health.of(target).breaker.passes());
-}
-
-/**
- * Whether a client's own repeat within seconds would be in vain: we do not repeat such a failure at
- * all, or have, or would add to an outage. A limit of rate is another matter: clients wait it out.
- */
-function isInVain(
-  failure: GatewayError,
-  isSpent: boolean,
-  { maxRetryAfterMs }: RepeatSettings,
-): boolean {
-  const { fault, status, retryAfterMs = 0, mayRepeat } = failure;
-  if (fault === 'rate_limited' || status < 500 || retryAfterMs > maxRetryAfterMs) return false;
-  return isSpent || !mayRepeat;
-}
-
-/** Nobody answered: the caller gets the failure that a later request escapes soonest. */
-function soonestCured(failures: readonly GatewayError[]): GatewayError {
-  return failures.reduce((best, next) => (cureMs(next) <= cureMs(best) ? next : best));
-}
-
-function cureMs({ retryable, retryAfterMs }: GatewayError): number {
-  return retryable ? (retryAfterMs ?? 1000) : Infinity;
 }

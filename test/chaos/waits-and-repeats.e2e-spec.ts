@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Gateway, type GatewaySettings } from '../support/gateway.js';
 import { openAiError } from '../support/openai-script.js';
 import { ROUTE_FORMS, UPSTREAM_KINDS } from '../support/route-forms.js';
-import { failsWith } from '../support/upstream-scripts.js';
+import { failsWith, replays, stallsBeforeHeaders } from '../support/upstream-scripts.js';
 
 let gateway: Gateway;
 afterEach(() => gateway.close());
@@ -96,6 +96,34 @@ describe('A client’s own repeat', () => {
     gateway.openai.script(failsWith(503, openAiError('boom'), { 'retry-after': '9' }));
     const { headers } = await gateway.complete({ model: 'gpt-only' });
     expect([headers.get('retry-after'), headers.get('x-should-retry')]).toEqual(['9', null]);
+  });
+
+  it('may help where a target had only no room', async () => {
+    await start({
+      retry: { limit: 1, baseDelayMs: 0 },
+      room: { ollama: 1 },
+      limits: { queue: { maxWaitMs: 100 } },
+    });
+    gateway.openai.script(down);
+    gateway.ollama.script(stallsBeforeHeaders());
+    const caller = new AbortController();
+    const busy = gateway.complete({ model: 'llama3' }, {}, caller.signal).catch(() => undefined);
+    await gateway.ollama.request(0);
+    const response = await gateway.complete({ model: 'gpt-4o' });
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([503, null]);
+    caller.abort();
+    await busy;
+  });
+
+  it('is in vain after silence, and after another protocol', async () => {
+    await start({ streams: { firstTokenMs: 50, answerMs: 50 } });
+    for (const script of [stallsBeforeHeaders(), replays('text/html', '<h1>Hi</h1>')]) {
+      gateway.openai.script(script);
+      for (const stream of [true, false]) {
+        const { headers } = await gateway.complete({ model: 'gpt-only', stream });
+        expect(headers.get('x-should-retry')).toBe('false');
+      }
+    }
   });
 
   it('is told of to a person all the same: later it may help', async () => {

@@ -118,6 +118,18 @@ describe('the OpenAI backend', () => {
     },
   );
 
+  it.each([
+    ['a queue', { status: 'processing', message: 'You are third.' }],
+    ['what went well', { code: 200, msg: 'success' }],
+    ['MiniMax, to which all is well', { base_resp: { status_code: 0, status_msg: '' } }],
+  ])('takes an event of %s for none', async (_, event) => {
+    const finish = sse({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] });
+    test.upstream.script(
+      replays(OPENAI_STREAM_TYPE, sse(event) + sse(contentChunk('Hello')) + finish + sse('[DONE]')),
+    );
+    expect((await test.stream()).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
+  });
+
   it('gives the caller the words that a provider of OpenRouter said, and the field that FastAPI means', async () => {
     const raw = '{"error":{"message":"temperature must be at most 1"}}';
     test.upstream.script(

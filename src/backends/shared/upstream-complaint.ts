@@ -63,7 +63,15 @@ export function isComplaint(json: unknown): boolean {
   if (json['choices'] !== undefined) return false;
   // Older vLLM, Anthropic, FastAPI, relays: the fields of the error at top level.
   if (json['object'] === 'error' || json['type'] === 'error') return true;
-  return hasSentence(json) && ['code', 'error_code', 'status', 'detail'].some((name) => json[name]);
+  const { code, error_code: errorCode, status, detail } = json;
+  const isRefused = typeof status === 'number' && status >= 400;
+  return hasSentence(json) && (isRefused || isBad(code) || isBad(errorCode) || Boolean(detail));
+}
+
+/** Relays have codes for what went well, too. */
+function isBad(code: unknown): boolean {
+  if (typeof code !== 'number' && typeof code !== 'string') return false;
+  return !/^(?:|0|2\d\d|ok|success)$/i.test(String(code));
 }
 
 function isSaid(error: unknown): boolean {
