@@ -452,6 +452,13 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
   ),
   down('Cloudflare', 522, '<html>Connection timed out</html>'),
   down('nginx', 502, '<html><center>nginx</center></html>'),
+  down('LocalAI', 500, { error: { code: 500, message: 'rpc error: context deadline exceeded' } }),
+  down('Ollama', 500, {
+    error: 'model requires more system memory (5.6 GiB) than is available (4.1 GiB)',
+  }),
+  down('Ollama', 503, {
+    error: 'server busy, please try again. maximum pending requests exceeded',
+  }),
   doubtful('upstream_unavailable')('LM Studio', 400, {
     error:
       'The model has crashed without additional information. (Exit code: 18446744072635812000)',
@@ -492,6 +499,60 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
     'OpenAI, early',
     400,
     openAi('Unrecognized request argument supplied: api key not valid'),
+  ),
+  mistaken('OpenAI', 400, openAi("Missing required parameter: 'messages'.")),
+  mistaken(
+    'OpenAI',
+    400,
+    openAi("Invalid type for 'temperature': expected a decimal, but got a string instead."),
+  ),
+  mistaken(
+    'OpenAI',
+    400,
+    openAi(
+      "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: call_x",
+    ),
+  ),
+  mistaken(
+    'OpenAI',
+    400,
+    openAi(
+      "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
+    ),
+  ),
+  mistaken('OpenAI', 400, openAi("Tool 'x' not found in provided tools.")),
+  mistaken(
+    'vLLM',
+    400,
+    openAi('Conversation roles must alternate user/assistant/user/assistant/...'),
+  ),
+  byStatus(
+    mistaken('Mistral', 400, {
+      object: 'error',
+      message: 'Expected last role User or Tool for serving but got assistant',
+      type: 'invalid_request_message_order',
+      code: '3230',
+    }),
+  ),
+  mistaken('Anthropic', 400, {
+    type: 'error',
+    error: {
+      type: 'invalid_request_error',
+      message: 'messages.1.content.0: unexpected `tool_use_id` found in `tool_result` blocks',
+    },
+  }),
+  mistaken('Bedrock', 400, {
+    message:
+      'The model returned the following errors: Malformed input request: #: required key [prompt] not found, please reformat your input and try again.',
+  }),
+  mistaken(
+    'Gemini',
+    400,
+    google(
+      400,
+      'INVALID_ARGUMENT',
+      'Please ensure that function call turn comes immediately after a user turn',
+    ),
   ),
   mistaken('OpenAI', 400, openAi('Your organization has disabled web search for this project.')),
   mistaken('Mistral', 422, {

@@ -79,11 +79,14 @@ export const MODERATED = anyOf(
   String.raw`\b(?:blocked|rejected|refused|filtered|flagged)\b.{0,60}\b(?:content (?:filter\w*|moderation|safety|polic\w+)|safety (?:system|filter|polic\w+|setting\w*)|moderation|usage polic\w+|guardrails?)\b`,
 );
 
+/** "The model returned: required key not found" is about the key. */
+const NOTHING_ELSE = String.raw`(?:(?!returned|error|\bkey|field|param|message|tool|function|\bfile|image|output|turn).)`;
+
 /** The model that is configured is not there, or not for us. */
 export const NO_MODEL = anyOf(
   // OpenAI, vLLM, Ollama, Gemini, DashScope, Azure, Perplexity, HF.
-  String.raw`\b(?:models?|deployment)\b.{0,100}?\b(?:not found|not exist|no longer available|not available)\b`,
-  String.raw`\b(?:models?|deployment)\b.{0,60}?\b(?:been|is|was) (?:deprecated|decommissioned|retired|removed)\b`,
+  String.raw`\b(?:models?|deployment)\b${NOTHING_ELSE}{0,100}?\b(?:not found|not exist|no longer available|not available)\b`,
+  String.raw`\b(?:models?|deployment)\b${NOTHING_ELSE}{0,60}?\b(?:been|is|was) (?:deprecated|decommissioned|retired|removed)\b`,
   String.raw`\b(?:unknown|invalid|no such) (?:model|deployment)\b|\bnot a (?:valid model|chat model)`,
   // OpenRouter, Ollama, LM Studio, OpenAI, Together, Bedrock, Anthropic.
   String.raw`\bno endpoints found for\b|\btry pulling it\b|\bno models? (?:is |are )?loaded\b`,
