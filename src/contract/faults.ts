@@ -31,10 +31,11 @@ export interface FaultRow {
 }
 
 /**
- * `counts`: one failure among others. `opens`: no further request will fare better, so at once.
- * `rests`: not before the upstream's `Retry-After`. `no`: it says nothing about the target.
+ * `counts`: one failure among others. `suspects`: the same, unless it may be about the requests of
+ * one lane alone. `opens`: no further request will fare better, so at once. `rests`: not before the
+ * upstream's `Retry-After`. `no`: it says nothing about the target.
  */
-export type Trip = 'no' | 'counts' | 'opens' | 'rests';
+export type Trip = 'no' | 'counts' | 'suspects' | 'opens' | 'rests';
 
 /** The caller's own mistake. */
 const mistake = {
@@ -63,6 +64,7 @@ const ours = { ...failure, next: false, trips: 'no', endReason: 'rejected' } as 
 /** Every way a request can fail, and what follows from it. */
 export const FAULTS = {
   invalid_request: { ...mistake, status: 400, code: null },
+  unsupported_feature: { ...mistake, status: 400, code: 'unsupported_feature', next: true },
   context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', next: true },
   content_filtered: { ...mistake, status: 400, code: 'content_filter' },
   payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },

@@ -14,8 +14,23 @@ export interface GatewayErrorOptions {
   /** `requests` or `tokens` where an upstream said which limit was hit. */
   readonly type?: string;
   readonly retryAfterMs?: number;
-  /** What the upstream answered, for logs. */
-  readonly upstream?: { readonly status?: number; readonly requestId?: string };
+  /** What it means for the target, where that is not what the fault usually means. */
+  readonly trips?: Trip;
+  /** The `x-should-retry` header, where the fault leaves it open. */
+  readonly shouldRetry?: boolean;
+  readonly upstream?: UpstreamAnswer;
+}
+
+/** What the upstream answered, for logs: never a whole sentence of it, which may quote the prompt. */
+export interface UpstreamAnswer {
+  readonly status?: number;
+  readonly requestId?: string;
+  /** Its codes, types and reasons. */
+  readonly code?: string;
+  /** The words that Sluice knew it by, such as "credit balance is too low". */
+  readonly said?: string;
+  /** The operator's account there, where it named one. */
+  readonly account?: string;
 }
 
 /**
@@ -26,7 +41,7 @@ export class GatewayError extends Error {
   override readonly name = 'GatewayError';
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
-  readonly upstream: { readonly status?: number; readonly requestId?: string };
+  readonly upstream: UpstreamAnswer;
   readonly #options: GatewayErrorOptions;
 
   constructor(
@@ -58,22 +73,49 @@ export class GatewayError extends Error {
   }
 
   get mayRepeat(): boolean {
-    return FAULTS[this.fault].repeat && this.#options.silent !== true;
+    return FAULTS[this.fault].repeat && this.#options.silent !== true && this.trips !== 'no';
   }
 
   get trips(): Trip {
-    return FAULTS[this.fault].trips;
+    return this.#options.trips ?? FAULTS[this.fault].trips;
   }
 
+  /** Whether another try within seconds may help; nothing where the client knows as much as we do. */
   get shouldRetry(): boolean | undefined {
-    if (this.fault === 'rate_limited') return (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
-    const { shouldRetry }: FaultRow = FAULTS[this.fault];
-    return shouldRetry;
+    return this.#options.shouldRetry ?? this.#mayHelp;
   }
 
   /** Whether the same request may succeed if it is sent again later. */
   get retryable(): boolean {
-    return this.shouldRetry ?? this.status >= 429;
+    return this.#mayHelp ?? this.status >= 429;
+  }
+
+  /** The same, for clients that would try again at once what was tried again already. */
+  usedUp(): GatewayError {
+    return this.#with(this.message, { shouldRetry: false });
+  }
+
+  /** The same, where it may be about the request of one caller. */
+  doubted(): GatewayError {
+    return this.trips === 'opens' ? this.#with(this.message, { trips: 'suspects' }) : this;
+  }
+
+  /** The same in better words. */
+  saying(message: string): GatewayError {
+    return this.#with(message, {});
+  }
+
+  #with(message: string, options: GatewayErrorOptions): GatewayError {
+    const own = { ...this.#options, cause: this.cause };
+    return new GatewayError(this.fault, message, { ...own, ...options });
+  }
+
+  get #mayHelp(): boolean | undefined {
+    if (this.fault === 'rate_limited') {
+      return this.trips !== 'no' && (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
+    }
+    const { shouldRetry }: FaultRow = FAULTS[this.fault];
+    return shouldRetry;
   }
 
   get endReason(): EndReason {

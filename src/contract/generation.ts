@@ -15,6 +15,12 @@ export interface AttemptRecord {
   readonly durationMs: number;
   /** The upstream's own request id. */
   readonly requestId?: string;
+  /** The upstream's own codes and reasons, for the operator. */
+  readonly code?: string;
+  /** The words that its failure is known by. */
+  readonly said?: string;
+  /** The operator's account that the upstream named. */
+  readonly account?: string;
   /** What the network said, for the operator. */
   readonly cause?: string;
   /** Of a cancelled attempt: how long it took from the caller's leaving to the closed upstream connection. */

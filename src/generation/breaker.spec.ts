@@ -22,11 +22,18 @@ describe('Breaker', () => {
   });
 
   function fail(times: number, name: Fault = 'upstream_unavailable'): void {
-    for (let n = 0; n < times; n += 1) breaker.begin().failed(fault(name));
+    for (let n = 0; n < times; n += 1) breaker.begin('a').failed(fault(name));
   }
 
   function answer(times: number): void {
-    for (let n = 0; n < times; n += 1) breaker.begin().answered();
+    for (let n = 0; n < times; n += 1) breaker.begin('a').answered();
+  }
+
+  function suspect(lane: string, times = 1): void {
+    for (let n = 0; n < times; n += 1) {
+      const error = new GatewayError('upstream_credentials', 'x', { trips: 'suspects' });
+      breaker.begin(lane).failed(error);
+    }
   }
 
   it('opens after five failures in a row, and not before', () => {
@@ -71,23 +78,26 @@ describe('Breaker', () => {
 
   it('counts an answer that breaks off as one attempt that failed', () => {
     for (let n = 0; n < 5; n += 1) {
-      const trial = breaker.begin();
+      const trial = breaker.begin('a');
       trial.answered();
       trial.failed(fault('upstream_cut'));
     }
     expect(turns).toEqual(['open: upstream_cut']);
   });
 
-  it.each<Fault>(['invalid_request', 'context_too_long', 'content_filtered', 'total_timeout'])(
-    'never counts %s',
-    (name) => {
-      fail(100, name);
-      expect(turns).toEqual([]);
-    },
-  );
+  it.each<Fault>([
+    'invalid_request',
+    'unsupported_feature',
+    'context_too_long',
+    'content_filtered',
+    'total_timeout',
+  ])('never counts %s', (name) => {
+    fail(100, name);
+    expect(turns).toEqual([]);
+  });
 
   it('never counts cancellations', () => {
-    for (let n = 0; n < 100; n += 1) breaker.begin().cancelled();
+    for (let n = 0; n < 100; n += 1) breaker.begin('a').cancelled();
     expect(turns).toEqual([]);
   });
 
@@ -96,7 +106,7 @@ describe('Breaker', () => {
     beforeEach(() => {
       fail(5);
       nowMs += 10_000;
-      probe = breaker.begin();
+      probe = breaker.begin('a');
     });
 
     it('lets a single probe through', () => {
@@ -119,7 +129,7 @@ describe('Breaker', () => {
     it('sends another probe when the first one was cancelled, or was its caller’s mistake', () => {
       probe.cancelled();
       expect(breaker.passes()).toBe(true);
-      breaker.begin().failed(fault('invalid_request'));
+      breaker.begin('a').failed(fault('invalid_request'));
       expect(breaker.passes()).toBe(true);
       expect(turns.filter((turn) => turn === 'closed')).toEqual([]);
     });
@@ -130,7 +140,7 @@ describe('Breaker', () => {
         (state) => turns.push(state),
         () => nowMs,
       );
-      const early = breaker.begin();
+      const early = breaker.begin('a');
       fail(5);
       early.answered();
       expect(breaker.passes()).toBe(false);
@@ -139,15 +149,15 @@ describe('Breaker', () => {
 
   it('is closed by an answer that was asked for while it was open, for want of anybody else', () => {
     fail(5);
-    breaker.begin().answered();
+    breaker.begin('a').answered();
     expect(breaker.passes()).toBe(true);
   });
 
   it('passes again at once when another than its probe was answered', () => {
     fail(5);
     nowMs += 10_000;
-    breaker.begin();
-    breaker.begin().answered();
+    breaker.begin('a');
+    breaker.begin('a').answered();
     expect(turns.at(-1)).toBe('closed');
     expect(breaker.passes()).toBe(true);
   });
@@ -176,18 +186,99 @@ describe('Breaker', () => {
   );
 
   it('rests until the Retry-After of a 429, at most 60 s, and is no less trusted then', () => {
-    breaker.begin().failed(fault('rate_limited', 3000));
+    breaker.begin('a').failed(fault('rate_limited', 3000));
     expect(breaker.passes()).toBe(false);
     expect(breaker.passes(3000)).toBe(true);
     nowMs += 3000;
     expect(breaker.passes()).toBe(true);
-    breaker.begin().failed(fault('rate_limited', 3_600_000));
+    breaker.begin('a').failed(fault('rate_limited', 3_600_000));
     expect(breaker.closesInMs).toBe(60_000);
     expect(turns).toEqual([]);
   });
 
-  it('does not rest for a 429 that names no time', () => {
-    fail(100, 'rate_limited');
-    expect(breaker.passes()).toBe(true);
+  describe('for 429s that name no time', () => {
+    it('does not rest for the first one', () => {
+      fail(1, 'rate_limited');
+      expect(breaker.passes()).toBe(true);
+    });
+
+    it('rests once they repeat, twice as long each time, up to 30 s', () => {
+      fail(1, 'rate_limited');
+      const waits: number[] = [];
+      for (let n = 0; n < 7; n += 1) {
+        fail(1, 'rate_limited');
+        waits.push(breaker.closesInMs);
+        nowMs += breaker.closesInMs;
+      }
+      expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+      expect(turns).toEqual([]);
+    });
+
+    it('takes those that come while it rests for one', () => {
+      fail(100, 'rate_limited');
+      expect(breaker.closesInMs).toBe(1000);
+    });
+
+    it('begins anew once it was answered, and after a long time', () => {
+      fail(2, 'rate_limited');
+      nowMs += 1000;
+      answer(1);
+      fail(1, 'rate_limited');
+      expect(breaker.passes()).toBe(true);
+      nowMs += 61_000;
+      fail(1, 'rate_limited');
+      expect(breaker.passes()).toBe(true);
+    });
+  });
+
+  describe('a failure that may be about its caller’s request', () => {
+    it('never opens a target that another lane is answered by, however often it comes', () => {
+      breaker.begin('b').answered();
+      suspect('a', 1000);
+      expect(turns).toEqual([]);
+    });
+
+    it('does not hide what fails for others', () => {
+      breaker.begin('b').answered();
+      suspect('a', 1000);
+      fail(5);
+      expect(turns).toEqual(['open: upstream_unavailable']);
+    });
+
+    it('opens like any failure once it comes from two lanes', () => {
+      breaker.begin('c').answered();
+      suspect('a', 4);
+      expect(turns).toEqual([]);
+      suspect('b');
+      expect(turns).toEqual(['open: upstream_credentials']);
+    });
+
+    it('opens like any failure where no other lane was answered within the window', () => {
+      breaker.begin('b').answered();
+      nowMs += 30_000;
+      suspect('a', 4);
+      expect(turns).toEqual([]);
+      suspect('a');
+      expect(turns).toEqual(['open: upstream_credentials']);
+    });
+
+    it('does not open below the ratio', () => {
+      answer(6);
+      suspect('a', 5);
+      expect(turns).toEqual([]);
+    });
+
+    it('fails the probe of a target that it had opened, and no other probe', () => {
+      suspect('a', 5);
+      nowMs += 10_000;
+      suspect('a');
+      expect(breaker.closesInMs).toBe(10_000);
+      nowMs += 10_000;
+      breaker.begin('a').answered();
+      fail(5);
+      nowMs += 10_000;
+      suspect('a');
+      expect(breaker.passes()).toBe(true);
+    });
   });
 });

@@ -3,7 +3,10 @@ export interface Call {
   readonly requestId: string;
   /** Id of an access key, `anonymous` in open mode. */
   readonly caller: string;
-  /** Whom a wait for room has to be fair to: the caller's id, or in open mode its address. */
+  /**
+   * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
+   * or in open mode its address.
+   */
   readonly lane: string;
   /** The caller's own limit for the whole request; it may only shorten the configured one. */
   readonly timeoutMs?: number;

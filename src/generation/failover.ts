@@ -2,6 +2,7 @@ import { GatewayError } from '../contract/gateway-error.js';
 import type { Place } from './admission.js';
 import { Attempt } from './attempt.js';
 import type { Candidate } from './candidates.js';
+import { Failures } from './failures.js';
 import type { GenerationRun } from './generation-run.js';
 import type { GenerationScope } from './generation-scope.js';
 import { pause } from './pause.js';
@@ -21,13 +22,14 @@ export interface Answered<T> {
  */
 export class Failover {
   #remaining: readonly Candidate[];
-  readonly #failures: GatewayError[] = [];
+  readonly #failures = new Failures();
 
   constructor(
     readonly candidates: readonly Candidate[],
     private readonly health: TargetHealth,
     readonly run: GenerationRun,
     readonly scope: GenerationScope,
+    private readonly lane: string,
   ) {
     this.#remaining = candidates;
   }
@@ -62,7 +64,7 @@ export class Failover {
       await place.moveTo(backends);
     } catch (error) {
       if (this.scope.isOver) throw this.scope.fault;
-      throw soonestCured([...this.#failures, GatewayError.from(error)]);
+      throw this.#failures.soonestCured(GatewayError.from(error));
     } finally {
       if (place.waitedMs !== undefined) this.run.queuedMs = place.waitedMs;
     }
@@ -70,7 +72,7 @@ export class Failover {
 
   /** An attempt at `candidate`, which its breaker is told of. */
   begin({ target, backend }: Candidate): Attempt {
-    const trial = this.health.of(target).breaker.begin();
+    const trial = this.health.of(target).breaker.begin(this.lane);
     return new Attempt(backend, target, this.scope.signal, trial, this.run);
   }
 
@@ -98,7 +100,7 @@ export class Failover {
   }
 
   #usable(): readonly Candidate[] {
-    return this.#failures.length > 0
+    return this.#failures.areSome
       ? passing(this.#remaining, this.health)
       : askable(this.#remaining, this.health);
   }
@@ -110,7 +112,7 @@ export class Failover {
   /** The candidate to ask next, with a place at its backend. */
   async #next(place: Place): Promise<Candidate> {
     for (;;) {
-      if (this.#usable().length === 0) throw soonestCured(this.#failures);
+      if (this.#usable().length === 0) throw this.#failures.lastWord();
       await this.moveTo(place, () => this.#usable().map(({ backend }) => backend.id));
       // The wait may have been long: another one at that backend may be the better choice by now.
       const candidate = this.#at(place.backend);
@@ -140,14 +142,21 @@ export class Failover {
       } catch (error) {
         const failure = this.failed(attempt, error);
         if (this.scope.isOver || !failure.mayTryNext) throw failure;
-        this.#failures.push(failure);
+        this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
-        const delayMs = repeatDelayMs(failure, repeats, candidate.target.retry);
-        if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) return undefined;
+        const { retry } = candidate.target;
+        const delayMs = repeatDelayMs(failure, repeats, retry);
+        if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) {
+          this.#failures.givenUp(failure, delayMs !== undefined || repeats > 0, retry);
+          return undefined;
+        }
         await pause(delayMs, this.scope.signal);
         if (this.scope.isOver) throw this.scope.fault;
         // Others may have found out meanwhile that the target is in trouble.
-        if (!breaker.passes()) return undefined;
+        if (!breaker.passes()) {
+          this.#failures.givenUp(failure, true, retry);
+          return undefined;
+        }
       }
     }
   }
@@ -169,13 +178,4 @@ export function askable(
 
 function passing(candidates: readonly Candidate[], health: TargetHealth): readonly Candidate[] {
   return candidates.filter(({ target }) => health.of(target).breaker.passes());
-}
-
-/** Nobody answered: the caller gets the failure that a later request escapes soonest. */
-function soonestCured(failures: readonly GatewayError[]): GatewayError {
-  return failures.reduce((best, next) => (cureMs(next) <= cureMs(best) ? next : best));
-}
-
-function cureMs({ retryable, retryAfterMs }: GatewayError): number {
-  return retryable ? (retryAfterMs ?? 1000) : Infinity;
 }

@@ -94,7 +94,7 @@ export class GenerationService {
     const scope = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const place = this.#enter(call.lane, candidates, scope);
     const record = new GenerationRun(route.model, streaming, call, this.observer);
-    const failover = new Failover(candidates, this.health, record, scope);
+    const failover = new Failover(candidates, this.health, record, scope, call.lane);
     return { route, failover, scope, record, place };
   }
 

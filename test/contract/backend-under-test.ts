@@ -24,7 +24,7 @@ export class BackendUnderTest {
   /** How often the backend told its attempts of these. */
   told = nothing();
 
-  constructor(private readonly kind: BackendKind) {
+  constructor(private readonly kind: Pick<BackendKind, 'create' | 'baseUrlOf'>) {
     beforeEach(async () => {
       this.#upstream = await ScriptedUpstream.start();
       this.#backends = [this.create()];

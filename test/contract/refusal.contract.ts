@@ -25,7 +25,7 @@ const TOO_LONG = [
 
 const BY_STATUS: readonly Refusal[] = [
   { status: 400, fault: 'invalid_request' },
-  { status: 413, fault: 'invalid_request' },
+  { status: 413, fault: 'context_too_long' },
   { status: 422, fault: 'invalid_request' },
   ...TOO_LONG.map((message): Refusal => ({ status: 400, message, fault: 'context_too_long' })),
   { status: 401, fault: 'upstream_credentials' },

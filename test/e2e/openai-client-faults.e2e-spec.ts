@@ -36,8 +36,10 @@ function says(status: number, code: string | null = null, headers = {}): Upstrea
 }
 
 /**
- * The client repeats a request at most twice. The numbers are what reaches the upstream in all:
- * without repeats of ours, and with one at most, as by default. The fifth failure opens the breaker.
+ * The client repeats a request at most twice, unless it is told that this is in vain: what we do not
+ * repeat ourselves, or have repeated. The numbers are what reaches the upstream in all: without
+ * repeats of ours, and with one at most, as by default. A limit of rate is waited out by clients,
+ * and a second one that names no time keeps us from repeating.
  */
 const ONE_TARGET: readonly (readonly [string, UpstreamScript, Thrown, number, number])[] = [
   ['a mistake of the caller', says(400), refused(null), 1, 1],
@@ -52,7 +54,7 @@ const ONE_TARGET: readonly (readonly [string, UpstreamScript, Thrown, number, nu
   ['the model missing', says(404), failed(502)('upstream_model_missing'), 1, 1],
   ['no quota', says(429, 'insufficient_quota'), noQuota('insufficient_quota'), 1, 1],
   ['no credit', says(402), noQuota('insufficient_quota'), 1, 1],
-  ['a rate limit', says(429), limited('rate_limit_exceeded'), 3, 6],
+  ['a rate limit', says(429), limited('rate_limit_exceeded'), 3, 4],
   ['a rate limit of 5 ms', says(429, null, WAIT_SHORT), limited('rate_limit_exceeded'), 3, 6],
   [
     'a rate limit of 2 min',
@@ -61,13 +63,13 @@ const ONE_TARGET: readonly (readonly [string, UpstreamScript, Thrown, number, nu
     1,
     1,
   ],
-  ['a bug', says(500), failed(503)('upstream_unavailable'), 3, 5],
-  ['an outage of 5 ms', says(503, null, WAIT_SHORT), failed(503)('upstream_unavailable'), 3, 5],
-  ['a reset connection', resetsBeforeHeaders(), failed(503)('upstream_unavailable'), 3, 5],
-  ['a closed connection', cutsBeforeHeaders(), failed(503)('upstream_unavailable'), 3, 5],
-  ['a web page', replays('text/html', '<h1>Hi</h1>'), failed(502)('upstream_protocol'), 3, 3],
-  ['an end before content', openAi.streamsTextThenEnds([]), failed(502)('upstream_cut'), 3, 5],
-  ['silence for firstTokenMs', stallsBeforeHeaders(), failed(504)('first_token_timeout'), 3, 3],
+  ['a bug', says(500), failed(503)('upstream_unavailable'), 3, 2],
+  ['an outage of 5 ms', says(503, null, WAIT_SHORT), failed(503)('upstream_unavailable'), 3, 2],
+  ['a reset connection', resetsBeforeHeaders(), failed(503)('upstream_unavailable'), 3, 2],
+  ['a closed connection', cutsBeforeHeaders(), failed(503)('upstream_unavailable'), 3, 2],
+  ['a web page', replays('text/html', '<h1>Hi</h1>'), failed(502)('upstream_protocol'), 1, 1],
+  ['an end before content', openAi.streamsTextThenEnds([]), failed(502)('upstream_cut'), 3, 2],
+  ['silence for firstTokenMs', stallsBeforeHeaders(), failed(504)('first_token_timeout'), 1, 1],
 ];
 
 const IN_THE_MIDDLE: readonly (readonly [string, UpstreamScript, Thrown])[] = [
@@ -141,6 +143,18 @@ describe.concurrent('the official OpenAI client at its default settings', () => 
     expect([status, code]).toEqual([503, 'upstream_unavailable']);
     // Until the Retry-After of its 429 nobody asks the first one again.
     expect([gateway.openai.requests.length, gateway.ollama.requests.length]).toEqual([1, 3]);
+  });
+
+  it('costs every target one request when all are down, and is told that another try is in vain', async ({
+    start,
+    expect,
+  }) => {
+    const [gateway, client] = await start();
+    gateway.openai.script(says(500));
+    gateway.ollama.script(failsWith(500, { error: 'busy' }));
+    const { status, code } = await outcomeOf(client, 'gpt-4o');
+    expect([status, code]).toEqual([503, 'upstream_unavailable']);
+    expect([gateway.openai.requests.length, gateway.ollama.requests.length]).toEqual([1, 1]);
   });
 
   it('costs every target one request when no retry can help', async ({ start, expect }) => {

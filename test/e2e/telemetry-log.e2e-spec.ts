@@ -38,6 +38,7 @@ describe('the log', () => {
           outcome: 'rate_limited',
           status: 429,
           requestId: 'req_up_1',
+          code: 'server_error',
           ms: expect.any(Number) as number,
         },
         {
@@ -48,6 +49,48 @@ describe('the log', () => {
         },
       ],
     });
+  });
+
+  it('has the codes and the account of an upstream that refuses, and no sentence of it', async () => {
+    const message =
+      'Project `proj_9f8e7d6c5b` in organization org-1a2b3c4d5e6f does not have access to that model';
+    gateway.openai.script(
+      failsWith(
+        403,
+        openAiError(message, { type: 'invalid_request_error', code: 'model_not_found' }),
+      ),
+    );
+    const answer = await (await gateway.complete()).text();
+    expect(await gateway.ended()).toMatchObject({
+      attempts: [
+        {
+          outcome: 'upstream_model_missing',
+          code: 'model_not_found invalid_request_error',
+          account: 'proj_9f8e7d6c5b',
+        },
+      ],
+    });
+    expect(gateway.log.text).not.toContain('that model');
+    expect(answer).not.toMatch(/proj_|org-/);
+  });
+
+  it('has the words that the operator’s fault is known by, and nothing around them', async () => {
+    const message = 'Hi! Your credit balance is too low to access the API. You asked: zebra';
+    gateway.openai.script(failsWith(400, openAiError(message)));
+    const answer = await (await gateway.complete()).text();
+    expect(await gateway.ended()).toMatchObject({
+      attempts: [{ outcome: 'quota_exhausted', said: 'credit balance is too low' }],
+    });
+    expect(gateway.log.text).not.toContain('zebra');
+    expect(answer).not.toContain('balance');
+  });
+
+  it('keeps the account out of what a caller is told of its own mistake', async () => {
+    const message = 'Field x is not allowed for organization org-1a2b3c4d5e6f.';
+    gateway.openai.script(failsWith(400, openAiError(message)));
+    const answer = await (await gateway.complete()).text();
+    expect(answer).toContain('Field x is not allowed for organization [account].');
+    expect(await gateway.ended()).toMatchObject({ attempts: [{ account: 'org-1a2b3c4d5e6f' }] });
   });
 
   it('names the fault, and what the network said, of a generation that failed', async () => {

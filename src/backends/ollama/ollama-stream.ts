@@ -7,7 +7,7 @@ import { batchesOf } from '../shared/batches.js';
 import { contentChunks } from '../shared/content-parts.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault, tooLongFault } from '../shared/upstream-fault.js';
 import { failureIn, finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
 
@@ -57,8 +57,8 @@ class OllamaLineMapper {
     if (this.finished || this.failure) return [];
     const json = this.#parse(line);
     if (json === undefined) return [];
-    if (json['error'] != null) {
-      throw complaintFault(this.source.backend, complaintIn(json['error'], this.source.secrets));
+    if (isComplaint(json)) {
+      throw complaintFault(this.source.backend, complaintIn(json, this.source.secrets));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));

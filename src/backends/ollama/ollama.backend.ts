@@ -5,18 +5,14 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import { collectAnswer } from '../shared/collected-answer.js';
 import { textIn } from '../shared/content-parts.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
-import { complaintIn, secretsOf } from '../shared/upstream-complaint.js';
-import {
-  complaintFault,
-  protocolFault,
-  requestIdOf,
-  silence,
-  wasConnected,
-} from '../shared/upstream-fault.js';
-import type { UpstreamResponse } from '../shared/upstream-response.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
+import { complaintFault, protocolFault, wasConnected } from '../shared/upstream-fault.js';
+import { requestIdOf, type UpstreamResponse } from '../shared/upstream-response.js';
+import { secretsOf } from '../shared/upstream-secrets.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { failureIn, finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
@@ -57,9 +53,12 @@ export class OllamaBackend implements ChatBackend {
   ): Promise<ChatAnswer> {
     const response = await this.#post(request, target, false, attempt);
     const source = this.#source(response, target);
+    if (/ndjson/i.test(String(response.headers['content-type']))) {
+      return collectAnswer(source, readOllamaStream(response, source, attempt));
+    }
     const json = await readWholeAnswer(source, response);
     const { backend, model, requestId, secrets } = source;
-    if (json['error'] != null) throw complaintFault(backend, complaintIn(json['error'], secrets));
+    if (isComplaint(json)) throw complaintFault(backend, complaintIn(json, secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     const failure = failureIn(json, backend);
@@ -123,12 +122,12 @@ function withRemedy(error: unknown, { backend, model }: Target): unknown {
   const { fault, cause, upstream } = error;
   if (fault === 'upstream_model_missing') {
     const message = `Ollama (backend "${backend}") does not have the model "${model}": run "ollama pull ${model}".`;
-    return new GatewayError(fault, message, { cause, upstream });
+    return error.saying(message);
   }
   const isUnreachable = upstream.status === undefined && !wasConnected(cause);
   if (fault === 'upstream_unavailable' && isUnreachable) {
     const message = `Ollama (backend "${backend}") cannot be reached: start it with "ollama serve", or correct its baseUrl.`;
-    return new GatewayError(fault, message, { cause, upstream, ...silence(cause) });
+    return error.saying(message);
   }
   return error;
 }

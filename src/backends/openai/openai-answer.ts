@@ -7,7 +7,7 @@ import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-rea
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
-import { answerChoiceIn, piecesOf } from './openai-choice.js';
+import { answerChoiceIn, complaintOn, piecesOf } from './openai-choice.js';
 import { ToolCallReader } from './openai-tool-calls.js';
 import { usageIn } from './openai-usage.js';
 
@@ -23,8 +23,8 @@ export function answerOf(
 ): ChatAnswer {
   const { backend } = source;
   const choice = answerChoiceIn(json);
-  const error = json['error'] ?? choice?.['error'];
-  if (error != null) throw complaintFault(backend, complaintIn(error, source.secrets));
+  const complaint = complaintOn(json, choice);
+  if (complaint) throw complaintFault(backend, complaintIn(complaint, source.secrets));
   if (!choice || !isJsonObject(choice['message'])) {
     throw protocolFault(backend, 'answered without a message');
   }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { contentChunks, imageChunks, textIn } from '../shared/content-parts.js';
+import { isComplaint } from '../shared/upstream-complaint.js';
 import type { ToolCallReader } from './openai-tool-calls.js';
 
 const MODELLED_FIELDS = new Set([
@@ -31,6 +32,15 @@ export function answerChoiceIn(event: JsonObject): JsonObject | undefined {
     if (isJsonObject(choice) && (choice['index'] ?? 0) === 0) return choice;
   }
   return undefined;
+}
+
+/** What of an event, or of a whole answer, is the word of a failure; OpenRouter says it in the choice. */
+export function complaintOn(
+  event: JsonObject,
+  choice: JsonObject | undefined,
+): JsonObject | undefined {
+  if (isComplaint(event)) return event;
+  return choice?.['error'] != null && isComplaint(choice) ? choice : undefined;
 }
 
 export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {

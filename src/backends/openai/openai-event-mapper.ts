@@ -10,9 +10,9 @@ import {
 } from '../../contract/stream-chunk.js';
 import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
+import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault } from '../shared/upstream-fault.js';
-import { answerChoiceIn, piecesOf } from './openai-choice.js';
+import { answerChoiceIn, complaintOn, piecesOf } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
 import { ToolCallReader } from './openai-tool-calls.js';
 import { usageIn } from './openai-usage.js';
@@ -65,14 +65,8 @@ export class OpenAiEventMapper {
     const event = this.#parse(data);
     if (event === undefined) return [];
     const choice = answerChoiceIn(event);
-    const error = event['error'] ?? choice?.['error'];
-    if (error != null) {
-      if (this.finish.isWhole) return [];
-      throw complaintFault(this.source.backend, {
-        ...complaintIn(error, this.source.secrets),
-        ...(this.source.requestId && { requestId: this.source.requestId }),
-      });
-    }
+    const complaint = complaintOn(event, choice);
+    if (complaint) return this.fail(complaint);
     this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
     // Further choices are further answers, and one was asked for.
     if (!choice && hasChoices(event)) return [];
@@ -81,6 +75,13 @@ export class OpenAiEventMapper {
     const passed = choice ? this.#readChoice(event, choice, data, chunks) : { event, text: data };
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
     return withWire(chunks, { dialect: 'openai', ...passed });
+  }
+
+  /** What an upstream says is an error, as an event or as the data of one. @throws GatewayError what it means */
+  fail(said: unknown): StreamChunk[] {
+    if (this.ended || this.finish.isWhole) return [];
+    const { backend, secrets, requestId } = this.source;
+    throw complaintFault(backend, { ...complaintIn(said, secrets), requestId });
   }
 
   /** Adds what the choice holds to `chunks`. @returns the event as the caller is to get it */
@@ -162,6 +163,8 @@ export class OpenAiEventMapper {
   #parse(data: string): JsonObject | undefined {
     try {
       const event: unknown = JSON.parse(data);
+      // Gemini wraps its errors in an array.
+      if (Array.isArray(event) && isComplaint(event)) return { error: event };
       return isJsonObject(event) ? event : undefined;
     } catch (error) {
       // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.

@@ -1,4 +1,6 @@
+import type { EventSourceMessage } from 'eventsource-parser';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
+import type { JsonObject } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
 import { SseDecoder } from '../shared/sse-decoder.js';
@@ -24,11 +26,27 @@ export function readOpenAiStream(
   return new OpenAiStream(bytes, source, notices, lateUsage).batches();
 }
 
+/**
+ * The whole answer of a server that did not stream although it was asked to: one event, and the end.
+ * @throws GatewayError as `answerOf`
+ */
+export async function* streamOf(
+  json: JsonObject,
+  source: StreamSource,
+  notices: UpstreamNotices,
+): AsyncGenerator<ChunkBatch> {
+  const mapper = new OpenAiEventMapper(source, notices);
+  const chunks = mapper.map(JSON.stringify({ ...json, object: 'chat.completion.chunk' }));
+  if (mapper.failure) throw mapper.failure;
+  yield [...chunks, mapper.end()];
+}
+
 class OpenAiStream {
   readonly #reader: TimedReader<Uint8Array>;
   readonly #events: SseDecoder;
   readonly #mapper: OpenAiEventMapper;
-  readonly #map = ({ data }: { readonly data: string }) => this.#mapper.map(data);
+  readonly #map = ({ event, data }: EventSourceMessage) =>
+    event === 'error' ? this.#mapper.fail(data) : this.#mapper.map(data);
   /** When the answer was whole, if it is. */
   #wholeAt: number | undefined;
   #endedInSilence = false;

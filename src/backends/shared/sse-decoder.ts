@@ -29,7 +29,12 @@ export class SseDecoder {
         this.#events.push(event);
       },
       onError: (error) => {
-        // Fields and lines that are no SSE are noise; a full buffer ends the stream.
+        // llama.cpp has had a field of its own for a failure.
+        if (error.type === 'unknown-field' && error.field === 'error' && error.value) {
+          this.#events.push({ id: undefined, event: 'error', data: error.value });
+          return;
+        }
+        // Other fields and lines that are no SSE are noise; a full buffer ends the stream.
         if (error.type !== 'max-buffer-size-exceeded') return onNoise();
         throw tooLongFault(backend, maxEventBytes);
       },

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../contract/chat-backend.js';
 import { Sending } from './sending.js';
-import { complaintFault, connectionFault, requestIdOf, retryAfterMsOf } from './upstream-fault.js';
-import { complaintOf, secretsOf } from './upstream-complaint.js';
-import { UpstreamResponse } from './upstream-response.js';
+import { complaintFault, connectionFault } from './upstream-fault.js';
+import { complaintOf } from './upstream-complaint.js';
+import { secretsOf } from './upstream-secrets.js';
+import { resetMsOf, retryAfterMsOf } from './upstream-wait.js';
+import { requestIdOf, UpstreamResponse } from './upstream-response.js';
 import type { UpstreamSettings } from './upstream-settings.js';
 import { textOf } from './upstream-text.js';
 
@@ -90,13 +92,15 @@ export class UpstreamClient {
     const text = await textOf(this.settings.id, response, MAX_ERROR_BYTES)
       .catch(() => '')
       .finally(() => clearTimeout(enough));
-    const retryAfterMs = retryAfterMsOf(headers);
-    const requestId = requestIdOf(headers);
+    const complaint = complaintOf(text, secretsOf(this.settings));
     throw complaintFault(this.settings.id, {
-      ...complaintOf(text, secretsOf(this.settings)),
+      ...complaint,
       status,
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(requestId !== undefined && { requestId }),
+      retryAfterMs:
+        retryAfterMsOf(headers) ??
+        complaint.retryAfterMs ??
+        (status === 429 ? resetMsOf(headers, complaint.type) : undefined),
+      requestId: requestIdOf(headers),
     });
   }
 }

@@ -1,49 +1,91 @@
-import { defined, isJsonObject, stringOr } from '../../contract/json.js';
-import type { UpstreamComplaint } from './upstream-fault.js';
-import type { UpstreamSettings } from './upstream-settings.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { ErrorReading, parsedJson } from './error-reading.js';
+import { accountIn, withoutSecrets } from './upstream-secrets.js';
+import { waitSaid } from './upstream-wait.js';
 
-/** An error body as text, in any of the shapes that OpenAI-compatible servers and Ollama give it. */
+/** What an upstream said of a failure, whatever its own format. */
+export interface UpstreamComplaint {
+  readonly status?: number | undefined;
+  /** The sentence for people. */
+  readonly message?: string | undefined;
+  /** All its sentences, to be searched. */
+  readonly text?: string | undefined;
+  /** Codes, types and reasons, from wherever they stood: each is one word. */
+  readonly words?: readonly string[] | undefined;
+  readonly code?: string | undefined;
+  readonly type?: string | undefined;
+  readonly param?: string | undefined;
+  /** The account it is about: for the operator. */
+  readonly account?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** An error body as text: JSON in any of the shapes that servers give it, or a plain sentence. */
 export function complaintOf(body: string, secrets: readonly string[]): UpstreamComplaint {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return {};
-  }
-  if (!isJsonObject(json)) return {};
-  // OpenAI: {error: {…}}; Ollama: {error: "…"}; older vLLM: the fields at top level; FastAPI: {detail: "…"}.
-  return complaintIn(json['error'] ?? json, secrets);
+  const text = body.trim();
+  // A web page, or JSON that broke off, is nobody's sentence: it may hold hosts and stacks.
+  const isSentence = /^[^<{["]/.test(text) && !text.includes('\n');
+  return complaintIn(parsedJson(text) ?? (isSentence ? text : undefined), secrets);
 }
 
 /**
- * The value of an `error` field, in a body or within a stream.
+ * What an error is, in a body or within a stream.
  * @param secrets what an upstream may quote of ours: its words may reach the caller
  */
 export function complaintIn(error: unknown, secrets: readonly string[]): UpstreamComplaint {
-  if (typeof error === 'string') return { message: without(secrets, error) };
-  if (!isJsonObject(error)) return {};
-  const { code } = error;
-  const message = stringOr(error['message'], stringOr(error['detail'], undefined));
-  return defined({
-    message: message === undefined ? undefined : without(secrets, message),
-    // OpenRouter, vLLM and llama.cpp put the HTTP status here.
-    status: typeof code === 'number' && code >= 400 && code <= 599 ? code : undefined,
-    code: stringOr(code, undefined),
-    type: stringOr(error['type'], undefined),
-    param: stringOr(error['param'], undefined),
-  });
+  const reading = new ErrorReading();
+  reading.read(error, 0);
+  const { message, text, words, param } = reading;
+  return {
+    message: message && withoutSecrets(secrets, message),
+    text: withoutSecrets(secrets, text),
+    words,
+    param,
+    status: reading.status,
+    code: reading.code,
+    type: reading.type,
+    account: accountIn(withoutKeys(secrets, text)),
+    retryAfterMs: reading.waitMs ?? waitSaid(text),
+  };
 }
 
-/** Shorter values are words that any sentence may have (`preview`, `true`), not keys. */
-const MIN_SECRET_CHARS = 8;
-
-/** What we send to an upstream besides requests, and no caller may see: the key may be in any of it. */
-export function secretsOf({ apiKey = '', headers, query }: UpstreamSettings): readonly string[] {
-  const values = [...Object.values(headers ?? {}), ...Object.values(query ?? {})];
-  const keys = values.filter((value) => value.length >= MIN_SECRET_CHARS);
-  return apiKey === '' ? keys : [apiKey, ...keys];
+/** Whether an event, or the body of a 200, is the word of a failure; empty `error` fields are none. */
+export function isComplaint(json: unknown): boolean {
+  // Gemini's OpenAI endpoint wraps its errors in an array.
+  if (Array.isArray(json)) return json.length > 0 && isComplaint((json as unknown[])[0]);
+  if (!isJsonObject(json)) return false;
+  const { error, errors, base_resp: minimax } = json;
+  if (error != null && isSaid(error)) return true;
+  if (errors != null && isSaid(errors)) return true;
+  // MiniMax says that all is well, too.
+  if (minimax != null) return isJsonObject(minimax) && Boolean(minimax['status_code']);
+  if (json['choices'] !== undefined) return false;
+  // Older vLLM, Anthropic, FastAPI, relays: the fields of the error at top level.
+  if (json['object'] === 'error' || json['type'] === 'error') return true;
+  const { code, error_code: errorCode, status, detail } = json;
+  const isRefused = typeof status === 'number' && status >= 400;
+  return hasSentence(json) && (isRefused || isBad(code) || isBad(errorCode) || Boolean(detail));
 }
 
-function without(secrets: readonly string[], text: string): string {
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[key]'), text);
+/** Relays have codes for what went well, too. */
+function isBad(code: unknown): boolean {
+  if (typeof code !== 'number' && typeof code !== 'string') return false;
+  return !/^(?:|0|2\d\d|ok|success)$/i.test(String(code));
+}
+
+function isSaid(error: unknown): boolean {
+  return typeof error === 'object' && error !== null
+    ? Object.keys(error).length > 0
+    : Boolean(error);
+}
+
+function hasSentence(json: JsonObject): boolean {
+  return ['message', 'msg', 'error_msg', 'detail'].some(
+    (name) => typeof json[name] === 'string' || Array.isArray(json[name]),
+  );
+}
+
+function withoutKeys(secrets: readonly string[], text: string): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, ''), text);
 }

@@ -1,16 +1,8 @@
 import type { Fault } from '../../contract/faults.js';
 import { GatewayError, type GatewayErrorOptions } from '../../contract/gateway-error.js';
-
-/** What an upstream said of a failure, whatever its own format. */
-export interface UpstreamComplaint {
-  readonly status?: number;
-  readonly message?: string;
-  readonly code?: string;
-  readonly type?: string;
-  readonly param?: string;
-  readonly retryAfterMs?: number;
-  readonly requestId?: string;
-}
+import { defined } from '../../contract/json.js';
+import { faultOf } from './fault-of.js';
+import type { UpstreamComplaint } from './upstream-complaint.js';
 
 /** No connection, or it broke before a response. */
 export function connectionFault(backend: string, cause: unknown): GatewayError {
@@ -66,30 +58,52 @@ export function tooLongFault(backend: string, maxEventBytes: number): GatewayErr
 
 /** An upstream's refusal, before or within its stream, as the fault it means for us. */
 export function complaintFault(backend: string, complaint: UpstreamComplaint): GatewayError {
-  const fault = faultOf(complaint);
-  const { status, requestId, retryAfterMs } = complaint;
+  const { fault, trips, said } = faultOf(complaint);
+  const { status, requestId, retryAfterMs, account } = complaint;
   const options: GatewayErrorOptions = {
-    upstream: {
-      ...(status !== undefined && { status }),
-      ...(requestId !== undefined && { requestId }),
-    },
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    upstream: defined({
+      status,
+      requestId,
+      code: complaint.words?.join(' ') || undefined,
+      said,
+      account,
+    }),
+    ...defined({ retryAfterMs, trips }),
   };
-  if (isCallersMistake(fault)) {
-    return new GatewayError(fault, complaint.message || 'The model refused this request.', {
-      ...options,
-      ...(complaint.param && { param: complaint.param }),
-      ...(complaint.code && { code: complaint.code }),
-    });
+  if (CALLERS.has(fault)) {
+    return new GatewayError(
+      fault,
+      complaint.message || OUR_WORDS[fault] || 'The model refused this request.',
+      {
+        ...options,
+        ...defined({ param: complaint.param, code: codeFor(fault, complaint.code) }),
+      },
+    );
   }
   // Never the upstream's own words here: they may quote our key, our organization or its hosts.
-  return new GatewayError(fault, `Backend "${backend}" ${OUR_WORDS[fault] ?? 'failed'}.`, {
+  const words = (trips === 'no' && WORDS_FOR_ONE[fault]) || OUR_WORDS[fault] || 'failed';
+  return new GatewayError(fault, `Backend "${backend}" ${words}.`, {
     ...options,
     ...(fault === 'rate_limited' && complaint.type === 'tokens' && { type: 'tokens' }),
   });
 }
 
+/** Those whose words are for the caller. */
+const CALLERS: ReadonlySet<Fault> = new Set([
+  'invalid_request',
+  'unsupported_feature',
+  'context_too_long',
+  'content_filtered',
+]);
+
+/** The upstream's own code, where it is not a provider's word for what clients know by OpenAI's. */
+function codeFor(fault: Fault, code: string | undefined): string | undefined {
+  if (fault === 'context_too_long') return undefined;
+  return fault === 'content_filtered' && code !== 'content_policy_violation' ? undefined : code;
+}
+
 const OUR_WORDS: Partial<Record<Fault, string>> = {
+  context_too_long: 'The request is too long for this model.',
   rate_limited: 'limits the rate of requests at the moment',
   quota_exhausted: 'has no quota left',
   upstream_credentials: 'refused the API key that Sluice is configured with',
@@ -98,99 +112,8 @@ const OUR_WORDS: Partial<Record<Fault, string>> = {
   upstream_unavailable: 'is unavailable at the moment',
 };
 
-const TOO_LONG = /context (length|window|size)|maximum model length|prompt is too long/i;
-
-function isCallersMistake(fault: Fault): boolean {
-  return (
-    fault === 'invalid_request' || fault === 'context_too_long' || fault === 'content_filtered'
-  );
-}
-
-function faultOf(complaint: UpstreamComplaint): Fault {
-  const { status, message = '' } = complaint;
-  const words = [complaint.code, complaint.type];
-  const says = (...known: string[]) => words.some((word) => word && known.includes(word));
-
-  if (status === 402 || says('insufficient_quota') || /usage limits?\b/i.test(message)) {
-    return 'quota_exhausted';
-  }
-  switch (status ?? statusOf(says)) {
-    case 400:
-    case 413:
-    case 422:
-      if (says('context_length_exceeded', 'exceed_context_size_error')) return 'context_too_long';
-      // vLLM, llama.cpp and Ollama have no code for it, only a sentence.
-      if (TOO_LONG.test(message)) return 'context_too_long';
-      if (says('content_filter', 'content_policy_violation')) return 'content_filtered';
-      return 'invalid_request';
-    case 401:
-    case 403:
-      return 'upstream_credentials';
-    case 404:
-      return 'upstream_model_missing';
-    case 429:
-      return 'rate_limited';
-    default:
-      return status === undefined || status === 408 || status >= 500
-        ? 'upstream_unavailable'
-        : 'upstream_protocol';
-  }
-}
-
-/** Errors inside a 200 stream often carry no number, only OpenAI's words. */
-function statusOf(says: (...known: string[]) => boolean | ''): number | undefined {
-  if (says('rate_limit_exceeded', 'rate_limit_error')) return 429;
-  if (says('invalid_api_key', 'authentication_error', 'permission_error')) return 401;
-  if (says('model_not_found')) return 404;
-  if (
-    says(
-      'invalid_request_error',
-      'context_length_exceeded',
-      'content_filter',
-      'content_policy_violation',
-    )
-  ) {
-    return 400;
-  }
-  return undefined;
-}
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
-/** Longer waits are nonsense, or as good as for ever. */
-const MAX_RETRY_AFTER_MS = 30 * 24 * 3_600_000;
-
-/** `retry-after-ms`, else `Retry-After` in seconds or as a date. */
-export function retryAfterMsOf(headers: Headers, now = Date.now()): number | undefined {
-  const ms =
-    numberIn(headers['retry-after-ms']) ??
-    msOf(numberIn(headers['retry-after'])) ??
-    untilDate(headers['retry-after'], now);
-  return ms === undefined ? undefined : Math.min(ms, MAX_RETRY_AFTER_MS);
-}
-
-/** An empty one is none: `Number` would make it 0, and a retry at once. */
-function numberIn(header: string | string[] | undefined): number | undefined {
-  const value = text(header)?.trim() ?? '';
-  return /^\d+(\.\d+)?$/.test(value) ? Number(value) : undefined;
-}
-
-function msOf(seconds: number | undefined): number | undefined {
-  return seconds === undefined ? undefined : seconds * 1000;
-}
-
-function untilDate(header: string | string[] | undefined, now: number): number | undefined {
-  const value = text(header) ?? '';
-  // `Date.parse` takes "-5" and "1e22" for years.
-  const date = /[a-z]{3}/i.test(value) ? Date.parse(value) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
-}
-
-function text(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** The upstream's own id of the request, for a talk with its support. */
-export function requestIdOf(headers: Headers): string | undefined {
-  return text(headers['x-request-id']);
-}
+/** Where others may well be answered. */
+const WORDS_FOR_ONE: Partial<Record<Fault, string>> = {
+  rate_limited: 'takes fewer tokens in a minute than this request has',
+  quota_exhausted: 'has too little credit left for this request: ask for fewer max_tokens',
+};

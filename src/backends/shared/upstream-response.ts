@@ -155,3 +155,10 @@ export class UpstreamResponse
     this.#wake?.();
   }
 }
+
+/** The upstream's own id of the request, for a talk with its support. */
+export function requestIdOf(headers: UpstreamHeaders): string | undefined {
+  // OpenAI and most; Anthropic; Azure.
+  const id = headers['x-request-id'] ?? headers['request-id'] ?? headers['apim-request-id'];
+  return Array.isArray(id) ? id[0] : id;
+}

@@ -1,11 +1,12 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamSource } from './stream-source.js';
+import { isComplaint } from './upstream-complaint.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
 import type { UpstreamResponse } from './upstream-response.js';
 import { textOf } from './upstream-text.js';
 
 /** A whole answer is held in memory once, so it has a bound. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
 
 /**
  * The JSON object that a plain request is answered with. While it arrives it counts among the large
@@ -29,6 +30,8 @@ export async function readWholeAnswer(
     if (hasLength === undefined && /^\s*[{[]/.test(text)) throw cutFault(backend, error);
     throw protocolFault(backend, 'answered with something that is not JSON', error);
   }
+  // Gemini wraps its errors in an array.
+  if (Array.isArray(json) && isComplaint(json)) return { error: json };
   if (!isJsonObject(json)) throw protocolFault(backend, 'answered with JSON that is not an object');
   return json;
 }

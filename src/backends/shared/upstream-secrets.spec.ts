@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { accountIn, withoutSecrets } from './upstream-secrets.js';
+
+describe('withoutSecrets', () => {
+  it('takes keys and accounts out of an upstream’s words', () => {
+    const text = 'No sk-secret for org_01kgg5588eftc8k70aes4864eb or proj-9f8e7d6c5b.';
+    expect(withoutSecrets(['sk-secret'], text)).toBe('No [key] for [account] or [account].');
+  });
+
+  it('leaves names that a caller gave its own things', () => {
+    const text = 'tools[0].project_description and account_number are no strings';
+    expect(withoutSecrets([], text)).toBe(text);
+  });
+});
+
+describe('accountIn', () => {
+  it('finds the first account, if there is one', () => {
+    expect(accountIn('Project `proj_9f8e7d6c5b` of org-1a2b3c4d')).toBe('proj_9f8e7d6c5b');
+    expect(accountIn('Nothing here')).toBeUndefined();
+  });
+});
