@@ -99,13 +99,18 @@ function routeOf(model: ModelConfig, config: GatewayConfig): Route {
   };
 }
 
-function targetOf({ backend, model, options, weight = 1, contextWindow, prefill }: TargetConfig) {
+function targetOf(target: TargetConfig) {
+  const { backend, model, drop, rename, set, developerRole } = target;
+  const { weight = 1, contextWindow, prefill } = target;
   return {
     backend,
     model,
+    drop,
+    rename,
+    set,
+    developerRole,
     weight,
     prefill: prefill ?? false,
-    ...(options && { options }),
     ...(contextWindow !== undefined && { contextWindow }),
   };
 }

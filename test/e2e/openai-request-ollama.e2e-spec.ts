@@ -28,7 +28,7 @@ describe('what Ollama receives', () => {
             {
               backend: 'ollama',
               model: 'llama3',
-              options: { num_ctx: 8192, keep_alive: '10m', think: true, mirostat: 1 },
+              set: { num_ctx: 8192, keep_alive: '10m', think: true, mirostat: 1 },
             },
           ],
         },

@@ -1,10 +1,24 @@
 import type { Fit, Target } from '../../contract/chat-backend.js';
-import type { ChatRequest, Message, ResponseFormat } from '../../contract/chat-request.js';
+import type {
+  ChatRequest,
+  Message,
+  ResponseFormat,
+  Sampling,
+} from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
 import { continued } from '../shared/continued.js';
 
-/** Target options that Ollama takes beside `options`, not within. */
-const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
+/** Fields that Ollama takes beside `options`; all others of a target are options. */
+const TOP_LEVEL_FIELDS = new Set([
+  'keep_alive',
+  'think',
+  'tools',
+  'format',
+  'logprobs',
+  'top_logprobs',
+  'truncate',
+  'shift',
+]);
 
 /**
  * The body of `POST /api/chat`.
@@ -12,13 +26,9 @@ const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
  */
 export function chatBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
   const { sampling, tools, toolChoice, responseFormat, prefill } = request;
-  const fromTarget = Object.entries(target.options ?? {});
   const toolNames = toolNamesById(request.messages);
   const messages = request.messages.map((message) => messageOf(message, toolNames));
-  return defined({
-    model: target.model,
-    stream,
-    messages: prefill === undefined ? messages : continued(messages, prefill),
+  const fields = defined({
     // Ollama has no tool_choice; "none" is the one that needs no help of the model.
     tools:
       toolChoice === 'none'
@@ -28,26 +38,51 @@ export function chatBody(request: ChatRequest, target: Target, stream: boolean):
             function: defined({ name, description, parameters }),
           })),
     format: responseFormat && formatOf(responseFormat),
-    options: defined({
-      temperature: sampling.temperature,
-      top_p: sampling.topP,
-      num_predict: sampling.maxTokens,
-      stop: sampling.stop,
-      seed: sampling.seed,
-      frequency_penalty: sampling.frequencyPenalty,
-      presence_penalty: sampling.presencePenalty,
-      ...Object.fromEntries(fromTarget.filter(([name]) => !TOP_LEVEL_OPTIONS.has(name))),
-    }),
-    ...Object.fromEntries(fromTarget.filter(([name]) => TOP_LEVEL_OPTIONS.has(name))),
+    ...optionsOf(sampling),
+  });
+  const said = Object.entries(inDialectOf(target, fields));
+  return {
+    model: target.model,
+    stream,
+    messages: prefill === undefined ? messages : continued(messages, prefill),
+    options: Object.fromEntries(said.filter(([name]) => !TOP_LEVEL_FIELDS.has(name))),
+    ...Object.fromEntries(said.filter(([name]) => TOP_LEVEL_FIELDS.has(name))),
+  };
+}
+
+/** The caller's sampling in Ollama's names. */
+function optionsOf(sampling: Sampling): JsonObject {
+  return defined({
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    num_predict: sampling.maxTokens,
+    stop: sampling.stop,
+    seed: sampling.seed,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
   });
 }
 
+/** Ollama's fields and options in one, without those of the callers that it does not take. */
+function inDialectOf({ drop = [], rename = {}, set }: Target, fields: JsonObject): JsonObject {
+  const kept = Object.entries(fields).filter(([name]) => !drop.includes(name));
+  const isRenamed = (name: string) => Object.hasOwn(rename, name);
+  return {
+    ...Object.fromEntries(
+      kept.filter(([name]) => isRenamed(name)).map(([name, value]) => [rename[name], value]),
+    ),
+    ...Object.fromEntries(kept.filter(([name]) => !isRenamed(name))),
+    ...set,
+  };
+}
+
 /** What of the request Ollama cannot do, and what it would leave out. */
-export function fitOf(request: ChatRequest, backend: string): Fit {
+export function fitOf(request: ChatRequest, { backend, drop = [] }: Target): Fit {
   const ignored = [
     ...(request.unmodelled?.hints ?? []),
     // Not every model thinks, and Ollama refuses `think` for those that do not: the target's options decide.
     ...(request.reasoningEffort === undefined ? [] : ['reasoning_effort']),
+    ...(drop.length === 0 ? [] : droppedFields(request, drop)),
   ];
   const unsupported = firstUnsupported(request);
   if (unsupported === undefined) return { ignored };
@@ -77,6 +112,17 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
     }
   }
   return undefined;
+}
+
+/** What of the caller's own is dropped, by the caller's names where Ollama has others. */
+function droppedFields(request: ChatRequest, drop: readonly string[]): readonly string[] {
+  const { tools, responseFormat, sampling } = request;
+  const given: JsonObject = defined({ ...optionsOf(sampling), tools, format: responseFormat });
+  const names: Readonly<Record<string, string>> = {
+    num_predict: 'max_tokens',
+    format: 'response_format',
+  };
+  return drop.filter((name) => Object.hasOwn(given, name)).map((name) => names[name] ?? name);
 }
 
 function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, string>): JsonObject {

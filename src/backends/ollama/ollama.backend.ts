@@ -33,8 +33,8 @@ export class OllamaBackend implements ChatBackend {
     this.#upstream = new UpstreamClient(settings, '/api/chat');
   }
 
-  fit(request: ChatRequest): Fit {
-    return fitOf(request, this.id);
+  fit(request: ChatRequest, target: Target): Fit {
+    return fitOf(request, target);
   }
 
   async open(
