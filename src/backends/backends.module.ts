@@ -40,13 +40,15 @@ export class BackendsModule implements OnApplicationShutdown {
 }
 
 function settingsOf(backend: BackendConfig, { streams, proxy }: GatewayConfig): OpenAiSettings {
-  const { id, baseUrl, apiKey, headers, query, caFile, connectMs, streamUsage } = backend;
+  const { id, baseUrl, apiKey, headers, forwardHeaders, query, caFile } = backend;
+  const { connectMs, streamUsage } = backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
   return {
     id,
     baseUrl,
     connectMs: connectMs ?? streams.connectMs,
     proxy,
+    ...forwardHeaders,
     ...defined({ apiKey, headers, query, caFile, streamUsage }),
   };
 }

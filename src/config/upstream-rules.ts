@@ -73,9 +73,11 @@ function recordCheck(check: { readonly name: Check; readonly value: Check }): Ch
   };
 }
 
-function isHeaderName(name: unknown): boolean {
+/** A name that HTTP takes for one. */
+export function isHeaderName(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
   try {
-    validateHeaderName(name as string);
+    validateHeaderName(name);
     return true;
   } catch {
     return false;

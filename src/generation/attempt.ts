@@ -31,13 +31,17 @@ export class Attempt {
   /** Begins the wait for an answer, once there is someone to wait for. */
   #onRequestSent = () => {};
 
-  /** @param trial what its outcome means for the target's breaker; whoever learns of it says so there */
+  /**
+   * @param trial what its outcome means for the target's breaker; whoever learns of it says so there
+   * @param isLast no other target can answer any more
+   */
   constructor(
     private readonly backend: ChatBackend,
     readonly target: RouteTarget,
     private readonly scope: AbortSignal,
     readonly trial: Trial,
     malformedEvent: () => void,
+    private readonly isLast: boolean,
   ) {
     this.#context = {
       signal: this.#abort.signal,
@@ -83,8 +87,8 @@ export class Attempt {
    * @throws GatewayError whatever kept the target from answering
    */
   async open(request: ChatRequest): Promise<void> {
-    const { firstTokenMs, idleMs } = this.target.deadlines;
-    this.#waitForAnswer(firstTokenMs);
+    const { firstTokenMs, lastFirstTokenMs, idleMs } = this.target.deadlines;
+    this.#waitForAnswer(this.isLast ? lastFirstTokenMs : firstTokenMs);
     try {
       const batches = await this.backend.open(request, this.target, this.#context);
       this.#accepted = true;

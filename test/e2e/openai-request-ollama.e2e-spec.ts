@@ -153,6 +153,26 @@ describe('what Ollama receives', () => {
     ]);
   });
 
+  it('is the images of a result with the text of it', async () => {
+    const results = [
+      {
+        role: 'tool',
+        tool_call_id: 'c1',
+        content: [{ type: 'text', text: 'see' }, image(`data:image/png;base64,${PNG}`)],
+      },
+    ];
+    const asked = { role: 'assistant', content: null, tool_calls: [call('c1', 'shot', '{}')] };
+    const { messages } = await received({
+      messages: [{ role: 'user', content: 'Hi' }, asked, ...results],
+    });
+    expect((messages as unknown[]).at(-1)).toEqual({
+      role: 'tool',
+      content: 'see',
+      images: [PNG],
+      tool_name: 'shot',
+    });
+  });
+
   it('is no tools where the caller wants none called', async () => {
     expect(await received({ tools: [tool], tool_choice: 'none' })).not.toHaveProperty('tools');
     expect(await received({ tools: [tool], tool_choice: 'auto' })).toHaveProperty('tools');

@@ -164,3 +164,35 @@ describe('an Ollama target with a dialect of its own', () => {
     });
   });
 });
+
+describe('an image in a result of a tool, from /chat,', () => {
+  const url = 'data:image/png;base64,iVBORw0KGgo=';
+  const content = [
+    { type: 'text', text: 'see' },
+    { type: 'image', url },
+  ];
+  const messages = [...USER, { role: 'tool', toolCallId: 'c1', content }];
+
+  it('is a part of the content for OpenAI', async () => {
+    await start({});
+    expect((await sentByChat({ messages }))['messages']).toEqual([
+      ...USER,
+      {
+        role: 'tool',
+        tool_call_id: 'c1',
+        content: [
+          { type: 'text', text: 'see' },
+          { type: 'image_url', image_url: { url } },
+        ],
+      },
+    ]);
+  });
+
+  it('is an image of the message for Ollama', async () => {
+    await start({ backend: 'ollama', model: 'llama3' });
+    expect((await sentByChat({ messages }))['messages']).toEqual([
+      ...USER,
+      { role: 'tool', content: 'see', images: ['iVBORw0KGgo='] },
+    ]);
+  });
+});

@@ -2,6 +2,7 @@ import type { Fit, Target } from '../../contract/chat-backend.js';
 import type {
   ChatRequest,
   Message,
+  MessagePart,
   ResponseFormat,
   Sampling,
 } from '../../contract/chat-request.js';
@@ -98,7 +99,7 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
     return { param: 'tool_choice', why: 'A tool call cannot be forced here' };
   }
   for (const [m, { parts }] of request.messages.entries()) {
-    for (const [p, part] of parts.entries()) {
+    for (const [p, part] of parts.flatMap(contentOf).entries()) {
       const param = `messages[${m}].content[${p}]`;
       if (part.type === 'opaque') {
         return { param, why: `${param} is of type "${part.kind}", which cannot be sent here` };
@@ -125,13 +126,18 @@ function droppedFields(request: ChatRequest, drop: readonly string[]): readonly 
   return drop.filter((name) => Object.hasOwn(given, name)).map((name) => names[name] ?? name);
 }
 
+/** Parts as their caller numbers them: those of a result are the content of its message. */
+function contentOf(part: MessagePart): readonly MessagePart[] {
+  return part.type === 'tool-result' ? part.parts : [part];
+}
+
 function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, string>): JsonObject {
   const text: string[] = [];
   const thinking: string[] = [];
   const images: string[] = [];
   const toolCalls: JsonObject[] = [];
-  let toolName: string | undefined;
-  for (const part of parts) {
+  const result = parts.find((part) => part.type === 'tool-result');
+  for (const part of parts.flatMap(contentOf)) {
     switch (part.type) {
       case 'text':
         text.push(part.text);
@@ -146,9 +152,6 @@ function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, stri
         toolCalls.push({ function: { name: part.name, arguments: argumentsOf(part.arguments) } });
         break;
       case 'tool-result':
-        text.push(part.text);
-        toolName = toolNames.get(part.toolCallId);
-        break;
       case 'opaque':
         break;
     }
@@ -159,7 +162,7 @@ function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, stri
     thinking: thinking.length > 0 ? thinking.join('') : undefined,
     images: images.length > 0 ? images : undefined,
     tool_calls: toolCalls.length > 0 ? toolCalls : undefined,
-    tool_name: toolName,
+    tool_name: result && toolNames.get(result.toolCallId),
   });
 }
 

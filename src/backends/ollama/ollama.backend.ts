@@ -92,7 +92,7 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
     const body = chatBody(request, target, stream);
-    const response = await this.#upstream.post(body, attempt).catch((error: unknown) => {
+    const response = await this.#upstream.post(body, attempt, request).catch((error: unknown) => {
       throw withRemedy(error, target);
     });
     const contentType = String(response.headers['content-type'] ?? '');

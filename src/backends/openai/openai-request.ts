@@ -2,6 +2,7 @@ import type OpenAI from 'openai';
 import type { Target } from '../../contract/chat-backend.js';
 import type {
   ChatRequest,
+  ContentPart,
   Message,
   MessagePart,
   ResponseFormat,
@@ -93,7 +94,7 @@ function bodyOf(request: ChatRequest): JsonObject {
 function messageOf({ role, name, parts }: Message): JsonObject {
   const toolCalls = parts.filter((part) => part.type === 'tool-call');
   const result = parts.find((part) => part.type === 'tool-result');
-  if (result) return { role, tool_call_id: result.toolCallId, content: result.text };
+  if (result) return { role, tool_call_id: result.toolCallId, content: resultOf(result.parts) };
   return defined({
     role,
     name,
@@ -107,6 +108,12 @@ function messageOf({ role, name, parts }: Message): JsonObject {
           }))
         : undefined,
   });
+}
+
+/** Texts alone stay one string: older compatible servers know no content parts in results. */
+function resultOf(parts: readonly ContentPart[]): unknown {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  return texts.length === parts.length ? texts.join('\n') : contentOf(parts);
 }
 
 /** A lone text stays a string: older compatible servers know no content parts. */

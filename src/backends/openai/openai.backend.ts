@@ -48,7 +48,7 @@ export class OpenAiBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<AsyncIterable<ChunkBatch>> {
     const askUsage = this.#settings.streamUsage ?? true;
-    const response = await this.#post(target, attempt, (renamesLimit) =>
+    const response = await this.#post(request, target, attempt, (renamesLimit) =>
       streamedRequestBody(request, target, askUsage, renamesLimit),
     );
     this.#expect(response, 'text/event-stream');
@@ -62,7 +62,7 @@ export class OpenAiBackend implements ChatBackend {
     target: Target,
     attempt: AttemptContext,
   ): Promise<ChatAnswer> {
-    const response = await this.#post(target, attempt, (renamesLimit) =>
+    const response = await this.#post(request, target, attempt, (renamesLimit) =>
       requestBody(request, target, renamesLimit),
     );
     this.#expect(response, 'application/json');
@@ -76,6 +76,7 @@ export class OpenAiBackend implements ChatBackend {
 
   /** A deployment's name need not say which model it is: one that refuses `max_tokens` is asked once more, and remembered. */
   async #post(
+    request: ChatRequest,
     target: Target,
     attempt: AttemptContext,
     bodyWith: (renamesLimit: boolean) => object,
@@ -83,11 +84,11 @@ export class OpenAiBackend implements ChatBackend {
     const { model } = target;
     const renamesLimit = takesCompletionTokens(target) || this.#refusesMaxTokens.has(model);
     try {
-      return await this.#upstream.post(bodyWith(renamesLimit), attempt);
+      return await this.#upstream.post(bodyWith(renamesLimit), attempt, request);
     } catch (error) {
       if (renamesLimit || !isRefusalOfMaxTokens(error)) throw error;
       this.#refusesMaxTokens.add(model);
-      return this.#upstream.post(bodyWith(true), attempt);
+      return this.#upstream.post(bodyWith(true), attempt, request);
     }
   }
 

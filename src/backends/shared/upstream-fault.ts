@@ -14,6 +14,9 @@ export interface UpstreamComplaint {
 
 /** No connection, or it broke before a response. */
 export function connectionFault(backend: string, cause: unknown): GatewayError {
+  if (codeOf(cause) === 'UND_ERR_HEADERS_OVERFLOW') {
+    return protocolFault(backend, 'answered with more headers than are read', cause);
+  }
   const what = wasConnected(cause)
     ? 'closed the connection before it answered'
     : 'cannot be reached';
