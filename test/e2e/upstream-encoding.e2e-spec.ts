@@ -144,7 +144,7 @@ describe('an upstream', () => {
   });
 
   it('whose few bytes are a great many is no more than an event that is too long', async () => {
-    const bomb = gzipSync(Buffer.alloc(BOMB_BYTES, 'x'));
+    const bomb = gzipSync(Buffer.concat([Buffer.from('data: '), Buffer.alloc(BOMB_BYTES, 'x')]));
     gateway.openai.script(sends('gzip', OPENAI_STREAM_TYPE, bomb, { size: 64 * 1024 }));
     const before = process.memoryUsage().rss;
     const error = await errorOf(await gateway.complete());

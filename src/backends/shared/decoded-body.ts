@@ -1,4 +1,4 @@
-import { addAbortSignal, pipeline, type Transform } from 'node:stream';
+import { addAbortSignal, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
@@ -45,13 +45,11 @@ export async function* decodedBody(
     throw GatewayError.from(error);
   }
   if (first.done) return;
-  const { value } = first;
-  const decoder = decoderFor(value);
+  const decoder = decoderFor(first.value);
   // Its handle is closed with the stream, not when it is collected.
   addAbortSignal(signal, decoder);
-  pipeline(piecesOf(value, body), decoder, () => undefined);
   try {
-    yield* decoder as AsyncIterable<Uint8Array>;
+    yield* inflated(decoder, first.value, body);
   } catch (error) {
     throw decodingFault(backend, error, signal);
   } finally {
@@ -60,12 +58,54 @@ export async function* decodedBody(
   }
 }
 
-async function* piecesOf(
+/** What breaks off is given to its last byte before its failure is thrown: a pipeline would drop what waits. */
+async function* inflated(
+  decoder: Transform,
   first: Uint8Array,
   body: AsyncIterator<Uint8Array, undefined>,
-): AsyncGenerator<Uint8Array> {
-  yield first;
-  for (let next = await body.next(); !next.done; next = await body.next()) yield next.value;
+): AsyncGenerator<Uint8Array, undefined> {
+  let fed: { readonly error?: unknown } | undefined;
+  let wake = () => {};
+  decoder.on('readable', () => wake());
+  decoder.on('error', (error) => {
+    fed ??= { error };
+    wake();
+  });
+  void feed(decoder, first, body).then(
+    () => {
+      fed ??= {};
+      wake();
+    },
+    (error: unknown) => {
+      fed ??= { error };
+      wake();
+    },
+  );
+  for (;;) {
+    const piece = decoder.read() as Uint8Array | null;
+    if (piece) yield piece;
+    else if (fed) break;
+    else await new Promise<void>((resolve) => (wake = resolve));
+  }
+  if (fed.error !== undefined) throw fed.error;
+  // Throws where the compressed bytes are not complete.
+  decoder.end();
+  yield* decoder as AsyncIterable<Uint8Array>;
+}
+
+/** Resolves once all of `body` was inflated, which waits for a reader that does not take it. */
+async function feed(
+  decoder: Transform,
+  first: Uint8Array,
+  body: AsyncIterator<Uint8Array, undefined>,
+): Promise<void> {
+  let next: IteratorResult<Uint8Array, undefined> = { done: false, value: first };
+  for (; !next.done; next = await body.next()) {
+    const { value } = next;
+    await new Promise<void>((resolve, reject) => {
+      decoder.write(value, (error) => (error ? reject(error) : resolve()));
+    });
+  }
 }
 
 function decodingFault(backend: string, error: unknown, signal: AbortSignal): GatewayError {
