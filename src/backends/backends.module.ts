@@ -48,7 +48,7 @@ function settingsOf(backend: BackendConfig, { streams, proxy }: GatewayConfig): 
     baseUrl,
     connectMs: connectMs ?? streams.connectMs,
     proxy,
-    ...forwardHeaders,
+    ...(forwardHeaders && { forwardHeaders }),
     ...defined({ apiKey, headers, query, caFile, streamUsage }),
   };
 }
