@@ -1,5 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Gateway } from '../support/gateway.js';
+import { ollama } from '../support/ollama-script.js';
+import { openAi, openAiError } from '../support/openai-script.js';
+import { failsWith } from '../support/upstream-scripts.js';
 
 describe('the waits of targets', () => {
   let gateway: Gateway;
@@ -19,6 +22,21 @@ describe('the waits of targets', () => {
       expect(warned).toEqual([expect.stringContaining(JSON.stringify(fields))]);
     },
   );
+
+  it.each([
+    ['gpt-4o', openAi.streamsText(['Hi']), [120_000]],
+    ['gpt-only', openAi.streamsText(['Hi']), [270_000]],
+    ['gpt-4o', failsWith(500, openAiError('boom')), [120_000, 270_000]],
+  ])('are longer for the last one that can answer: %s', async (model, script, waits) => {
+    gateway = await Gateway.start();
+    gateway.openai.script(script);
+    gateway.ollama.script(ollama.streamsText(['Hi']));
+    const armed = vi.spyOn(globalThis, 'setTimeout');
+    await (await gateway.complete({ model })).text();
+    const ms = armed.mock.calls.map(([, delay]) => delay);
+    armed.mockRestore();
+    expect(ms.filter((each) => each === 120_000 || each === 270_000)).toEqual(waits);
+  });
 
   it('are not warned of at the defaults', async () => {
     gateway = await Gateway.start();

@@ -38,12 +38,7 @@ export async function* decodedBody(
 ): AsyncGenerator<Uint8Array, undefined> {
   const decoderFor = Object.hasOwn(DECODERS, encoding) ? DECODERS[encoding] : undefined;
   if (!decoderFor) throw protocolFault(backend, 'answered in a content-encoding that is not known');
-  let first: IteratorResult<Uint8Array, undefined>;
-  try {
-    first = await body.next();
-  } catch (error) {
-    throw GatewayError.from(error);
-  }
+  const first = await body.next();
   if (first.done) return;
   const decoder = decoderFor(first.value);
   // Its handle is closed with the stream, not when it is collected.
@@ -65,22 +60,16 @@ async function* inflated(
   body: AsyncIterator<Uint8Array, undefined>,
 ): AsyncGenerator<Uint8Array, undefined> {
   let fed: { readonly error?: unknown } | undefined;
-  let wake = () => {};
-  decoder.on('readable', () => wake());
-  decoder.on('error', (error) => {
-    fed ??= { error };
-    wake();
-  });
-  void feed(decoder, first, body).then(
-    () => {
-      fed ??= {};
-      wake();
-    },
-    (error: unknown) => {
-      fed ??= { error };
-      wake();
-    },
-  );
+  let wake: (() => void) | undefined;
+  const feeds = (result: { readonly error?: unknown }) => {
+    fed ??= result;
+    wake?.();
+  };
+  decoder.on('readable', () => wake?.());
+  decoder.on('error', (error) => feeds({ error }));
+  feed(decoder, first, body)
+    .then(() => feeds({}))
+    .catch((error: unknown) => feeds({ error }));
   for (;;) {
     const piece = decoder.read() as Uint8Array | null;
     if (piece) yield piece;
