@@ -50,8 +50,8 @@ function settingsOf(
   { streams, proxy }: GatewayConfig,
   eventBytes: ByteBudget,
 ): OpenAiSettings {
-  const { id, baseUrl, apiKey, headers, query, caFile, connectMs, streamUsage, maxEventBytes } =
-    backend;
+  const { id, baseUrl, apiKey, headers, forwardHeaders, query, caFile } = backend;
+  const { connectMs, streamUsage, maxEventBytes } = backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
   return {
     id,
@@ -60,6 +60,7 @@ function settingsOf(
     proxy,
     maxEventBytes: maxEventBytes ?? MAX_EVENT_BYTES,
     eventBytes,
+    ...(forwardHeaders && { forwardHeaders }),
     ...defined({ apiKey, headers, query, caFile, streamUsage }),
   };
 }

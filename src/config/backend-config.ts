@@ -1,5 +1,6 @@
 import { BackendLimitsConfig } from './limits-config.js';
 import { Section } from './nested.js';
+import { ForwardHeaders } from './forward-header-rule.js';
 import { Optional } from './rule.js';
 import { ApiKey, BaseUrl, CaFile, Headers, Query } from './upstream-rules.js';
 import { BackendId, Flag, Milliseconds, OneOf, Whole } from './value-rules.js';
@@ -28,6 +29,11 @@ export class BackendConfig {
   @Optional()
   @Headers()
   readonly headers?: Readonly<Record<string, string>>;
+
+  /** Headers of the caller's request that are passed on to it; `headers` win over them. */
+  @Optional()
+  @ForwardHeaders()
+  readonly forwardHeaders?: readonly string[];
 
   /** Query parameters of every request to it (Azure's `api-version`). */
   @Optional()

@@ -71,6 +71,33 @@ describe('a backend with faults', () => {
     ]);
   });
 
+  it.each([
+    'authorization',
+    'X-Api-Key',
+    'api-key',
+    'Cookie',
+    'host',
+    'connection',
+    'transfer-encoding',
+    'proxy-authorization',
+    'content-length',
+    'content-type',
+    'accept-encoding',
+    'traceparent',
+    'tracestate',
+    'x-forwarded-for',
+  ])('passes on the header %s of its callers', (name) => {
+    expect(backendFaults({ forwardHeaders: ['openai-beta', name] })).toEqual([
+      `backends[0].forwardHeaders: must not have "${name}": it is never passed on`,
+    ]);
+  });
+
+  it.each(['openai-beta', [1], ['a b'], null, {}])('passes on the headers %j', (forwardHeaders) => {
+    expect(backendFaults({ forwardHeaders })[0]).toMatch(
+      /^backends\[0\]\.forwardHeaders: .*must be a list of names of headers$/,
+    );
+  });
+
   it('has query parameters that are no texts', () => {
     expect(backendFaults({ query: { v: 1 } })).toEqual([
       'backends[0].query: "v" must be a text, in quotes if it is a number',

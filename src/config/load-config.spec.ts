@@ -137,7 +137,7 @@ describe('the shipped configurations', () => {
       ['openai', 'key'],
       ['ollama', undefined],
     ]);
-    expect(models[1]?.targets[0]?.options).toEqual({ num_ctx: 8192, keep_alive: '10m' });
+    expect(models[1]?.targets[0]?.set).toEqual({ num_ctx: 8192, keep_alive: '10m' });
   });
 
   it('.env.example sets nothing by itself', () => {

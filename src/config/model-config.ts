@@ -2,7 +2,7 @@ import { ListOf, Section } from './nested.js';
 import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from './rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
-import { Options } from './upstream-rules.js';
+import { FieldNames, NewFieldNames, SetFields } from './field-rules.js';
 import { Flag, ModelId, Name, OneOf, PositiveNumber, Whole } from './value-rules.js';
 
 /** One backend plus the name of the model there; `backend/model` for short. */
@@ -15,10 +15,25 @@ export class TargetConfig {
   @Name()
   readonly model: string;
 
-  /** Merged into the request by backends that take them (Ollama's `num_ctx`, `keep_alive`). */
+  /** Fields of its requests that it does not take: they are left out, before the two below. */
   @Optional()
-  @Options()
-  readonly options?: Readonly<Record<string, unknown>>;
+  @FieldNames()
+  readonly drop?: readonly string[];
+
+  /** Fields that have another name there (`max_tokens: max_completion_tokens`). */
+  @Optional()
+  @NewFieldNames()
+  readonly rename?: Readonly<Record<string, string>>;
+
+  /** Fields that every request to it has (Ollama's `num_ctx`, `keep_alive`); they win over the caller's. */
+  @Optional()
+  @SetFields()
+  readonly set?: Readonly<Record<string, unknown>>;
+
+  /** Kind `openai` only. `system`: it does not know the role `developer`, so such messages are sent as `system`. */
+  @Optional()
+  @OneOf('system')
+  readonly developerRole?: 'system';
 
   /**
    * Lower ones are asked first; equal ones share the requests by weight. Absent: after the target
@@ -52,6 +67,9 @@ export class TargetConfig {
   @Optional()
   @Section(() => TargetStreamsConfig)
   readonly streams?: Readonly<TargetStreamsConfig>;
+
+  /** Keys that have another name now. */
+  static readonly formerKeys: Readonly<Record<string, string>> = { options: 'set' };
 
   /** Split at the first slash: ids of backends have none, names of models may. */
   static fromText(text: string): TargetConfig | undefined {

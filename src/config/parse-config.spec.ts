@@ -16,8 +16,7 @@ describe('a configuration', () => {
         commitAfterMs: 25_000,
         slowClientMs: 30_000,
         connectMs: 5000,
-        firstTokenMs: 120_000,
-        idleMs: 60_000,
+        idleMs: 180_000,
         answerMs: 300_000,
         totalMs: 600_000,
         eventBytesInFlight: 67_108_864,
@@ -100,9 +99,9 @@ describe('a configuration', () => {
   it('cannot be changed, however deep', () => {
     const config = parseConfig({
       ...MINIMAL,
-      models: [{ id: 'a', targets: [{ backend: 'ollama', model: 'b', options: { stop: ['x'] } }] }],
+      models: [{ id: 'a', targets: [{ backend: 'ollama', model: 'b', set: { stop: ['x'] } }] }],
     });
-    const stop = config.models[0]?.targets[0]?.options?.['stop'] as string[];
+    const stop = config.models[0]?.targets[0]?.set?.['stop'] as string[];
     expect(() => stop.push('y')).toThrow(TypeError);
     expect(() => Object.assign(config.server, { port: 1 })).toThrow(TypeError);
     expect(() => Object.assign(config, { proxy: {} })).toThrow(TypeError);
@@ -120,11 +119,11 @@ describe('a target', () => {
     ]);
   });
 
-  it('may be a mapping with options and waits of its own', () => {
+  it('may be a mapping with fields and waits of its own', () => {
     const target = {
       backend: 'ollama',
       model: 'llama3',
-      options: { num_ctx: 8192, keep_alive: '10m', nothing: null, deep: { list: [1] } },
+      set: { num_ctx: 8192, keep_alive: '10m', nothing: null, deep: { list: [1] } },
       streams: { firstTokenMs: 1000, idleMs: 2000, answerMs: 3000 },
     };
     const { models } = parseConfig({ ...MINIMAL, models: [{ id: 'a', targets: [target] }] });
@@ -162,13 +161,13 @@ describe('a value from a variable', () => {
     expect(models[0]).toMatchObject({ id: '007', targets: [{ model: '007' }] });
   });
 
-  it('is read as YAML would in options, whose types only the upstream knows', () => {
-    const options = { num_ctx: '${N}', stop: ['${WORD}'], deep: { on: '${ON}' }, tag: 'v${N}' };
+  it('is read as YAML would in set, whose types only the upstream knows', () => {
+    const set = { num_ctx: '${N}', stop: ['${WORD}'], deep: { on: '${ON}' }, tag: 'v${N}' };
     const { models } = parseConfig(
-      { ...MINIMAL, models: [{ id: 'a', targets: [{ backend: 'ollama', model: 'a', options }] }] },
+      { ...MINIMAL, models: [{ id: 'a', targets: [{ backend: 'ollama', model: 'a', set }] }] },
       { N: '8192', WORD: 'END: x', ON: 'true' },
     );
-    expect(models[0]?.targets[0]?.options).toEqual({
+    expect(models[0]?.targets[0]?.set).toEqual({
       num_ctx: 8192,
       stop: ['END: x'],
       deep: { on: true },

@@ -67,11 +67,17 @@ function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig)
 }
 
 function targetFaults(
-  { path, item: { backend } }: At<TargetConfig>,
+  { path, item: { backend, developerRole } }: At<TargetConfig>,
   backends: readonly At<BackendConfig>[],
   expanded: ReadonlySet<ConfigPath>,
 ): ConfigFault[] {
-  if (backend === undefined || backends.some(({ item }) => item.id === backend)) return [];
+  if (backend === undefined) return [];
+  const at = backends.find(({ item }) => item.id === backend);
+  if (at && developerRole !== undefined && at.item.kind !== 'openai') {
+    const message = 'is only for backends of the kind openai; Ollama is always sent "system"';
+    return [{ path: `${path}.developerRole`, message }];
+  }
+  if (at) return [];
   const isQuotable = !expanded.has(path) && !expanded.has(`${path}.backend`);
   return [{ path, message: `no backend has the id ${quoted(backend, isQuotable)}` }];
 }

@@ -27,14 +27,15 @@ export class StreamsConfig {
 
   /**
    * Longest wait for a target's first content, in milliseconds, from when the request was written;
-   * then the next target is asked.
+   * then the next target is asked. Absent: 120 s while another target can answer, 270 s for the last.
    */
+  @Optional()
   @Milliseconds()
-  readonly firstTokenMs: number = 120_000;
+  readonly firstTokenMs?: number;
 
   /** Longest silence of a target between two pieces of content, in milliseconds. */
   @Milliseconds()
-  readonly idleMs: number = 60_000;
+  readonly idleMs: number = 180_000;
 
   /** Longest wait for the whole answer of a target that was asked not to stream, in milliseconds. */
   @Milliseconds()

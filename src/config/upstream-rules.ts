@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { validateHeaderName } from 'node:http';
-import { applyDecorators } from '@nestjs/common';
 import { isJsonObject } from '../contract/json.js';
-import { FreeForm } from './coerce.js';
 import { errorCode } from './error-code.js';
 import { type Check, must, Rule } from './rule.js';
 
@@ -34,13 +32,6 @@ export const Query = () =>
       name: must('a name', (name) => name !== ''),
       value: must('a text, in quotes if it is a number', isText),
     }),
-  );
-
-/** Whatever the upstream takes. */
-export const Options = () =>
-  applyDecorators(
-    FreeForm(),
-    Rule('options', must('a mapping of options to values', isJsonObject)),
   );
 
 /** Also holds for the addresses of proxies, which may have credentials. */
@@ -82,9 +73,11 @@ function recordCheck(check: { readonly name: Check; readonly value: Check }): Ch
   };
 }
 
-function isHeaderName(name: unknown): boolean {
+/** A name that HTTP takes for one. */
+export function isHeaderName(name: unknown): boolean {
+  if (typeof name !== 'string') return false;
   try {
-    validateHeaderName(name as string);
+    validateHeaderName(name);
     return true;
   } catch {
     return false;

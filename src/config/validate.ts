@@ -17,10 +17,15 @@ function faultsOf(error: ValidationError, parent: ConfigPath): ConfigFault[] {
 }
 
 function messageOf(
-  { target, value }: ValidationError,
+  { target, value, property }: ValidationError,
   constraints: Readonly<Record<string, string>>,
 ): string {
   if ('whitelistValidation' in constraints) {
+    const { formerKeys = {} } = (target?.constructor ?? {}) as {
+      readonly formerKeys?: Readonly<Record<string, string>>;
+    };
+    const now = Object.hasOwn(formerKeys, property) ? formerKeys[property] : undefined;
+    if (now !== undefined) return `is called "${now}" now: rename it`;
     return `is not a known key; known here are: ${keysOf(target).join(', ')}`;
   }
   const complaint = Object.values(constraints)[0] ?? 'is wrong';

@@ -8,8 +8,8 @@ export interface ChatBackend {
   /** Stable name used in config, logs and metric labels. */
   readonly id: string;
 
-  /** Says, without asking the upstream, how much of `request` this backend can honour. */
-  fit(request: ChatRequest): Fit;
+  /** Says, without asking the upstream, how much of `request` this backend can honour at `target`. */
+  fit(request: ChatRequest, target: Target): Fit;
 
   /**
    * Resolves once the upstream accepted the request; until then it rejects with a `GatewayError`
@@ -51,8 +51,14 @@ export interface UpstreamNotices {
 export interface Target {
   readonly backend: string;
   readonly model: string;
-  /** Merged into the upstream call by backends that take them (Ollama's `num_ctx`, `keep_alive`). */
-  readonly options?: JsonObject;
+  /** Fields of the upstream's request that it does not take: they are left out, before all else. */
+  readonly drop?: readonly string[] | undefined;
+  /** Fields that have another name there. */
+  readonly rename?: Readonly<Record<string, string>> | undefined;
+  /** Fields that every request to it has (Ollama's `num_ctx`, `keep_alive`); they win over the caller's. */
+  readonly set?: JsonObject | undefined;
+  /** The role that messages of the role `developer` are sent with, where that is another one. */
+  readonly developerRole?: 'system' | undefined;
 }
 
 export interface Fit {

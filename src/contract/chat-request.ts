@@ -15,6 +15,11 @@ export interface ChatRequest {
   readonly affinity?: string;
   /** The beginning of the answer: it has been said already, and only what follows it is asked for. */
   readonly prefill?: string;
+  /**
+   * A header of the caller's own request, by its name in lower case: a backend passes on those that
+   * its configuration names, and no others. Nothing of them is held.
+   */
+  readonly callerHeader?: ((name: string) => string | undefined) | undefined;
   /** What the caller's wire says beyond the fields above. */
   readonly unmodelled?: Unmodelled;
   /** The caller's own body; read only by a backend of that dialect. */
@@ -42,19 +47,28 @@ export interface Message {
   readonly parts: readonly MessagePart[];
 }
 
-export type MessagePart =
+/** What people, models and tools say. */
+export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   /** `url` is a `data:` URL or a remote one. */
   | { readonly type: 'image'; readonly url: string; readonly detail?: string }
   /** A part that only its own dialect's backends understand (audio, files): `kind` is the caller's word for it. */
-  | { readonly type: 'opaque'; readonly kind: string }
+  | { readonly type: 'opaque'; readonly kind: string };
+
+export type MessagePart =
+  | ContentPart
   | {
       readonly type: 'tool-call';
       readonly id: string;
       readonly name: string;
       readonly arguments: string;
     }
-  | { readonly type: 'tool-result'; readonly toolCallId: string; readonly text: string }
+  | {
+      readonly type: 'tool-result';
+      readonly toolCallId: string;
+      /** In the caller's order, too. */
+      readonly parts: readonly ContentPart[];
+    }
   | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string };
 
 export interface Tool {

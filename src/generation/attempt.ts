@@ -40,6 +40,7 @@ export class Attempt {
     private readonly scope: AbortSignal,
     readonly trial: Trial,
     private readonly run: GenerationRun,
+    private readonly isLast: boolean,
   ) {
     this.#context = {
       signal: this.#abort.signal,
@@ -88,8 +89,8 @@ export class Attempt {
    * @throws GatewayError whatever kept the target from answering
    */
   async open(request: ChatRequest): Promise<void> {
-    const { firstTokenMs, idleMs } = this.target.deadlines;
-    this.#waitForAnswer(firstTokenMs);
+    const { firstTokenMs, lastFirstTokenMs, idleMs } = this.target.deadlines;
+    this.#waitForAnswer(this.isLast ? lastFirstTokenMs : firstTokenMs);
     try {
       const batches = await this.backend.open(request, this.target, this.#context);
       this.#accepted = true;

@@ -30,7 +30,7 @@ export function candidatesFor(
   for (const target of targets) {
     const backend = backends.get(target.backend);
     if (!backend) throw new Error(`There is no backend "${target.backend}".`);
-    const fit = backend.fit(request);
+    const fit = backend.fit(request, target);
     if (fit.unsupported) unsupported ??= fit.unsupported;
     else candidates.push({ target, backend, ignored: fit.ignored });
   }

@@ -70,10 +70,13 @@ export class Failover {
     }
   }
 
-  /** An attempt at `candidate`, which its breaker is told of. */
-  begin({ target, backend }: Candidate): Attempt {
+  /**
+   * An attempt at `candidate`, which its breaker is told of.
+   * @param isLast nobody else may be asked when it stays silent
+   */
+  begin({ target, backend }: Candidate, isLast: boolean): Attempt {
     const trial = this.health.of(target).breaker.begin(this.lane);
-    return new Attempt(backend, target, this.scope.signal, trial, this.run);
+    return new Attempt(backend, target, this.scope.signal, trial, this.run, isLast);
   }
 
   /** Takes note of how an attempt failed, and says what its failure is for the caller. */
@@ -134,7 +137,8 @@ export class Failover {
     const { breaker, budget } = this.healthOf(candidate);
     budget.requested();
     for (let repeats = 0; ; repeats += 1) {
-      const attempt = this.begin(candidate);
+      const isLast = passing(this.#remaining, this.health).length === 0;
+      const attempt = this.begin(candidate, isLast);
       try {
         const answer = await ask(attempt);
         attempt.trial.answered();

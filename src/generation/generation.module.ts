@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Admission } from './admission.js';
+import { DeadlineCheck } from './deadline-check.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
 import { RouteTable } from './route-table.js';
@@ -9,6 +10,7 @@ import { TargetHealth } from './target-health.js';
 @Module({
   providers: [
     Admission,
+    DeadlineCheck,
     { provide: EventLoopDelay, useFactory: () => new EventLoopDelay() },
     GenerationService,
     RouteTable,

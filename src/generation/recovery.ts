@@ -79,7 +79,7 @@ export class Recovery {
     for (;;) {
       const step = await this.#next(broken.candidate);
       if (!step) break;
-      const relayed = await this.#try(step, said);
+      const relayed = await this.#try(step, said, this.#steps(broken.candidate).length === 0);
       if (relayed === undefined) continue;
       const outcome: RecoveryOutcome = relayed === 'diverged' ? relayed : step.outcome;
       this.failover.run.recoveryEnded(outcome);
@@ -143,8 +143,9 @@ export class Recovery {
   async #try(
     { candidate, outcome }: Step,
     said: string,
+    isLast: boolean,
   ): Promise<Relayed | 'diverged' | undefined> {
-    const attempt = this.failover.begin(candidate);
+    const attempt = this.failover.begin(candidate, isLast);
     try {
       const isContinued = outcome === 'continued';
       await attempt.open(isContinued ? this.#rest(said) : this.request);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../config/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../config/model-config.js';
+import type { StreamsConfig } from '../config/streams-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { RepeatSettings } from './repeat.js';
@@ -44,6 +45,8 @@ export interface StreamTimes {
 /** Times of one attempt. */
 export interface TargetDeadlines {
   readonly firstTokenMs: number;
+  /** The same where no other target can answer any more. */
+  readonly lastFirstTokenMs: number;
   readonly idleMs: number;
   readonly answerMs: number;
 }
@@ -57,6 +60,10 @@ export class RouteTable {
   constructor(config: GatewayConfig) {
     this.#defaultModel = config.defaultModel;
     this.#routes = new Map(config.models.map((model) => [model.id, routeOf(model, config)]));
+  }
+
+  get routes(): readonly Route[] {
+    return [...this.#routes.values()];
   }
 
   get models(): readonly string[] {
@@ -85,7 +92,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): Route {
   const retry = { ...config.retry, ...model.retry };
   const targets = model.targets.map((target) => ({
     ...targetOf(target),
-    deadlines: { ...streams, ...target.streams },
+    deadlines: deadlinesOf({ ...streams, ...target.streams }),
     retry: { ...retry, ...target.retry },
   }));
   return {
@@ -99,13 +106,32 @@ function routeOf(model: ModelConfig, config: GatewayConfig): Route {
   };
 }
 
-function targetOf({ backend, model, options, weight = 1, contextWindow, prefill }: TargetConfig) {
+/** Without a setting: deep reasoning is silent for minutes, but who can go elsewhere waits for less. */
+function deadlinesOf({
+  firstTokenMs,
+  idleMs,
+  answerMs,
+}: Pick<StreamsConfig, 'firstTokenMs' | 'idleMs' | 'answerMs'>): TargetDeadlines {
+  return {
+    firstTokenMs: firstTokenMs ?? 120_000,
+    lastFirstTokenMs: firstTokenMs ?? 270_000,
+    idleMs,
+    answerMs,
+  };
+}
+
+function targetOf(target: TargetConfig) {
+  const { backend, model, drop, rename, set, developerRole } = target;
+  const { weight = 1, contextWindow, prefill } = target;
   return {
     backend,
     model,
+    drop,
+    rename,
+    set,
+    developerRole,
     weight,
     prefill: prefill ?? false,
-    ...(options && { options }),
     ...(contextWindow !== undefined && { contextWindow }),
   };
 }

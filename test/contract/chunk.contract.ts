@@ -5,11 +5,12 @@ import type { UpstreamExchange } from '../support/scripted-upstream.js';
 import { within } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
 import {
-  all,
   BackendUnderTest,
   ChunkReader,
-  endsOf,
   REQUEST,
+  TARGET,
+  all,
+  endsOf,
   textOf,
 } from './backend-under-test.js';
 
@@ -91,7 +92,7 @@ export function chunkContract(kind: BackendKind): void {
     });
 
     it('says what fits without asking the upstream', () => {
-      expect(test.backend.fit(REQUEST)).toEqual({ ignored: [] });
+      expect(test.backend.fit(REQUEST, TARGET)).toEqual({ ignored: [] });
       expect(test.upstream.requests).toHaveLength(0);
     });
   });

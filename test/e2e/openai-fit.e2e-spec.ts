@@ -26,7 +26,23 @@ const SHAPES: readonly (readonly [param: string, fields: object])[] = [
   ['messages[0].content[0]', IMAGE_BY_URL],
   ['messages[0].content[0]', part({ type: 'input_audio', input_audio: { data: '' } })],
   ['messages[0].content[0]', part({ type: 'file', file: { file_id: 'file-1' } })],
+  ['messages[1].content[1]', result({ type: 'file', file: { file_data: 'x' } })],
+  ['messages[1].content[1]', result({ type: 'image_url', image_url: { url: 'https://e.com/a' } })],
 ];
+
+/** A result of a tool with this part behind a text. */
+function result(content: object): object {
+  return {
+    messages: [
+      { role: 'user', content: 'Hi' },
+      {
+        role: 'tool',
+        tool_call_id: 'c1',
+        content: [{ type: 'text', text: 'see' }, content],
+      },
+    ],
+  };
+}
 
 /** The same fields where they ask for nothing. */
 const NO_SHAPES: readonly (readonly [string, object])[] = [

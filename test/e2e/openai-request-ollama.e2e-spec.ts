@@ -28,7 +28,7 @@ describe('what Ollama receives', () => {
             {
               backend: 'ollama',
               model: 'llama3',
-              options: { num_ctx: 8192, keep_alive: '10m', think: true, mirostat: 1 },
+              set: { num_ctx: 8192, keep_alive: '10m', think: true, mirostat: 1 },
             },
           ],
         },
@@ -151,6 +151,26 @@ describe('what Ollama receives', () => {
       { role: 'tool', content: '12:00', tool_name: 'time' },
       { role: 'tool', content: 'sunny', tool_name: 'weather' },
     ]);
+  });
+
+  it('is the images of a result with the text of it', async () => {
+    const results = [
+      {
+        role: 'tool',
+        tool_call_id: 'c1',
+        content: [{ type: 'text', text: 'see' }, image(`data:image/png;base64,${PNG}`)],
+      },
+    ];
+    const asked = { role: 'assistant', content: null, tool_calls: [call('c1', 'shot', '{}')] };
+    const { messages } = await received({
+      messages: [{ role: 'user', content: 'Hi' }, asked, ...results],
+    });
+    expect((messages as unknown[]).at(-1)).toEqual({
+      role: 'tool',
+      content: 'see',
+      images: [PNG],
+      tool_name: 'shot',
+    });
   });
 
   it('is no tools where the caller wants none called', async () => {

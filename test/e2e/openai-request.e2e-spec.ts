@@ -160,7 +160,7 @@ describe('what the configuration adds to a request', () => {
       models: [
         {
           id: 'gpt-only',
-          targets: [{ backend: 'azure', model: 'a/b', options: { service_tier: 'flex' } }],
+          targets: [{ backend: 'azure', model: 'a/b', set: { service_tier: 'flex' } }],
         },
       ],
     });

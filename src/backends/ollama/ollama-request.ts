@@ -1,10 +1,25 @@
 import type { Fit, Target } from '../../contract/chat-backend.js';
-import type { ChatRequest, Message, ResponseFormat } from '../../contract/chat-request.js';
+import type {
+  ChatRequest,
+  Message,
+  MessagePart,
+  ResponseFormat,
+  Sampling,
+} from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
 import { continued } from '../shared/continued.js';
 
-/** Target options that Ollama takes beside `options`, not within. */
-const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
+/** Fields that Ollama takes beside `options`; all others of a target are options. */
+const TOP_LEVEL_FIELDS = new Set([
+  'keep_alive',
+  'think',
+  'tools',
+  'format',
+  'logprobs',
+  'top_logprobs',
+  'truncate',
+  'shift',
+]);
 
 /**
  * The body of `POST /api/chat`.
@@ -12,13 +27,9 @@ const TOP_LEVEL_OPTIONS = new Set(['keep_alive', 'think']);
  */
 export function chatBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
   const { sampling, tools, toolChoice, responseFormat, prefill } = request;
-  const fromTarget = Object.entries(target.options ?? {});
   const toolNames = toolNamesById(request.messages);
   const messages = request.messages.map((message) => messageOf(message, toolNames));
-  return defined({
-    model: target.model,
-    stream,
-    messages: prefill === undefined ? messages : continued(messages, prefill),
+  const fields = defined({
     // Ollama has no tool_choice; "none" is the one that needs no help of the model.
     tools:
       toolChoice === 'none'
@@ -28,26 +39,51 @@ export function chatBody(request: ChatRequest, target: Target, stream: boolean):
             function: defined({ name, description, parameters }),
           })),
     format: responseFormat && formatOf(responseFormat),
-    options: defined({
-      temperature: sampling.temperature,
-      top_p: sampling.topP,
-      num_predict: sampling.maxTokens,
-      stop: sampling.stop,
-      seed: sampling.seed,
-      frequency_penalty: sampling.frequencyPenalty,
-      presence_penalty: sampling.presencePenalty,
-      ...Object.fromEntries(fromTarget.filter(([name]) => !TOP_LEVEL_OPTIONS.has(name))),
-    }),
-    ...Object.fromEntries(fromTarget.filter(([name]) => TOP_LEVEL_OPTIONS.has(name))),
+    ...optionsOf(sampling),
+  });
+  const said = Object.entries(inDialectOf(target, fields));
+  return {
+    model: target.model,
+    stream,
+    messages: prefill === undefined ? messages : continued(messages, prefill),
+    options: Object.fromEntries(said.filter(([name]) => !TOP_LEVEL_FIELDS.has(name))),
+    ...Object.fromEntries(said.filter(([name]) => TOP_LEVEL_FIELDS.has(name))),
+  };
+}
+
+/** The caller's sampling in Ollama's names. */
+function optionsOf(sampling: Sampling): JsonObject {
+  return defined({
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    num_predict: sampling.maxTokens,
+    stop: sampling.stop,
+    seed: sampling.seed,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
   });
 }
 
+/** Ollama's fields and options in one, without those of the callers that it does not take. */
+function inDialectOf({ drop = [], rename = {}, set }: Target, fields: JsonObject): JsonObject {
+  const kept = Object.entries(fields).filter(([name]) => !drop.includes(name));
+  const isRenamed = (name: string) => Object.hasOwn(rename, name);
+  return {
+    ...Object.fromEntries(
+      kept.filter(([name]) => isRenamed(name)).map(([name, value]) => [rename[name], value]),
+    ),
+    ...Object.fromEntries(kept.filter(([name]) => !isRenamed(name))),
+    ...set,
+  };
+}
+
 /** What of the request Ollama cannot do, and what it would leave out. */
-export function fitOf(request: ChatRequest, backend: string): Fit {
+export function fitOf(request: ChatRequest, { backend, drop = [] }: Target): Fit {
   const ignored = [
     ...(request.unmodelled?.hints ?? []),
     // Not every model thinks, and Ollama refuses `think` for those that do not: the target's options decide.
     ...(request.reasoningEffort === undefined ? [] : ['reasoning_effort']),
+    ...(drop.length === 0 ? [] : droppedFields(request, drop)),
   ];
   const unsupported = firstUnsupported(request);
   if (unsupported === undefined) return { ignored };
@@ -63,7 +99,7 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
     return { param: 'tool_choice', why: 'A tool call cannot be forced here' };
   }
   for (const [m, { parts }] of request.messages.entries()) {
-    for (const [p, part] of parts.entries()) {
+    for (const [p, part] of parts.flatMap(contentOf).entries()) {
       const param = `messages[${m}].content[${p}]`;
       if (part.type === 'opaque') {
         return { param, why: `${param} is of type "${part.kind}", which cannot be sent here` };
@@ -79,13 +115,29 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
   return undefined;
 }
 
+/** What of the caller's own is dropped, by the caller's names where Ollama has others. */
+function droppedFields(request: ChatRequest, drop: readonly string[]): readonly string[] {
+  const { tools, responseFormat, sampling } = request;
+  const given: JsonObject = defined({ ...optionsOf(sampling), tools, format: responseFormat });
+  const names: Readonly<Record<string, string>> = {
+    num_predict: 'max_tokens',
+    format: 'response_format',
+  };
+  return drop.filter((name) => Object.hasOwn(given, name)).map((name) => names[name] ?? name);
+}
+
+/** Parts as their caller numbers them: those of a result are the content of its message. */
+function contentOf(part: MessagePart): readonly MessagePart[] {
+  return part.type === 'tool-result' ? part.parts : [part];
+}
+
 function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, string>): JsonObject {
   const text: string[] = [];
   const thinking: string[] = [];
   const images: string[] = [];
   const toolCalls: JsonObject[] = [];
-  let toolName: string | undefined;
-  for (const part of parts) {
+  const result = parts.find((part) => part.type === 'tool-result');
+  for (const part of parts.flatMap(contentOf)) {
     switch (part.type) {
       case 'text':
         text.push(part.text);
@@ -100,9 +152,6 @@ function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, stri
         toolCalls.push({ function: { name: part.name, arguments: argumentsOf(part.arguments) } });
         break;
       case 'tool-result':
-        text.push(part.text);
-        toolName = toolNames.get(part.toolCallId);
-        break;
       case 'opaque':
         break;
     }
@@ -113,7 +162,7 @@ function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, stri
     thinking: thinking.length > 0 ? thinking.join('') : undefined,
     images: images.length > 0 ? images : undefined,
     tool_calls: toolCalls.length > 0 ? toolCalls : undefined,
-    tool_name: toolName,
+    tool_name: result && toolNames.get(result.toolCallId),
   });
 }
 

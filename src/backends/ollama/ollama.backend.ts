@@ -33,8 +33,8 @@ export class OllamaBackend implements ChatBackend {
     this.#upstream = new UpstreamClient(settings, '/api/chat');
   }
 
-  fit(request: ChatRequest): Fit {
-    return fitOf(request, this.id);
+  fit(request: ChatRequest, target: Target): Fit {
+    return fitOf(request, target);
   }
 
   async open(
@@ -106,7 +106,7 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
     const body = chatBody(request, target, stream);
-    const response = await this.#upstream.post(body, attempt).catch((error: unknown) => {
+    const response = await this.#upstream.post(body, attempt, request).catch((error: unknown) => {
       throw withRemedy(error, target);
     });
     const contentType = String(response.headers['content-type'] ?? '');

@@ -2,6 +2,7 @@ import type OpenAI from 'openai';
 import type { Target } from '../../contract/chat-backend.js';
 import type {
   ChatRequest,
+  ContentPart,
   Message,
   MessagePart,
   ResponseFormat,
@@ -9,30 +10,57 @@ import type {
 } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { continued } from '../shared/continued.js';
+import { inDialectOf } from './openai-fields-sent.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;
 
-/** The body of a plain request: the caller's own when it spoke this dialect, else made from the neutral request. */
-export function requestBody(request: ChatRequest, target: Target): Body {
-  return bodyWith(request, target, { stream: false });
+/** What of the protocol a server is asked in, as far as not all servers know it. */
+export interface Wording {
+  /** Have the upstream end its stream with a usage event. */
+  readonly asksUsage: boolean;
+  /** `max_tokens` is `max_completion_tokens` there. */
+  readonly renamesLimit: boolean;
 }
 
-/** The body of a streamed request. `askUsage`: have the upstream end its stream with a usage event. */
-export function streamedRequestBody(request: ChatRequest, target: Target, askUsage: boolean): Body {
+/** The body of a plain request: the caller's own when it spoke this dialect, else made from the neutral request. */
+export function requestBody(request: ChatRequest, target: Target, wording: Wording): Body {
+  return bodyWith(request, target, { stream: false }, wording);
+}
+
+/** The body of a streamed request. */
+export function streamedRequestBody(request: ChatRequest, target: Target, wording: Wording): Body {
   const wished = request.wire?.body['stream_options'];
-  return bodyWith(request, target, {
+  const stream = {
     stream: true,
     // `undefined` leaves the field out of the JSON.
-    stream_options: askUsage
+    stream_options: wording.asksUsage
       ? { ...(isJsonObject(wished) && wished), include_usage: true }
       : undefined,
-  });
+  };
+  return bodyWith(request, target, stream, wording);
 }
 
-function bodyWith(request: ChatRequest, target: Target, stream: JsonObject): Body {
-  const body = withPrefill(request.wire?.body ?? bodyOf(request), request);
+function bodyWith(
+  request: ChatRequest,
+  target: Target,
+  stream: JsonObject,
+  { renamesLimit }: Wording,
+): Body {
+  const body = { ...withPrefill(neutralBody(request), request), ...stream };
   // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
-  return { ...body, ...target.options, model: target.model, ...stream } as unknown as Body;
+  return { ...inDialectOf(target, body, renamesLimit), model: target.model } as unknown as Body;
+}
+
+/** The body before a target's own dialect: the caller's own where it spoke this dialect. */
+function neutralBody(request: ChatRequest): JsonObject {
+  return request.wire?.body ?? bodyOf(request);
+}
+
+/** Which of the fields that `target` does not take the caller gave, by the caller's names. */
+export function droppedFields(request: ChatRequest, { drop = [] }: Target): readonly string[] {
+  if (drop.length === 0) return [];
+  const body = neutralBody(request);
+  return drop.filter((name) => body[name] != null);
 }
 
 /** The beginning of the answer as the last message, and no more tokens than are left for the rest. */
@@ -56,7 +84,7 @@ function bodyOf(request: ChatRequest): JsonObject {
     response_format: responseFormat && responseFormatOf(responseFormat),
     temperature: sampling.temperature,
     top_p: sampling.topP,
-    // The old name: every compatible server knows it, and OpenAI still takes it for most models.
+    // The old name, which every compatible server knows; for others it is renamed.
     max_tokens: sampling.maxTokens,
     stop: sampling.stop,
     seed: sampling.seed,
@@ -69,7 +97,7 @@ function bodyOf(request: ChatRequest): JsonObject {
 function messageOf({ role, name, parts }: Message): JsonObject {
   const toolCalls = parts.filter((part) => part.type === 'tool-call');
   const result = parts.find((part) => part.type === 'tool-result');
-  if (result) return { role, tool_call_id: result.toolCallId, content: result.text };
+  if (result) return { role, tool_call_id: result.toolCallId, content: resultOf(result.parts) };
   return defined({
     role,
     name,
@@ -83,6 +111,12 @@ function messageOf({ role, name, parts }: Message): JsonObject {
           }))
         : undefined,
   });
+}
+
+/** Texts alone stay one string: older compatible servers know no content parts in results. */
+function resultOf(parts: readonly ContentPart[]): unknown {
+  const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  return texts.length === parts.length ? texts.join('\n') : contentOf(parts);
 }
 
 /** A lone text stays a string: older compatible servers know no content parts. */

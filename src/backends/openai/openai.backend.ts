@@ -1,8 +1,7 @@
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
-import { GatewayError } from '../../contract/gateway-error.js';
-import { defined, isJsonObject } from '../../contract/json.js';
+import { defined } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { collectAnswer } from '../shared/collected-answer.js';
 import type { StreamSource } from '../shared/stream-source.js';
@@ -14,7 +13,8 @@ import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { LateUsage } from './late-usage.js';
 import { answerOf } from './openai-answer.js';
-import { requestBody, streamedRequestBody } from './openai-request.js';
+import { droppedFields } from './openai-request.js';
+import { OpenAiSender } from './openai-sender.js';
 import { readOpenAiStream, streamOf } from './openai-stream.js';
 
 export interface OpenAiSettings extends UpstreamSettings {
@@ -26,22 +26,22 @@ export interface OpenAiSettings extends UpstreamSettings {
 export class OpenAiBackend implements ChatBackend {
   readonly id: string;
   readonly #settings: OpenAiSettings;
-  #asksUsage: boolean;
   readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
+  readonly #sender: OpenAiSender;
   readonly #lateUsage = new LateUsage();
 
   constructor(settings: OpenAiSettings) {
     this.id = settings.id;
     this.#settings = settings;
-    this.#asksUsage = settings.streamUsage ?? true;
     this.#secrets = secretsOf(settings);
     this.#upstream = new UpstreamClient(settings, '/chat/completions');
+    this.#sender = new OpenAiSender(this.#upstream, settings.streamUsage ?? true);
   }
 
   /** Whatever a caller can say, it can be said to this upstream: it judges by itself. */
-  fit(): Fit {
-    return { ignored: [] };
+  fit(request: ChatRequest, target: Target): Fit {
+    return { ignored: droppedFields(request, target) };
   }
 
   async open(
@@ -49,7 +49,7 @@ export class OpenAiBackend implements ChatBackend {
     target: Target,
     attempt: AttemptContext,
   ): Promise<AsyncIterable<ChunkBatch>> {
-    const response = await this.#openStream(request, target, attempt);
+    const response = await this.#sender.send(request, target, true, attempt);
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {
       case 'stream':
@@ -69,46 +69,13 @@ export class OpenAiBackend implements ChatBackend {
     target: Target,
     attempt: AttemptContext,
   ): Promise<ChatAnswer> {
-    const response = await this.#post(requestBody(request, target), request, attempt);
+    const response = await this.#sender.send(request, target, false, attempt);
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {
       case 'json':
         return answerOf(await readWholeAnswer(source, response), source, attempt);
       case 'stream':
         return collectAnswer(source, readOpenAiStream(response, source, attempt));
-    }
-  }
-
-  /** Asks for usage; a server that does not know `stream_options` is asked once more without, and from then on. */
-  async #openStream(
-    request: ChatRequest,
-    target: Target,
-    attempt: AttemptContext,
-  ): Promise<UpstreamResponse> {
-    const post = (askUsage: boolean) =>
-      this.#post(streamedRequestBody(request, target, askUsage), request, attempt);
-    if (!this.#asksUsage) return post(false);
-    try {
-      return await post(true);
-    } catch (error) {
-      if (!refusesStreamOptions(error) || wishesMore(request)) throw error;
-      const response = await post(false);
-      this.#asksUsage = false;
-      return response;
-    }
-  }
-
-  async #post(
-    body: object,
-    { wire }: ChatRequest,
-    attempt: AttemptContext,
-  ): Promise<UpstreamResponse> {
-    try {
-      return await this.#upstream.post(body, attempt);
-    } catch (error) {
-      // Who names models or providers of its own may have named some that are not there.
-      const isChoosy = ['models', 'fallbacks', 'provider'].some((name) => wire?.body[name] != null);
-      throw isChoosy && error instanceof GatewayError ? error.doubted() : error;
     }
   }
 
@@ -136,17 +103,4 @@ export class OpenAiBackend implements ChatBackend {
     response.destroy();
     throw protocolFault(this.id, `answered with "${contentType}"`);
   }
-}
-
-/** 400 or 422: "Unrecognized request argument supplied: stream_options", "Extra inputs are not permitted". */
-function refusesStreamOptions(error: unknown): boolean {
-  if (!(error instanceof GatewayError) || error.fault !== 'invalid_request') return false;
-  return /\bstream[_ ]options\b/i.test(`${error.param ?? ''} ${error.message}`);
-}
-
-/** Its caller's own options may be what is refused: that says nothing of the server. */
-function wishesMore({ wire }: ChatRequest): boolean {
-  const wished = wire?.body['stream_options'];
-  if (wished == null) return false;
-  return !isJsonObject(wished) || Object.keys(wished).some((name) => name !== 'include_usage');
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../contract/chat-backend.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import { ForwardedHeaders } from './forwarded-headers.js';
 import { Sending } from './sending.js';
 import { complaintFault, connectionFault } from './upstream-fault.js';
 import { complaintOf } from './upstream-complaint.js';
@@ -13,6 +15,9 @@ import { textOf } from './upstream-text.js';
 /** What waits in the socket itself; undici's 64 KiB would make it the largest buffer of all. */
 const SOCKET_BYTES = 16 * 1024;
 
+/** Response headers that pass: some providers and the proxies before them send dozens. */
+const MAX_HEADER_BYTES = 64 * 1024;
+
 /** What is read of an error body: more than any sentence needs. */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ERROR_MS = 1000;
@@ -21,6 +26,8 @@ const MAX_ERROR_MS = 1000;
 export class UpstreamClient {
   /** All that is the same in every request. */
   readonly #request: Dispatcher.DispatchOptions;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #forwarded: ForwardedHeaders;
   /** Keeps its connections for later requests. */
   readonly #keeping: Dispatcher;
   /** Makes a new connection for every request. */
@@ -31,7 +38,9 @@ export class UpstreamClient {
     private readonly settings: UpstreamSettings,
     path: string,
   ) {
-    this.#request = requestTo(path, settings);
+    this.#headers = headersOf(settings);
+    this.#request = { ...requestTo(path, settings), headers: this.#headers };
+    this.#forwarded = new ForwardedHeaders(settings);
     this.#keeping = createDispatcher(settings);
     this.#fresh = createDispatcher(settings);
   }
@@ -41,10 +50,14 @@ export class UpstreamClient {
    * @throws GatewayError `upstream_unavailable` without a response, else the fault that the
    *   upstream's status and body mean
    */
-  async post(body: object, attempt: AttemptContext): Promise<UpstreamResponse> {
+  async post(
+    body: object,
+    attempt: AttemptContext,
+    request: ChatRequest,
+  ): Promise<UpstreamResponse> {
     let response: UpstreamResponse;
     try {
-      response = await this.#send(JSON.stringify(body), attempt);
+      response = await this.#send(JSON.stringify(body), attempt, this.#forwarded.of(request));
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
@@ -61,10 +74,15 @@ export class UpstreamClient {
    * nothing about the upstream, so the request is sent once more: over a connection of its own,
    * because the next kept one may be as stale.
    */
-  async #send(body: string, attempt: AttemptContext): Promise<UpstreamResponse> {
+  async #send(
+    body: string,
+    attempt: AttemptContext,
+    forwarded: Readonly<Record<string, string>> | undefined,
+  ): Promise<UpstreamResponse> {
     const { signal } = attempt;
     const sending = new Sending(body, () => attempt.requestSent());
-    const request = { ...this.#request, body: sending.body };
+    const request: Dispatcher.DispatchOptions = { ...this.#request, body: sending.body };
+    if (forwarded) request.headers = { ...this.#headers, ...forwarded };
     try {
       return await this.#dispatch(this.#keeping, request, signal);
     } catch (error) {
@@ -107,7 +125,7 @@ export class UpstreamClient {
 
 function requestTo(
   path: string,
-  { baseUrl, query = {}, apiKey, headers }: UpstreamSettings,
+  { baseUrl, query = {} }: UpstreamSettings,
 ): Dispatcher.DispatchOptions {
   const url = new URL(baseUrl.replace(/\/+$/, '') + path);
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -115,16 +133,22 @@ function requestTo(
     origin: url.origin,
     path: url.pathname + url.search,
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': 'sluice',
-      ...(apiKey && { authorization: `Bearer ${apiKey}` }),
-      ...headers,
-    },
     // undici's own deadlines (300 s each) count bytes; Sluice's count content. They are said here
     // because the agents behind a proxy look at none of a dispatcher's.
     headersTimeout: 0,
     bodyTimeout: 0,
+  };
+}
+
+/** By names in lower case, so that what is configured takes the place of ours. */
+function headersOf({ apiKey, headers = {} }: UpstreamSettings): Readonly<Record<string, string>> {
+  const configured = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return {
+    'content-type': 'application/json',
+    'user-agent': 'sluice',
+    'accept-encoding': 'identity',
+    ...(apiKey && { authorization: `Bearer ${apiKey}` }),
+    ...Object.fromEntries(configured),
   };
 }
 
@@ -133,6 +157,7 @@ function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispa
   const connect = { timeout: connectMs, highWaterMark: SOCKET_BYTES, ...tls };
   const options: Agent.Options = {
     connect,
+    maxHeaderSize: MAX_HEADER_BYTES,
     // Streams that share one HTTP/2 connection would share its fate as well.
     allowH2: false,
   };
@@ -143,7 +168,7 @@ function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispa
     requestTls: connect,
     proxyTls: { timeout: connectMs },
     clientFactory: (origin, settings) =>
-      new Pool(origin, { ...settings, headersTimeout: connectMs }),
+      new Pool(origin, { ...settings, headersTimeout: connectMs, maxHeaderSize: MAX_HEADER_BYTES }),
     // Explicit empty strings: undici would read the environment by itself.
     httpProxy: proxy.httpProxy ?? '',
     httpsProxy: proxy.httpsProxy ?? '',

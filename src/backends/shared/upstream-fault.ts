@@ -6,6 +6,9 @@ import type { UpstreamComplaint } from './upstream-complaint.js';
 
 /** No connection, or it broke before a response. */
 export function connectionFault(backend: string, cause: unknown): GatewayError {
+  if (codeOf(cause) === 'UND_ERR_HEADERS_OVERFLOW') {
+    return protocolFault(backend, 'answered with more headers than are read', cause);
+  }
   const what = wasConnected(cause)
     ? 'closed the connection before it answered'
     : 'cannot be reached';

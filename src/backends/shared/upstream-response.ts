@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { decodedBody, encodingOf } from './decoded-body.js';
 import { cutFault } from './upstream-fault.js';
 
 /** What is read from the upstream's connection before anyone asks for it, per stream. */
@@ -48,6 +49,11 @@ export class UpstreamResponse
 
   /** What has arrived, as soon as something has; single-use. Throws `upstream_cut` when the connection breaks. */
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const encoding = encodingOf(this.headers['content-encoding']);
+    return encoding === undefined ? this.#bytes() : this.#decoded(encoding);
+  }
+
+  #bytes(): AsyncIterator<Uint8Array, undefined> {
     const take = () => this.#take();
     return {
       next: () => this.#arrival().then(take),
@@ -56,6 +62,16 @@ export class UpstreamResponse
         return Promise.resolve({ done: true, value: undefined });
       },
     };
+  }
+
+  /** What cannot be decoded is not read on. */
+  async *#decoded(encoding: string): AsyncGenerator<Uint8Array, undefined> {
+    try {
+      yield* decodedBody(this.backend, encoding, this.#bytes(), this.signal);
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
   }
 
   /** Closes the connection. */

@@ -7,6 +7,8 @@ export interface UpstreamSettings {
   /** Absent or empty: no `Authorization` header is sent. */
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Headers of the caller's request that are passed on. */
+  readonly forwardHeaders?: readonly string[] | undefined;
   readonly query?: Readonly<Record<string, string>>;
   /** PEM file of the authorities this upstream's certificate is checked against, instead of Node's. */
   readonly caFile?: string;

@@ -1,4 +1,9 @@
-import type { ChatRequest, Message, MessagePart } from '../../contract/chat-request.js';
+import type {
+  ChatRequest,
+  ContentPart,
+  Message,
+  MessagePart,
+} from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
 import type { ChatBodyDto, ChatMessageDto } from './chat-body.dto.js';
@@ -53,8 +58,7 @@ function messageOf(
       const param = `${path}.toolCallId`;
       throw new GatewayError('invalid_request', `${param} is missing.`, { param });
     }
-    const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
-    return { role, parts: [{ type: 'tool-result', toolCallId, text }] };
+    return { role, parts: [{ type: 'tool-result', toolCallId, parts }] };
   }
   const calls = (toolCalls ?? []).map(({ id, name, arguments: args }): MessagePart => ({
     type: 'tool-call',
@@ -65,7 +69,7 @@ function messageOf(
   return { role, parts: [...parts, ...calls] };
 }
 
-function partsOf(content: ChatMessageDto['content'] | null): readonly MessagePart[] {
+function partsOf(content: ChatMessageDto['content'] | null): readonly ContentPart[] {
   if (content == null) return [];
   return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }

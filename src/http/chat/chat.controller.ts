@@ -20,6 +20,7 @@ import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
 import { announce } from '../announce.js';
 import { callOf } from '../call-of.js';
+import { withHeadersOf } from '../caller-header.js';
 import { disconnected } from '../disconnected.js';
 import { fromPull } from '../from-pull.js';
 import { ChatBodyDto } from './chat-body.dto.js';
@@ -100,7 +101,12 @@ export class ChatController {
   ): Observable<ChunkBatch> {
     return fromPull((signal) => {
       const call = callOf(request, response);
-      const generation = this.generations.stream(model ?? undefined, chat, call, signal);
+      const generation = this.generations.stream(
+        model ?? undefined,
+        withHeadersOf(request, chat),
+        call,
+        signal,
+      );
       announce(generation, response);
       return generation;
     }, response).pipe(takeUntil(disconnected(response)));

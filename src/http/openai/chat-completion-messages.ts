@@ -1,4 +1,4 @@
-import type { Message, MessagePart } from '../../contract/chat-request.js';
+import type { ContentPart, Message, MessagePart } from '../../contract/chat-request.js';
 import { defined, isJsonObject } from '../../contract/json.js';
 import { FieldReader } from './field-reader.js';
 
@@ -39,13 +39,11 @@ function isRole(role: string): role is (typeof ROLES)[number] {
 function toolMessageOf(fields: FieldReader, role: 'tool' | 'function', content: unknown): Message {
   const key = role === 'tool' ? 'tool_call_id' : 'name';
   const toolCallId = fields.required(key, fields.string(key));
-  const text = partsOf(fields, content)
-    .map((part) => (part.type === 'text' ? part.text : ''))
-    .join('\n');
-  return { role: 'tool', parts: [{ type: 'tool-result', toolCallId, text }] };
+  const parts = partsOf(fields, content);
+  return { role: 'tool', parts: [{ type: 'tool-result', toolCallId, parts }] };
 }
 
-function partsOf(fields: FieldReader, content: unknown): MessagePart[] {
+function partsOf(fields: FieldReader, content: unknown): ContentPart[] {
   if (content == null) return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (!Array.isArray(content))

@@ -7,6 +7,7 @@ import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
 import { announce } from '../announce.js';
 import { callOf } from '../call-of.js';
+import { withHeadersOf } from '../caller-header.js';
 import { disconnected } from '../disconnected.js';
 import { fromAnswer } from '../from-answer.js';
 import { fromPull } from '../from-pull.js';
@@ -44,7 +45,9 @@ export class ChatCompletionsController {
     response: Response,
   ): Observable<ChunkBatch> {
     return fromPull((signal) => {
-      const generation = this.generations.stream(model, chat, callOf(request, response), signal);
+      const call = callOf(request, response);
+      const asked = withHeadersOf(request, chat);
+      const generation = this.generations.stream(model, asked, call, signal);
       announce(generation, response);
       return generation;
     }, response).pipe(takeUntil(disconnected(response)));
@@ -56,7 +59,9 @@ export class ChatCompletionsController {
     response: Response,
   ): Observable<ChatAnswer> {
     return fromAnswer((signal) => {
-      const generation = this.generations.complete(model, chat, callOf(request, response), signal);
+      const call = callOf(request, response);
+      const asked = withHeadersOf(request, chat);
+      const generation = this.generations.complete(model, asked, call, signal);
       announce(generation, response);
       return generation.answer;
     }).pipe(takeUntil(disconnected(response)));

@@ -1,0 +1,52 @@
+import type { Target } from '../../contract/chat-backend.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
+
+/**
+ * OpenAI's reasoning models, by whichever provider's name: they refuse `max_tokens`.
+ * @see https://platform.openai.com/docs/api-reference/chat/create#chat-create-max_tokens
+ */
+const REASONING_MODEL = /(?:^|[/:])(?:gpt-5|o[134](?![a-z0-9]))/i;
+
+const LIMITS = ['max_tokens', 'max_completion_tokens'];
+
+/** Whether a target takes `max_completion_tokens` in place of `max_tokens`, by the name of its model. */
+export function takesCompletionTokens({ model }: Target): boolean {
+  return REASONING_MODEL.test(model);
+}
+
+/**
+ * `body` as `target` takes it: first fields are dropped, then renamed, then set. A field whose new
+ * name is there already gives way to it.
+ * @param renamesLimit `max_tokens` is not known there; what the configuration says of either limit wins
+ */
+export function inDialectOf(target: Target, body: JsonObject, renamesLimit: boolean): JsonObject {
+  const { drop = [], rename = {}, set, developerRole } = target;
+  const isSaid = LIMITS.some((name) => Object.hasOwn(rename, name));
+  const names: Readonly<Record<string, string>> =
+    renamesLimit && !isSaid ? { ...rename, max_tokens: 'max_completion_tokens' } : rename;
+  return {
+    ...renamed(without(drop, body), names),
+    ...set,
+    ...(developerRole !== undefined && { messages: withRole(developerRole, body['messages']) }),
+  };
+}
+
+function without(names: readonly string[], body: JsonObject): JsonObject {
+  if (names.length === 0) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
+}
+
+function renamed(body: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
+  const isRenamed = (name: string) => Object.hasOwn(names, name);
+  if (!Object.keys(body).some(isRenamed)) return body;
+  const kept = Object.entries(body).filter(([name]) => !isRenamed(name));
+  const moved = Object.entries(body).filter(([name, value]) => isRenamed(name) && value != null);
+  return Object.fromEntries([...moved.map(([name, value]) => [names[name], value]), ...kept]);
+}
+
+function withRole(role: 'system', messages: unknown): unknown {
+  if (!Array.isArray(messages)) return messages;
+  return messages.map((message: unknown) =>
+    isJsonObject(message) && message['role'] === 'developer' ? { ...message, role } : message,
+  );
+}

@@ -1,0 +1,82 @@
+import type { AttemptContext, Target } from '../../contract/chat-backend.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { isJsonObject } from '../../contract/json.js';
+import type { UpstreamClient } from '../shared/upstream-client.js';
+import type { UpstreamResponse } from '../shared/upstream-response.js';
+import { takesCompletionTokens } from './openai-fields-sent.js';
+import { requestBody, streamedRequestBody, type Wording } from './openai-request.js';
+
+/**
+ * Sends requests in the words that their server knows. It says so when it does not know one: then it
+ * is asked once more without it, and from then on, if that was accepted.
+ */
+export class OpenAiSender {
+  #asksUsage: boolean;
+  /** Models that were seen to want `max_completion_tokens`; as many as there are targets at most. */
+  readonly #refusesMaxTokens = new Set<string>();
+
+  constructor(
+    private readonly upstream: UpstreamClient,
+    asksUsage: boolean,
+  ) {
+    this.#asksUsage = asksUsage;
+  }
+
+  /** @throws GatewayError as `UpstreamClient.post` */
+  async send(
+    request: ChatRequest,
+    target: Target,
+    stream: boolean,
+    attempt: AttemptContext,
+  ): Promise<UpstreamResponse> {
+    let wording: Wording = {
+      asksUsage: stream && this.#asksUsage,
+      renamesLimit: takesCompletionTokens(target) || this.#refusesMaxTokens.has(target.model),
+    };
+    for (;;) {
+      const makeBody = stream ? streamedRequestBody : requestBody;
+      try {
+        const body = makeBody(request, target, wording);
+        const response = await this.upstream.post(body, attempt, request);
+        if (stream && !wording.asksUsage) this.#asksUsage = false;
+        if (wording.renamesLimit) this.#refusesMaxTokens.add(target.model);
+        return response;
+      } catch (error) {
+        const other = otherWording(error, wording, request);
+        if (!other) throw doubted(error, request);
+        wording = other;
+      }
+    }
+  }
+}
+
+/** Each word is given up once, so this ends. */
+function otherWording(error: unknown, said: Wording, request: ChatRequest): Wording | undefined {
+  if (!(error instanceof GatewayError) || !MISTAKES.has(error.fault)) return undefined;
+  const words = `${error.param ?? ''} ${error.message}`;
+  // 400 or 422: "Unrecognized request argument supplied: stream_options", "Extra inputs are not permitted".
+  if (said.asksUsage && /\bstream[_ ]options\b/i.test(words) && !wishesMore(request)) {
+    return { ...said, asksUsage: false };
+  }
+  // OpenAI's words for it are Azure's, too.
+  if (!said.renamesLimit && /'max_tokens'/.test(words) && /max_completion_tokens/.test(words)) {
+    return { ...said, renamesLimit: true };
+  }
+  return undefined;
+}
+
+const MISTAKES = new Set(['invalid_request', 'unsupported_feature']);
+
+/** Its caller's own options may be what is refused: that says nothing of the server. */
+function wishesMore({ wire }: ChatRequest): boolean {
+  const wished = wire?.body['stream_options'];
+  if (wished == null) return false;
+  return !isJsonObject(wished) || Object.keys(wished).some((name) => name !== 'include_usage');
+}
+
+/** Who names models or providers of its own may have named some that are not there. */
+function doubted(error: unknown, { wire }: ChatRequest): unknown {
+  const isChoosy = ['models', 'fallbacks', 'provider'].some((name) => wire?.body[name] != null);
+  return isChoosy && error instanceof GatewayError ? error.doubted() : error;
+}

@@ -1,0 +1,36 @@
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { type Route, RouteTable, type TargetDeadlines } from './route-table.js';
+
+/** Says at boot which models may run out of time before their last target was waited for. */
+@Injectable()
+export class DeadlineCheck implements OnModuleInit {
+  readonly #logger = new Logger('Deadlines');
+
+  constructor(private readonly routes: RouteTable) {}
+
+  onModuleInit(): void {
+    for (const route of this.routes.routes) {
+      this.#check(route, 'firstTokenMs', ({ firstTokenMs }) => firstTokenMs);
+      this.#check(route, 'answerMs', ({ answerMs }) => answerMs);
+    }
+  }
+
+  #check(
+    { model, tiers, streams: { totalMs } }: Route,
+    setting: 'firstTokenMs' | 'answerMs',
+    waitMs: (deadlines: TargetDeadlines) => number,
+  ): void {
+    const deadlines = tiers.flat().map((target) => target.deadlines);
+    const last = deadlines.at(-1)!;
+    // The one that is asked last is waited for a little longer where nothing is set.
+    const longerMs = setting === 'firstTokenMs' ? last.lastFirstTokenMs - last.firstTokenMs : 0;
+    const sumMs = deadlines.reduce((sum, each) => sum + waitMs(each), longerMs);
+    if (sumMs <= totalMs) return;
+    this.#logger.warn('the waits of its targets add up to more than totalMs', {
+      model,
+      setting,
+      sumMs,
+      totalMs,
+    });
+  }
+}
