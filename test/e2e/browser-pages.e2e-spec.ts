@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
 import { openAi } from '../support/openai-script.js';
-import { type PageAnswer, type PageHeaders, sendAsPage } from '../support/page-request.js';
+import { fetched, type PageAnswer, type PageHeaders, sendAsPage } from '../support/page-request.js';
 
 const LISTED = 'http://localhost:5173';
 const EVIL = 'https://evil.example';
@@ -29,15 +29,6 @@ const ASKS = [
   ['GET /openapi.json', '/openapi.json', {}],
   ['a path that is not there', '/nope', {}],
 ] as const;
-
-/** What browsers say of their requests. */
-function fetched(site: string, mode: string, origin?: string): PageHeaders {
-  return {
-    'sec-fetch-site': site,
-    'sec-fetch-mode': mode,
-    ...(origin !== undefined && { origin }),
-  };
-}
 
 function errorIn({ text }: PageAnswer): { readonly message: string; readonly code: string } {
   return (JSON.parse(text) as { error: { message: string; code: string } }).error;
@@ -177,147 +168,5 @@ describe('a request of a page', () => {
         expect(answer.headers['x-frame-options']).toBe('DENY');
       }
     }
-  });
-});
-
-describe('a listed page', () => {
-  let gateway: Gateway;
-  beforeAll(async () => {
-    gateway = await Gateway.start({ browsers: { origins: [LISTED] } });
-    gateway.openai.script(openAi.streamsText(['Hi']));
-  });
-  afterAll(() => gateway.close());
-
-  const cors = fetched('same-site', 'cors', LISTED);
-  const preflight = {
-    ...cors,
-    'access-control-request-method': 'POST',
-    'access-control-request-headers': 'authorization,content-type,x-stainless-os',
-  };
-
-  it.each(['/chat', '/chat/gpt-only', '/v1/chat/completions', '/v1/models'])(
-    'may send JSON and headers of its own to %s',
-    async (path) => {
-      const answer = await sendAsPage(gateway.url + path, preflight, { method: 'OPTIONS' });
-      expect([answer.status, answer.text]).toEqual([204, '']);
-      expect(answer.headers).toMatchObject({
-        'access-control-allow-origin': LISTED,
-        'access-control-allow-methods': 'GET, HEAD, POST',
-        'access-control-allow-headers': 'authorization,content-type,x-stainless-os',
-        vary: 'Origin, Access-Control-Request-Headers',
-      });
-      expect(answer.headers).not.toHaveProperty('access-control-allow-credentials');
-      expect(gateway.openai.requests).toHaveLength(0);
-    },
-  );
-
-  it('gets no word of allowance where it is not listed', async () => {
-    const headers = { ...preflight, origin: EVIL };
-    const answer = await sendAsPage(`${gateway.url}/chat`, headers, { method: 'OPTIONS' });
-    expect([answer.status, answer.headers['access-control-allow-origin']]).toEqual([
-      403,
-      undefined,
-    ]);
-  });
-
-  it.each([
-    ['a stream', 200, '/chat?message=Hi', {}],
-    ['a plain answer', 200, '/v1/models', {}],
-    ['an error', 404, '/chat/nope?message=Hi', {}],
-    ['a body that is broken', 400, '/chat', { method: 'POST', body: {} }],
-    ['the end of a reconnecting EventSource', 204, '/chat?message=Hi', { id: 'a:1' }],
-  ] as const)('can read %s', async (_, status, path, options) => {
-    const headers = { ...cors, ...('id' in options && { 'last-event-id': options.id }) };
-    const answer = await sendAsPage(gateway.url + path, headers, 'id' in options ? {} : options);
-    expect(answer.status).toBe(status);
-    expect(answer.headers['access-control-allow-origin']).toBe(LISTED);
-    expect(answer.headers.vary).toContain('Origin');
-    expect(answer.headers['access-control-expose-headers']).toContain('x-request-id');
-  });
-
-  it('is not told to others, whose answers are kept apart in caches', async () => {
-    const answer = await sendAsPage(`${gateway.url}/v1/models`, {});
-    expect(answer.headers).not.toHaveProperty('access-control-allow-origin');
-    expect(answer.headers.vary).toContain('Origin');
-  });
-});
-
-async function statusFor(url: string, host: string, path = '/chat?message=Hi'): Promise<number> {
-  return (await sendAsPage(url + path, { host, ...fetched('same-origin', 'cors') })).status;
-}
-
-describe('the Host of a request', () => {
-  let gateway: Gateway | undefined;
-  const start = async (server: object): Promise<string> => {
-    gateway = await Gateway.start({ server });
-    gateway.openai.script(openAi.streamsText(['Hi']));
-    return gateway.url;
-  };
-  beforeEach(() => gateway?.close());
-  afterAll(() => gateway?.close());
-
-  it('must be of the loopback where only the loopback is listened on', async () => {
-    const url = await start({});
-    const good = [
-      'localhost',
-      'localhost:3000',
-      'LocalHost.',
-      'app.localhost:3000',
-      '127.0.0.1',
-      '127.8.9.10:80',
-      '[::1]:3000',
-    ];
-    for (const host of good) expect([host, await statusFor(url, host)]).toEqual([host, 200]);
-    const asked = gateway!.openai.requests.length;
-    const bad = [
-      'evil.example',
-      'evil.example:3000',
-      'localhost.evil.example',
-      '127.0.0.1.evil.example',
-      'evil-localhost',
-      '10.0.0.7',
-      '0.0.0.0:3000',
-      '[fe80::1]',
-      'localhost@evil.example',
-    ];
-    for (const host of bad) expect([host, await statusFor(url, host)]).toEqual([host, 403]);
-    expect(gateway!.openai.requests).toHaveLength(asked);
-  });
-
-  it('is refused by naming the setting and the proxy', async () => {
-    const url = await start({});
-    const { text } = await sendAsPage(`${url}/v1/models`, { host: 'gateway.example.com:8080' });
-    const { error } = JSON.parse(text) as { error: { code: string; message: string } };
-    expect(error.code).toBe('host_not_allowed');
-    expect(error.message).toMatch(/gateway\.example\.com.*server\.hosts.*proxy/);
-  });
-
-  it('may be listed', async () => {
-    const url = await start({ hosts: ['gateway.example.com', '[fd00::7]'] });
-    for (const host of [
-      'gateway.example.com',
-      'Gateway.Example.com.:8080',
-      '[fd00::7]:3000',
-      'localhost',
-    ]) {
-      expect([host, await statusFor(url, host)]).toEqual([host, 200]);
-    }
-    expect(await statusFor(url, 'other.example.com')).toBe(403);
-  });
-
-  it('is any beyond the loopback', async () => {
-    const url = await start({ host: '0.0.0.0' });
-    expect(await statusFor(url, 'any.example.com')).toBe(200);
-  });
-
-  it('must be listed beyond the loopback, too, where names are listed', async () => {
-    const url = await start({ host: '0.0.0.0', hosts: ['gateway.example.com'] });
-    expect(await statusFor(url, 'gateway.example.com')).toBe(200);
-    expect(await statusFor(url, 'localhost:3000')).toBe(200);
-    expect(await statusFor(url, 'evil.example')).toBe(403);
-  });
-
-  it.each(['/livez', '/readyz', '/metrics'])('is any for %s', async (path) => {
-    expect(await statusFor(await start({}), '10.0.0.7:3000', path)).toBe(200);
   });
 });

@@ -27,3 +27,12 @@ export async function sendAsPage(
   for await (const piece of response.setEncoding('utf8')) text += String(piece);
   return { status: response.statusCode ?? 0, headers: response.headers, text };
 }
+
+/** What browsers say of their requests. */
+export function fetched(site: string, mode: string, origin?: string): PageHeaders {
+  return {
+    'sec-fetch-site': site,
+    'sec-fetch-mode': mode,
+    ...(origin !== undefined && { origin }),
+  };
+}
