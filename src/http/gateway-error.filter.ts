@@ -11,6 +11,7 @@ import { framesOf } from '../telemetry/generation-log.js';
 import { GenerationMetrics } from '../telemetry/generation-metrics.js';
 import { errorBodyOf } from './error-body.dto.js';
 import { isGenerationPath } from './paths.js';
+import { sendJson } from './send-json.js';
 
 /** Callers without a better idea wait at least this long. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
@@ -40,7 +41,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     }
     setErrorHeaders(response, error);
     const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
-    response.status(status).json(errorBodyOf(error, requestId, generation?.record));
+    sendJson(request, response, status, errorBodyOf(error, requestId, generation?.record));
   }
 }
 
@@ -49,8 +50,9 @@ function setErrorHeaders(response: Response, error: GatewayError): void {
   const { generation } = response.locals;
   if (generation) response.setHeader('x-sluice-attempts', generation.record.attempts.length);
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
-  // The next request shall look for another instance.
-  if (error.fault === 'draining') response.setHeader('connection', 'close');
+  // The next request shall look for another instance; behind half a body there can be none.
+  if (error.fault === 'draining' || error.fault === 'body_timeout')
+    response.setHeader('connection', 'close');
   if (status === 429 || status === 503) {
     const retryAfterMs = error.retryAfterMs ?? defaultRetryAfterMs(error);
     response.setHeader('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)));

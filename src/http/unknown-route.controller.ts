@@ -34,11 +34,16 @@ export class UnknownRouteController {
       throw new MethodNotAllowedException(`${method} is not possible here; use ${known.allow}.`);
     }
     if (path.startsWith('/v1')) {
-      const instead = INSTEAD[path.replace(/\/+$/, '')];
+      const instead = INSTEAD[withoutSlashAtEnd(path)];
       throw new NotFoundException(
         `There is no such path. ${instead ?? 'Under /v1 there are POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.'}`,
       );
     }
     throw new NotFoundException('There is no such path; GET /docs shows those that there are.');
   }
+}
+
+/** A path may be 60,000 slashes: a pattern for "slashes at the end" would begin anew at each. */
+function withoutSlashAtEnd(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,0 +1,90 @@
+import type { IncomingMessage } from 'node:http';
+import type { Readable, Transform } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { GatewayError } from '../../contract/gateway-error.js';
+import type { BodyReservation } from './body-budget.js';
+import { declaredBytes, type Encoding } from './body-headers.js';
+import { GrowingBuffer } from './growing-buffer.js';
+
+export interface BodyBounds {
+  readonly maxBytes: number;
+  /** From the request's headers to the body's last byte. */
+  readonly maxMs: number;
+}
+
+const INFLATE: Readonly<Record<Encoding, () => Transform>> = {
+  gzip: createGunzip,
+  deflate: createInflate,
+  br: createBrotliDecompress,
+};
+
+/** @throws GatewayError `payload_too_large`: what says that it is too large need not be read */
+export function refuseTooLarge(request: IncomingMessage, { maxBytes }: BodyBounds): void {
+  if ((declaredBytes(request) ?? 0) > maxBytes) throw tooLarge(maxBytes);
+}
+
+/**
+ * Reads a body to its end, or to the first bound that it meets.
+ * @param reservation grows before anything is kept: at once by the announced length, else as bytes come
+ * @throws GatewayError `payload_too_large`, `overloaded`, `body_timeout`, `invalid_request`
+ */
+export async function receiveBody(
+  request: IncomingMessage,
+  encoding: Encoding | undefined,
+  { maxBytes, maxMs }: BodyBounds,
+  reservation: BodyReservation,
+): Promise<Buffer> {
+  // What a compressed body will take is not known from its own length.
+  const expectedBytes = encoding ? undefined : declaredBytes(request);
+  if (expectedBytes !== undefined) reservation.grow(expectedBytes);
+  const body = new GrowingBuffer(expectedBytes ?? 0);
+  const { promise: received, resolve, reject } = Promise.withResolvers<void>();
+  const onData = (bytes: Buffer) => {
+    try {
+      if (body.length + bytes.length > maxBytes) throw tooLarge(maxBytes);
+      if (expectedBytes === undefined) reservation.grow(bytes.length);
+      body.append(bytes);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const onClose = () => request.complete || reject(unreadable('its sender left'));
+  const timer = setTimeout(() => reject(late(maxMs)), maxMs);
+  const inflate = encoding && INFLATE[encoding]();
+  const source: Readable = inflate ? request.pipe(inflate) : request;
+  source.on('data', onData).once('end', resolve);
+  source.on('error', () =>
+    reject(unreadable(encoding ? 'it does not decompress' : 'it broke off')),
+  );
+  request.once('close', onClose);
+  try {
+    await received;
+    return body.bytes();
+  } finally {
+    clearTimeout(timer);
+    source.off('data', onData);
+    request.off('close', onClose);
+    if (inflate) {
+      request.unpipe(inflate);
+      inflate.destroy();
+    }
+  }
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'payload_too_large',
+    `The request body is larger than the ${maxBytes} bytes allowed here.`,
+  );
+}
+
+function late(maxMs: number): GatewayError {
+  return new GatewayError(
+    'body_timeout',
+    `The request body did not come to its end within ${maxMs} ms.`,
+  );
+}
+
+function unreadable(why: string): GatewayError {
+  return new GatewayError('invalid_request', `The request body cannot be read: ${why}.`);
+}
