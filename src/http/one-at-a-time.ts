@@ -5,7 +5,8 @@ import type { NextFunction, Request, Response } from 'express';
 const MAX_WAITING = 16;
 
 interface Pipeline {
-  last: Response;
+  /** The request that the next one waits for. */
+  last: Response | undefined;
   waiting: number;
 }
 
@@ -18,17 +19,19 @@ export function oneAtATime(): (request: Request, response: Response, next: NextF
   const pipelines = new WeakMap<Socket, Pipeline>();
 
   return ({ socket }: Request, response: Response, next: NextFunction) => {
-    const pipeline = pipelines.get(socket);
-    if (!pipeline || pipeline.last.closed) {
-      pipelines.set(socket, { last: response, waiting: 0 });
-      return next();
-    }
+    const pipeline = pipelines.get(socket) ?? { last: undefined, waiting: 0 };
+    pipelines.set(socket, pipeline);
     if (pipeline.waiting >= MAX_WAITING) {
       socket.destroy();
       return;
     }
     const before = pipeline.last;
     pipeline.last = response;
+    response.once('close', () => {
+      // An idle connection must not keep its last request, which may have had a body of 20 MB.
+      if (pipeline.last === response) pipeline.last = undefined;
+    });
+    if (!before) return next();
     pipeline.waiting += 1;
     before.once('close', () => {
       pipeline.waiting -= 1;

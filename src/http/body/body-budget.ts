@@ -1,6 +1,6 @@
 import { GatewayError } from '../../contract/gateway-error.js';
 
-/** How many bytes of request bodies this process holds at once, whoever sent them. */
+/** What the request bodies in this process may take at once, whoever sent them. */
 export class BodyBudget {
   #bytes = 0;
 
@@ -9,10 +9,12 @@ export class BodyBudget {
   reserve(): BodyReservation {
     let own = 0;
     return {
-      grow: (bytes) => {
-        if (this.#bytes + bytes > this.maxBytes) throw full();
-        own += bytes;
-        this.#bytes += bytes;
+      growTo: (bytes) => {
+        const more = bytes - own;
+        if (more <= 0) return;
+        if (this.#bytes + more > this.maxBytes) throw full();
+        own = bytes;
+        this.#bytes += more;
       },
       release: () => {
         this.#bytes -= own;
@@ -22,10 +24,10 @@ export class BodyBudget {
   }
 }
 
-/** The bytes of one body. */
+/** What one body takes. */
 export interface BodyReservation {
-  /** @throws GatewayError `overloaded` where there is no room for so many more */
-  grow(bytes: number): void;
+  /** @throws GatewayError `overloaded` where there is no room for so much; what was reserved stays */
+  growTo(bytes: number): void;
   release(): void;
 }
 

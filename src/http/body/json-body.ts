@@ -37,10 +37,8 @@ export function jsonBody(
     response.once('close', () => reservation.release());
     try {
       invite(request, response);
-      request.body = parseJson(
-        await receiveBody(request, encoding, bounds, reservation),
-        JSON_BOUNDS,
-      );
+      const body = await receiveBody(request, encoding, bounds, reservation);
+      request.body = parseJson(body, JSON_BOUNDS, reservation);
     } catch (error) {
       reservation.release();
       throw error;

@@ -36,33 +36,32 @@ export async function receiveBody(
 ): Promise<Buffer> {
   // What a compressed body will take is not known from its own length.
   const expectedBytes = encoding ? undefined : declaredBytes(request);
-  if (expectedBytes !== undefined) reservation.grow(expectedBytes);
+  reservation.growTo(expectedBytes ?? 0);
   const body = new GrowingBuffer(expectedBytes ?? 0);
   const { promise: received, resolve, reject } = Promise.withResolvers<void>();
   const onData = (bytes: Buffer) => {
     try {
       if (body.length + bytes.length > maxBytes) throw tooLarge(maxBytes);
-      if (expectedBytes === undefined) reservation.grow(bytes.length);
+      reservation.growTo(body.length + bytes.length);
       body.append(bytes);
     } catch (error) {
       reject(error);
     }
   };
+  const onError = () => reject(unreadable(encoding ? 'it does not decompress' : 'it broke off'));
   const onClose = () => request.complete || reject(unreadable('its sender left'));
   const timer = setTimeout(() => reject(late(maxMs)), maxMs);
   const inflate = encoding && INFLATE[encoding]();
   const source: Readable = inflate ? request.pipe(inflate) : request;
-  source.on('data', onData).once('end', resolve);
-  source.on('error', () =>
-    reject(unreadable(encoding ? 'it does not decompress' : 'it broke off')),
-  );
+  source.on('data', onData).once('end', resolve).once('error', onError);
   request.once('close', onClose);
   try {
     await received;
     return body.bytes();
   } finally {
     clearTimeout(timer);
-    source.off('data', onData);
+    // All of them: what listens on here would keep the body for as long as the request is known.
+    source.off('data', onData).off('end', resolve).off('error', onError);
     request.off('close', onClose);
     if (inflate) {
       request.unpipe(inflate);

@@ -27,9 +27,10 @@ const CLOSING_BRACE = 0x7d;
  * parses to 660,000 objects stops the event loop for seconds and takes a hundred times its size;
  * validators, upstreams and our own `JSON.stringify` take recursion for granted. It reads bytes
  * once and jumps over strings; whether they are JSON is left to the parser.
+ * @returns the number of values
  * @throws GatewayError `payload_too_large`, or `invalid_request` for the depth
  */
-export function scanJson(bytes: Buffer, { maxNodes, maxDepth }: JsonBounds): void {
+export function scanJson(bytes: Buffer, { maxNodes, maxDepth }: JsonBounds): number {
   let nodes = 1;
   let depth = 0;
   let isFirstInside = false;
@@ -49,6 +50,7 @@ export function scanJson(bytes: Buffer, { maxNodes, maxDepth }: JsonBounds): voi
     }
     if (nodes > maxNodes) throw tooManyNodes(maxNodes);
   }
+  return nodes;
 }
 
 /** @returns the index of the quote that ends the string beginning at `start`; the length where none does */
