@@ -24,6 +24,7 @@ export class GrowingBuffer {
       const capacity = Math.max(length, 2 * this.#block.length, MIN_CAPACITY_BYTES);
       const block = Buffer.allocUnsafe(capacity);
       this.#block.copy(block, 0, 0, this.#length);
+      this.free();
       this.#block = block;
     }
     bytes.copy(this.#block, this.#length);
@@ -32,5 +33,12 @@ export class GrowingBuffer {
 
   bytes(): Buffer {
     return this.#block.subarray(0, this.#length);
+  }
+
+  /** Gives the memory back now; the garbage collector, which sees only a small object, may take its time. */
+  free(): void {
+    const { buffer, length } = this.#block;
+    // Small blocks are parts of one that Node shares out.
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
   }
 }

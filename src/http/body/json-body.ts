@@ -38,7 +38,11 @@ export function jsonBody(
     try {
       invite(request, response);
       const body = await receiveBody(request, encoding, bounds, reservation);
-      request.body = parseJson(body, JSON_BOUNDS, reservation);
+      try {
+        request.body = parseJson(body.bytes(), JSON_BOUNDS, reservation);
+      } finally {
+        body.free();
+      }
     } catch (error) {
       reservation.release();
       throw error;

@@ -33,7 +33,7 @@ export async function receiveBody(
   encoding: Encoding | undefined,
   { maxBytes, maxMs }: BodyBounds,
   reservation: BodyReservation,
-): Promise<Buffer> {
+): Promise<GrowingBuffer> {
   // What a compressed body will take is not known from its own length.
   const expectedBytes = encoding ? undefined : declaredBytes(request);
   reservation.growTo(expectedBytes ?? 0);
@@ -57,7 +57,10 @@ export async function receiveBody(
   request.once('close', onClose);
   try {
     await received;
-    return body.bytes();
+    return body;
+  } catch (error) {
+    body.free();
+    throw error;
   } finally {
     clearTimeout(timer);
     // All of them: what listens on here would keep the body for as long as the request is known.
