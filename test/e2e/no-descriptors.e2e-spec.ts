@@ -7,6 +7,7 @@ import { chatEvents } from '../support/chat-events.js';
 import { ConfigFile } from '../support/config-file.js';
 import { ollama } from '../support/ollama-script.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
+import { SlowCaller } from '../support/slow-caller.js';
 import { within } from '../support/within.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -51,6 +52,35 @@ describe('A process without file descriptors', () => {
     await expect.poll(answers, { timeout: 10_000 }).toBe(200);
     const events = await chatEvents(await fetch(`${url}/chat?message=Hi`));
     expect(events.at(-1)?.type).toBe('done');
+  });
+
+  it('blames no target for it', async () => {
+    const caller = await SlowCaller.connect(url);
+    // It is served, so its connection is accepted and will be kept.
+    await caller.send({ path: '/livez' }).rest();
+    const sockets = await flood(Number(new URL(url).port), 4 * DESCRIPTORS);
+    const messages = [{ role: 'user', content: 'Hi' }];
+    for (let i = 0; i < 10; i += 1) {
+      const response = caller.send({
+        path: '/v1/chat/completions',
+        body: { model: 'llama3', messages },
+      });
+      expect(await response.rest()).toContain('"code":"overloaded"');
+      expect((await response.head()).status).toBe(503);
+    }
+    for (const socket of sockets) socket.destroy();
+    const again = async () => {
+      const response = caller.send({
+        path: '/v1/chat/completions',
+        body: { model: 'llama3', messages, stream: true },
+      });
+      await response.rest();
+      return (await response.head()).status;
+    };
+    upstream.script(ollama.streamsText(['Hi']));
+    await expect.poll(again).toBe(200);
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^llm_breaker_open\{.*\} 0$/m);
+    caller.leave();
   });
 });
 
