@@ -74,6 +74,12 @@ describe('a body', () => {
       expect(error.message).toContain('10000');
     });
 
+    it('that is wrong in every message is a 400 that names the first', async () => {
+      const messages = Array.from({ length: 9999 }, () => ({ role: 'robot', content: 5 }));
+      const { error } = await refusal(path, JSON.stringify({ ...body, messages }));
+      expect([error.status, error.param]).toEqual([400, 'messages[0].role']);
+    });
+
     it('of exactly 10,000 messages is taken', async () => {
       const messages = Array.from({ length: 10_000 }, () => ({ role: 'user', content: 'a' }));
       await gateway.post(path, { ...body, messages });
