@@ -11,6 +11,18 @@ import { within } from '../support/within.js';
 
 const MB = 1024 * 1024;
 
+/** The error of a refusal that came whole, and whether it says that the connection is closed. */
+async function errorIn(response: CallerResponse): Promise<ReadError & { closes: boolean }> {
+  const body = await within(response.rest(), 'the answer');
+  const { status, headers } = await response.head();
+  expect(response.cleanEnd).toBe(true);
+  const closes = headers['connection'] === 'close';
+  return { ...(await errorOf(new Response(body, { status, headers }))), closes };
+}
+
+const goodBody = (body: object, bytes: number): string =>
+  JSON.stringify({ ...body, messages: [{ role: 'user', content: 'x'.repeat(bytes - 200) }] });
+
 describe('a body that is on its way', () => {
   let gateway: Gateway;
   const callers: SlowCaller[] = [];
@@ -41,17 +53,6 @@ describe('a body that is on its way', () => {
     const left = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     return { caller, response, left };
   }
-
-  async function errorIn(response: CallerResponse): Promise<ReadError & { closes: boolean }> {
-    const body = await within(response.rest(), 'the answer');
-    const { status, headers } = await response.head();
-    expect(response.cleanEnd).toBe(true);
-    const closes = headers['connection'] === 'close';
-    return { ...(await errorOf(new Response(body, { status, headers }))), closes };
-  }
-
-  const goodBody = (body: object, bytes: number): string =>
-    JSON.stringify({ ...body, messages: [{ role: 'user', content: 'x'.repeat(bytes - 200) }] });
 
   describe.each(BODY_FORMS)('$form', ({ path, body }) => {
     const ask = (size: number) => gateway.post(path, goodBody(body, size));
@@ -175,11 +176,14 @@ describe('a body that is on its way', () => {
     it('is asked for only once its headers have been looked at', async () => {
       await start({ server: { bodyLimit: '1mb' } });
       const json = JSON.stringify(body);
-      const expecting = (bytes: number) =>
-        headOf(path, { 'content-length': bytes, expect: '100-continue' });
-      const { response: refused } = await begin(expecting(2 * MB));
+      const expect100 = { expect: '100-continue' };
+      const { response: refused } = await begin(
+        headOf(path, { 'content-length': 2 * MB, ...expect100 }),
+      );
       expect(await errorIn(refused)).toMatchObject({ status: 413 });
-      const { caller, response: invited } = await begin(expecting(json.length));
+      const { caller, response: invited } = await begin(
+        headOf(path, { 'content-length': json.length, ...expect100 }),
+      );
       expect((await invited.head()).status).toBe(100);
       caller.write(json);
       await within(gateway.openai.request(0), 'the body is taken');
@@ -190,7 +194,8 @@ describe('a body that is on its way', () => {
       const { caller } = await begin(inChunks);
       for (const byte of JSON.stringify(body)) caller.write(`1\r\n${byte}\r\n`);
       caller.write('0\r\n\r\n');
-      await within(gateway.openai.request(0), 'the body is whole');
+      const { body: asked } = await within(gateway.openai.request(0), 'the body is whole');
+      expect(asked['messages']).toEqual([{ role: 'user', content: 'Hi' }]);
     });
 
     it('holds nothing when its sender leaves in the middle', async () => {
@@ -201,7 +206,8 @@ describe('a body that is on its way', () => {
         await left;
       }
       void ask(MB).then((answer) => answer.text());
-      await within(gateway.openai.request(0), 'there is room');
+      const { rawBody } = await within(gateway.openai.request(0), 'there is room');
+      expect(rawBody.length).toBeGreaterThan(MB / 2);
     });
   });
 });

@@ -111,7 +111,8 @@ describe('a body', () => {
 
     it('that says it is not compressed is taken', async () => {
       await gateway.post(path, body, { 'content-encoding': 'identity' });
-      await gateway.openai.request(0);
+      const asked = await gateway.openai.request(0);
+      expect(asked.body['messages']).toEqual([{ role: 'user', content: 'Hi' }]);
     });
 
     describe('where bodies may be compressed', () => {

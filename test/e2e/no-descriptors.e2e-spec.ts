@@ -30,10 +30,7 @@ describe('A process without file descriptors', () => {
       env: { NODE: process.execPath, PORT: '0', SLUICE_CONFIG: config.path },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    let output = '';
-    child.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
-    const listening = () => (url = /Sluice listens on (\S+)/.exec(output)?.[1] ?? '');
-    await expect.poll(listening, { timeout: 10_000 }).not.toBe('');
+    url = await banner(child);
   });
   afterEach(async () => {
     child.kill('SIGKILL');
@@ -83,6 +80,17 @@ describe('A process without file descriptors', () => {
     caller.leave();
   });
 });
+
+/** The URL that the service tells when it listens. */
+async function banner({ stdout }: ChildProcess): Promise<string> {
+  let output = '';
+  for (;;) {
+    const url = /Sluice listens on (\S+)/.exec(output)?.[1];
+    if (url) return url;
+    const [text] = (await once(stdout!, 'data')) as [Buffer];
+    output += text.toString();
+  }
+}
 
 /** Opens so many connections, and waits until those that are not kept were closed. */
 async function flood(port: number, count: number): Promise<Socket[]> {

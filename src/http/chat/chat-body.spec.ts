@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the types of the decorated fields
 import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';

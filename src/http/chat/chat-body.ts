@@ -9,9 +9,9 @@ export interface ChatBody {
   readonly request: ChatRequest;
 }
 
+// prettier-ignore
 const FIELDS: ReadonlySet<string> = new Set([
-  ...['messages', 'model', 'system', 'stop', 'tools'],
-  ...['temperature', 'topP', 'maxTokens', 'seed'],
+  'messages', 'model', 'system', 'temperature', 'topP', 'maxTokens', 'stop', 'seed', 'tools',
 ]);
 const TOOL_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parameters']);
 
