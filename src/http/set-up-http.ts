@@ -4,7 +4,7 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { Admission } from '../generation/admission.js';
 import { jsonBody } from './body/json-body.js';
 import { identifyExchange } from './exchange.js';
-import { oneAtATime } from './one-at-a-time.js';
+import { boundPipelines } from './pipelines.js';
 import { serveOpenApi } from './openapi.js';
 import { leaveSlowCaller } from './slow-caller.js';
 import { writeBytes } from './write-bytes.js';
@@ -23,7 +23,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   const { server, streams } = app.get(GatewayConfig);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(oneAtATime());
+  app.use(boundPipelines());
   app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
   app.use(identifyExchange);

@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BODY_FORMS, headOf } from '../support/body-forms.js';
@@ -56,26 +55,25 @@ describe('A connection', () => {
     'that is left takes the requests behind the first with it: %s',
     async (_, bytes) => {
       gateway.openai.script(stallsBeforeHeaders());
-      const arrived = requests(3);
       caller.write(bytes + bytes + bytes);
-      await arrived;
-      await gateway.openai.request(0);
+      await gateway.openai.request(2);
       caller.leave();
-      await within(gateway.openai.left(0), 'the upstream is left');
-      await gateway.ended();
+      for (const n of [0, 1, 2]) {
+        await within(gateway.openai.left(n), 'each upstream is left');
+        expect(await gateway.ended(n)).toMatchObject({ endReason: 'client_closed' });
+      }
       expect(await gateway.metric('llm_active_streams')).toBe(0);
-      expect(gateway.openai.requests).toHaveLength(1);
     },
   );
 
   it('that brings more requests than anybody would is closed', async () => {
     gateway.openai.script(stallsBeforeHeaders());
+    const before = await gateway.metric('llm_streams_total');
     const response = caller.write(GET_CHAT.repeat(10_000));
     expect(await outcome(response.head())).toBe('rejected');
-    // All but the first were never begun, and it was left.
-    expect(await gateway.ended()).toMatchObject({ endReason: 'client_closed' });
-    expect(await gateway.metric('llm_streams_total')).toBe(1);
-    expect(await gateway.metric('llm_active_streams')).toBe(0);
+    await expect.poll(() => gateway.metric('llm_active_streams')).toBe(0);
+    // The others were never begun.
+    expect((await gateway.metric('llm_streams_total')) - before).toBeLessThanOrEqual(16);
   });
 
   it.each([
@@ -110,16 +108,6 @@ describe('A connection', () => {
     expect(events.at(-1)?.type).toBe('done');
     for (const socket of idle) socket.destroy();
   });
-
-  function requests(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      let left = count;
-      gateway.server.on('request', (_request: IncomingMessage) => {
-        left -= 1;
-        if (left === 0) resolve();
-      });
-    });
-  }
 });
 
 describe('A path or header', () => {

@@ -3,10 +3,11 @@ import { bytesOf } from '../../config/byte-size.js';
 import type { ServerConfig } from '../../config/gateway-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isGenerationPath } from '../paths.js';
-import { BodyBudget } from './body-budget.js';
-import { ACCEPTED, encodingOf, requireJson } from './body-headers.js';
+import { BodyBudget, type BodyReservation } from './body-budget.js';
+import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
+import type { GrowingBuffer } from './growing-buffer.js';
 import { parseJson } from './parse-json.js';
-import { type BodyBounds, receiveBody, refuseTooLarge } from './receive-body.js';
+import { type BodyBounds, receiveBody, reserveAnnounced } from './receive-body.js';
 import { JSON_BOUNDS } from './scan-json.js';
 
 /**
@@ -26,29 +27,42 @@ export function jsonBody(
     const refused = refusal();
     if (refused) throw refused;
     requireJson(request);
-    const { compressedBodies } = server;
-    response.setHeader('accept-encoding', compressedBodies ? ACCEPTED.compressed : ACCEPTED.plain);
-    const encoding = encodingOf(request, compressedBodies);
-    response.removeHeader('accept-encoding');
-    refuseTooLarge(request, bounds);
-
+    const encoding = acceptedEncoding(request, response, server);
     const reservation = budget.reserve();
     // What was parsed lives as long as its answer: until then another target may be asked with it.
     response.once('close', () => reservation.release());
     try {
+      reserveAnnounced(request, encoding, bounds, reservation);
       invite(request, response);
       const body = await receiveBody(request, encoding, bounds, reservation);
-      try {
-        request.body = parseJson(body.bytes(), JSON_BOUNDS, reservation);
-      } finally {
-        body.free();
-      }
+      request.body = parsedOnce(body, reservation);
     } catch (error) {
       reservation.release();
       throw error;
     }
     next();
   };
+}
+
+function acceptedEncoding(
+  request: Request,
+  response: Response,
+  { compressedBodies }: ServerConfig,
+): Encoding | undefined {
+  try {
+    return encodingOf(request, compressedBodies);
+  } catch (error) {
+    response.setHeader('accept-encoding', compressedBodies ? ACCEPTED.compressed : ACCEPTED.plain);
+    throw error;
+  }
+}
+
+function parsedOnce(body: GrowingBuffer, reservation: BodyReservation): object {
+  try {
+    return parseJson(body.bytes(), JSON_BOUNDS, reservation);
+  } finally {
+    body.free();
+  }
 }
 
 /** A caller that asks first (`Expect: 100-continue`) has sent nothing so far. */

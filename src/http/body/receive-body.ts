@@ -18,14 +18,25 @@ const INFLATE: Readonly<Record<Encoding, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
-/** @throws GatewayError `payload_too_large`: what says that it is too large need not be read */
-export function refuseTooLarge(request: IncomingMessage, { maxBytes }: BodyBounds): void {
-  if ((declaredBytes(request) ?? 0) > maxBytes) throw tooLarge(maxBytes);
+/**
+ * Reserves what a body was announced with, before any of it is read.
+ * @throws GatewayError `payload_too_large`, `overloaded`
+ */
+export function reserveAnnounced(
+  request: IncomingMessage,
+  encoding: Encoding | undefined,
+  { maxBytes }: BodyBounds,
+  reservation: BodyReservation,
+): void {
+  const announcedBytes = declaredBytes(request) ?? 0;
+  if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
+  // What a compressed body will take is not known from its own length.
+  if (!encoding) reservation.growTo(announcedBytes);
 }
 
 /**
  * Reads a body to its end, or to the first bound that it meets.
- * @param reservation grows before anything is kept: at once by the announced length, else as bytes come
+ * @param reservation grows as bytes come that were not announced, before they are kept
  * @throws GatewayError `payload_too_large`, `overloaded`, `body_timeout`, `invalid_request`
  */
 export async function receiveBody(
@@ -34,10 +45,7 @@ export async function receiveBody(
   { maxBytes, maxMs }: BodyBounds,
   reservation: BodyReservation,
 ): Promise<GrowingBuffer> {
-  // What a compressed body will take is not known from its own length.
-  const expectedBytes = encoding ? undefined : declaredBytes(request);
-  reservation.growTo(expectedBytes ?? 0);
-  const body = new GrowingBuffer(expectedBytes ?? 0);
+  const body = new GrowingBuffer(encoding ? 0 : (declaredBytes(request) ?? 0));
   const { promise: received, resolve, reject } = Promise.withResolvers<void>();
   const onData = (bytes: Buffer) => {
     try {
