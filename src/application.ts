@@ -5,11 +5,12 @@ import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/gateway-config.js';
 import { setUpHttp } from './http/set-up-http.js';
 import { createLogger } from './telemetry/logger.js';
+import { writeText } from './telemetry/standard-streams.js';
 
 /** The application, ready to listen. */
 export async function createApplication(
   config: GatewayConfig,
-  logger: LoggerService = createLogger(),
+  logger: LoggerService = createLogger(writeText),
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.for(config), {
     bodyParser: false,

@@ -8,9 +8,10 @@ if (major < 24) {
 }
 
 const { start } = await import('./start.js');
+const { writeText } = await import('./telemetry/standard-streams.js');
 try {
   // The argument is the configuration that holds when SLUICE_CONFIG is not set.
-  console.log(await start(process.argv[2]));
+  writeText('stdout', `${await start(process.argv[2])}\n`);
 } catch (error) {
   console.error(error instanceof Error && error.name === 'StartError' ? error.message : error);
   process.exit(1);

@@ -39,7 +39,7 @@ describe('a configuration with faults', () => {
   defaultModel: no model has the id "nope"
   models[0].targets[1]: no backend has the id "b"
   PORT: must be a port, from 0 to 65535
-  server.prot: is not a known key; known here are: host, port, bodyLimit, keepAliveMs, hosts`,
+  server.prot: is not a known key; known here are: host, port, bodyLimit, bodyMs, bodyBytesInFlight, compressedBodies, keepAliveMs, hosts`,
     );
   });
 

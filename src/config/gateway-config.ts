@@ -8,7 +8,7 @@ import { ListOf, Section } from './nested.js';
 import { BreakerConfig, ExtraConfig, RetryConfig } from './retry-config.js';
 import { Optional } from './rule.js';
 import { StreamsConfig } from './streams-config.js';
-import { BodyLimit, Host, Milliseconds, Name, Port, PositiveNumber } from './value-rules.js';
+import { ByteSize, Flag, Host, Milliseconds, Name, Port, PositiveNumber } from './value-rules.js';
 
 /** Where Sluice listens. */
 export class ServerConfig {
@@ -21,8 +21,23 @@ export class ServerConfig {
   readonly port: number = 3000;
 
   /** Largest request body: a number of bytes, or a text like `20mb`. Images in messages count. */
-  @BodyLimit()
+  @ByteSize()
   readonly bodyLimit: string | number = '20mb';
+
+  /** How long a request body may take to come, from the request's headers on, in milliseconds. */
+  @Milliseconds()
+  readonly bodyMs: number = 60_000;
+
+  /**
+   * What all request bodies together may take in this process, a size like `bodyLimit`: from when a
+   * body is announced until its request has been answered. A body over it is refused.
+   */
+  @ByteSize()
+  readonly bodyBytesInFlight: string | number = '64mb';
+
+  /** Whether callers may compress request bodies; `bodyLimit` holds for what they inflate to. */
+  @Flag()
+  readonly compressedBodies: boolean = false;
 
   /** How long an idle connection stays open, in milliseconds: longer than the proxy in front keeps it. */
   @Milliseconds()

@@ -8,7 +8,16 @@ const MINIMAL = { backends: [BACKEND], models: [MODEL] };
 describe('a configuration', () => {
   it('needs backends and models, and has a default for everything else', () => {
     expect(parseConfig(MINIMAL)).toEqual({
-      server: { host: '127.0.0.1', port: 3000, bodyLimit: '20mb', keepAliveMs: 75_000, hosts: [] },
+      server: {
+        host: '127.0.0.1',
+        port: 3000,
+        bodyLimit: '20mb',
+        bodyMs: 60_000,
+        bodyBytesInFlight: '64mb',
+        compressedBodies: false,
+        keepAliveMs: 75_000,
+        hosts: [],
+      },
       browsers: { origins: [] },
       defaultModel: 'llama3',
       streams: {

@@ -69,9 +69,9 @@ export const OneOf = (...words: readonly string[]) =>
     must(`one of: ${words.join(', ')}`, (value) => words.includes(value as string)),
   );
 
-export const BodyLimit = () =>
+export const ByteSize = () =>
   Rule(
-    'bodyLimit',
+    'byteSize',
     must('a size like 20mb or 512kb, or a number of bytes', (value) =>
       typeof value === 'string'
         ? /^\d+(\.\d+)?(b|kb|mb|gb)?$/i.test(value) && Number.parseFloat(value) > 0

@@ -68,6 +68,8 @@ export const FAULTS = {
   context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', next: true },
   content_filtered: { ...mistake, status: 400, code: 'content_filter' },
   payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },
+  unsupported_encoding: { ...mistake, status: 415, code: 'unsupported_encoding' },
+  body_timeout: { ...mistake, status: 408, code: 'body_timeout' },
   unauthenticated: { ...mistake, status: 401, code: 'invalid_api_key' },
   permission_denied: { ...mistake, status: 403, code: 'model_not_allowed' },
   origin_not_allowed: { ...mistake, status: 403, code: 'origin_not_allowed' },

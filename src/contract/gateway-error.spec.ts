@@ -36,6 +36,8 @@ describe('GatewayError', () => {
       'invalid_request',
       'content_filtered',
       'payload_too_large',
+      'unsupported_encoding',
+      'body_timeout',
       'unauthenticated',
       'permission_denied',
       'origin_not_allowed',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../config/gateway-config.js';
+import type { GatewayError } from '../contract/gateway-error.js';
 import { BackendPlaces } from './backend-places.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue } from './fair-queue.js';
@@ -45,6 +46,14 @@ export class Admission {
     return this.#open;
   }
 
+  /** Why nobody can enter now, whatever they ask for: so much can be said before a request was read. */
+  get refusal(): GatewayError | undefined {
+    if (!this.#open) return draining();
+    if (this.eventLoop.isTooSlow) return tooSlow();
+    const isFull = this.#running >= this.#limits.streams;
+    return isFull && this.#entering.size >= this.#limits.queue.size ? queueIsFull() : undefined;
+  }
+
   /** How many have a seat. */
   get running(): number {
     return this.#running;
@@ -60,8 +69,8 @@ export class Admission {
    * @throws GatewayError at once: `draining`, or `overloaded` when no more may wait
    */
   enter(lane: string, backends: Wish, signal: AbortSignal): Promise<Place> {
-    if (!this.#open) throw draining();
-    if (this.eventLoop.isTooSlow) throw tooSlow();
+    const { refusal } = this;
+    if (refusal) throw refusal;
     const guest = new Guest(lane, this.#tickets++, signal, this.#house);
     if (signal.aborted) return gone(signal);
     if (this.#letIn(guest, backends())) return Promise.resolve(guest);

@@ -11,7 +11,8 @@ export function disconnected(response: ServerResponse): Observable<void> {
       if (!response.writableFinished) subscriber.next();
       subscriber.complete();
     };
-    if (response.closed) onClose();
+    // Destroyed, and not closed: one that waited behind others for its connection.
+    if (response.destroyed) onClose();
     else response.once('close', onClose);
     return () => response.off('close', onClose);
   });

@@ -21,11 +21,17 @@ declare global {
   }
 }
 
-/** Whatever a request sets going knows its response, also where nobody handed it on. */
-const exchanges = new AsyncLocalStorage<Response>();
+export interface Exchange {
+  readonly requestId: string;
+  /** Absent once it is closed. */
+  response: Response | undefined;
+}
 
-/** The response of the request that this code runs for, if it runs for one. */
-export function currentExchange(): Response | undefined {
+/** Whatever a request sets going knows its exchange, also where nobody handed it on. */
+const exchanges = new AsyncLocalStorage<Exchange>();
+
+/** The exchange that this code runs for, if it runs for one. */
+export function currentExchange(): Exchange | undefined {
   return exchanges.getStore();
 }
 
@@ -37,5 +43,11 @@ export function identifyExchange(request: Request, response: Response, next: Nex
   response.locals.requestId = REQUEST_ID.test(given) ? given : randomUUID();
   response.locals.caller = 'anonymous';
   response.setHeader('x-request-id', response.locals.requestId);
-  exchanges.run(response, next);
+  const exchange: Exchange = { requestId: response.locals.requestId, response };
+  // A connection to an upstream remembers the exchange that it was made for, and lives for longer:
+  // it would keep the request with its body.
+  response.once('close', () => {
+    exchange.response = undefined;
+  });
+  exchanges.run(exchange, next);
 }

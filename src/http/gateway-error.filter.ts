@@ -12,6 +12,7 @@ import { GenerationMetrics } from '../telemetry/generation-metrics.js';
 import { harmless } from '../telemetry/observed-by.js';
 import { errorBodyOf } from './error-body.dto.js';
 import { isGenerationPath, isOllamaPath } from './paths.js';
+import { sendJson } from './send-json.js';
 
 /** Callers without a better idea wait at least this long. */
 const DEFAULT_RETRY_AFTER_MS = 1000;
@@ -46,7 +47,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const body = isOllamaPath(request.path)
       ? { error: error.message }
       : errorBodyOf(error, requestId, generation?.record);
-    response.status(status).json(body);
+    sendJson(request, response, status, body);
   }
 }
 
@@ -55,8 +56,9 @@ function setErrorHeaders(response: Response, error: GatewayError): void {
   const { generation } = response.locals;
   if (generation) response.setHeader('x-sluice-attempts', generation.record.attempts.length);
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
-  // The next request shall look for another instance.
-  if (error.fault === 'draining') response.setHeader('connection', 'close');
+  // The next request shall look for another instance; behind half a body there can be none.
+  if (error.fault === 'draining' || error.fault === 'body_timeout')
+    response.setHeader('connection', 'close');
   if (status === 429 || status === 503) {
     const retryAfterMs = error.retryAfterMs ?? defaultRetryAfterMs(error);
     response.setHeader('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)));

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { Response } from 'express';
 import { GatewayError } from '../contract/gateway-error.js';
 import { framesOf } from '../telemetry/generation-log.js';
 import { errorBodyOf } from './error-body.dto.js';
@@ -15,8 +16,7 @@ export function takeStrayErrors(): void {
     const error = new GatewayError('internal', 'Sluice failed to handle this request.', {
       cause: thrown,
     });
-    const response = currentExchange();
-    const requestId = response?.locals.requestId;
+    const { requestId, response } = currentExchange() ?? {};
     // Frames only: a message may quote what a caller wrote.
     logger.error('stray error', { ...(requestId && { requestId }), stack: framesOf(error) });
     try {
@@ -30,9 +30,7 @@ export function takeStrayErrors(): void {
   process.on('unhandledRejection', take);
 }
 
-type Exchange = NonNullable<ReturnType<typeof currentExchange>>;
-
-function end(response: Exchange, error: GatewayError): void {
+function end(response: Response, error: GatewayError): void {
   const { fail, requestId, generation } = response.locals;
   if (response.writableEnded || response.destroyed) return;
   if (fail) fail(error);

@@ -3,6 +3,7 @@ import {
   makeGaugeProvider,
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
+import { droppedLines } from './standard-streams.js';
 
 /** From a fast local model's first token to a deep reasoner's. */
 const FIRST_TOKEN_SECONDS = [
@@ -102,6 +103,14 @@ export const METRIC_PROVIDERS = [
     help: 'How long generations waited for room; those that did not wait are not observed.',
     labelNames: ['model'],
     buckets: QUEUE_SECONDS,
+  }),
+  makeCounterProvider({
+    name: 'sluice_log_lines_dropped_total',
+    help: 'Lines of the log that could not be written: their reader stalls or is gone, or the disk is full.',
+    collect() {
+      this.reset();
+      this.inc(droppedLines());
+    },
   }),
   makeGaugeProvider({
     name: 'sluice_build_info',

@@ -1,4 +1,4 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { GenerationObserver } from '../contract/generation.js';
@@ -7,6 +7,7 @@ import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { observedBy } from './observed-by.js';
+import { flushLines } from './standard-streams.js';
 import { SLUICE_VERSION } from './version.js';
 
 /** Global, because generation asks for a `GenerationObserver` and must not know who observes. */
@@ -25,10 +26,14 @@ import { SLUICE_VERSION } from './version.js';
   ],
   exports: [...METRIC_PROVIDERS, GenerationMetrics, GenerationObserver],
 })
-export class TelemetryModule implements OnModuleInit {
+export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@InjectMetric('sluice_build_info') private readonly buildInfo: Gauge) {}
 
   onModuleInit(): void {
     this.buildInfo.set({ version: SLUICE_VERSION, node: process.version }, 1);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await flushLines();
   }
 }

@@ -55,13 +55,11 @@ describe('a chat request that no upstream is asked for', () => {
     expect(await refused(gateway.post('/chat', body))).toEqual([400, param, message]);
   });
 
-  it.each([
-    ['another content type', { 'content-type': 'text/plain' }, '"content-type: application/json"'],
-    ['a body that does not decompress', { 'content-encoding': 'gzip' }, 'decompressed'],
-  ])('answers 400 to POST with %s', async (_, headers, hint) => {
+  it('answers 400 to POST with another content type', async () => {
+    const headers = { 'content-type': 'text/plain' };
     const [status, , message] = await refused(gateway.post('/chat', '{}', headers));
     expect(status).toBe(400);
-    expect(message).toContain(hint.replaceAll('"', ''));
+    expect(message).toContain('content-type: application/json');
   });
 
   it('answers 400 when the model beside the path is another one', async () => {

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
 import { openAi } from '../support/openai-script.js';
@@ -118,8 +117,7 @@ describe('a request that is wrong', () => {
     ['text/plain', { 'content-type': 'text/plain' }],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }],
     ['an unknown charset', { 'content-type': 'application/json; charset=ebcdic' }],
-    ['an unknown encoding', { 'content-encoding': 'lzma' }],
-    ['an encoding that it does not have', { 'content-encoding': 'gzip' }],
+    ['in UTF-16', { 'content-type': 'application/json; charset=utf-16le' }],
   ])('is a 400 when it says that it is %s', async (_, headers) => {
     const response = await post({ model: 'gpt-only', messages: [user] }, headers);
     expect(await refusalOf(response)).toMatchObject({ status: 400, param: null, code: null });
@@ -161,17 +159,9 @@ describe('a request that is wrong', () => {
     expect(error.message.length).toBeLessThan(300);
   });
 
-  it.each([
-    ['as it is', {}],
-    ['compressed', { 'content-encoding': 'gzip' }],
-  ])('is a 413 when its body is over the limit, sent %s', async (how, headers) => {
-    const body = JSON.stringify({ model: 'gpt-only', messages: [user], x: 'x'.repeat(1_100_000) });
-    const response = await fetch(`${gateway.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-request-id': 'mine', ...headers },
-      body: how === 'compressed' ? gzipSync(body) : body,
-    });
-    const error = await refusalOf(response);
+  it('is a 413 when its body is over the limit', async () => {
+    const body = { model: 'gpt-only', messages: [user], x: 'x'.repeat(1_100_000) };
+    const error = await refusalOf(await post(body));
     expect(error).toMatchObject({ status: 413, param: null, code: 'request_too_large' });
   });
 });

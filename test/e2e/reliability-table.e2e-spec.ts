@@ -9,7 +9,7 @@ const ROOT = join(TESTS, '..');
 const DOCUMENTS = [
   ['docs/reliability.md', 50],
   ['docs/providers.md', 15],
-  ['docs/security.md', 5],
+  ['docs/security.md', 30],
 ] as const;
 
 interface Row {

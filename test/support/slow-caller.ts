@@ -58,6 +58,17 @@ export class SlowCaller {
     return new CallerResponse(this.#bytes, verb);
   }
 
+  /** Sends bytes as they are, and takes what comes for the response to a POST. */
+  write(bytes: string | Buffer): CallerResponse {
+    this.socket.write(bytes);
+    return new CallerResponse(this.#bytes, 'POST');
+  }
+
+  /** Says that it will send nothing more, and still reads. */
+  halfClose(): void {
+    this.socket.end();
+  }
+
   /** Closes the connection; unread bytes make it a reset. */
   leave(): void {
     this.socket.destroy();

@@ -9,6 +9,11 @@ export function connectionFault(backend: string, cause: unknown): GatewayError {
   if (codeOf(cause) === 'UND_ERR_HEADERS_OVERFLOW') {
     return protocolFault(backend, 'answered with more headers than are read', cause);
   }
+  if (OUT_OF_DESCRIPTORS.has(codeOf(cause))) {
+    return new GatewayError('overloaded', 'Sluice has no connection to spare: try again later.', {
+      cause,
+    });
+  }
   const what = wasConnected(cause)
     ? 'closed the connection before it answered'
     : 'cannot be reached';
@@ -28,6 +33,8 @@ export function silence(cause: unknown): { readonly silent?: true } {
   return SILENT.has(codeOf(cause)) ? { silent: true } : {};
 }
 
+// Of this process or its machine: no fault of the target's, which must not be left alone for it.
+const OUT_OF_DESCRIPTORS = new Set<unknown>(['EMFILE', 'ENFILE']);
 // FIN, RST, and a write after either.
 const CONNECTED = new Set<unknown>(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 // Headers have a deadline only where a proxy is asked for a tunnel; ETIMEDOUT is the kernel's own patience.

@@ -14,7 +14,6 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
-import { IsMessageContent } from './message-content.js';
 
 const CONTENT_PART_SCHEMA = {
   type: 'object',
@@ -27,7 +26,7 @@ const CONTENT_PART_SCHEMA = {
 };
 
 // The arrays below are not `readonly`: the swagger plugin takes those for strings.
-const ROLES = ['system', 'user', 'assistant', 'tool'] as const;
+export const CHAT_ROLES = ['system', 'user', 'assistant', 'tool'] as const;
 
 export class ChatToolCallDto {
   /** @example "call_1" */
@@ -45,13 +44,12 @@ export class ChatToolCallDto {
 
 export class ChatMessageDto {
   /** @example "user" */
-  @IsIn(ROLES)
-  readonly role: (typeof ROLES)[number];
+  @IsIn(CHAT_ROLES)
+  readonly role: (typeof CHAT_ROLES)[number];
 
   /** Text, or an array of `{type: "text", text}` and `{type: "image", url}`. @example "Why is the sky blue?" */
   @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'array', items: CONTENT_PART_SCHEMA }] })
   @IsOptional()
-  @IsMessageContent()
   readonly content?: string | readonly ChatContentPart[];
 
   /** On an assistant's message: the tools it called. */
@@ -88,7 +86,10 @@ export class ChatToolDto {
   readonly parameters?: Record<string, unknown>;
 }
 
-/** `POST /chat`. A field that is not here is refused. */
+/**
+ * `POST /chat`. A field that is not here is refused. The rules of these classes are read when they
+ * are compiled, for the OpenAPI document; `chat-body.ts` enforces them, and its test holds the two together.
+ */
 export class ChatBodyDto {
   @IsArray()
   @ArrayNotEmpty()

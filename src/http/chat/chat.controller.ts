@@ -23,10 +23,10 @@ import { callOf } from '../call-of.js';
 import { withHeadersOf } from '../caller-header.js';
 import { disconnected } from '../disconnected.js';
 import { fromPull } from '../from-pull.js';
-import { ChatBodyDto } from './chat-body.dto.js';
+import { readChatBody } from './chat-body.js';
 import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
 import { ChatQueryDto } from './chat-query.dto.js';
-import { requestOfBody, requestOfQuery } from './chat-request.js';
+import { requestOfQuery } from './chat-request.js';
 import { chatValidation } from './chat-validation.pipe.js';
 import { ApiChatBody, ApiChatModel, ApiChatStream } from './chat.docs.js';
 
@@ -71,11 +71,12 @@ export class ChatController {
   @ApiChatStream()
   @ApiChatBody()
   converse(
-    @Body() body: ChatBodyDto,
+    @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Observable<ChunkBatch> {
-    return this.#stream(body.model, requestOfBody(body), request, response);
+    const { model, request: chat } = readChatBody(body);
+    return this.#stream(model, chat, request, response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -86,11 +87,12 @@ export class ChatController {
   @ApiChatBody()
   converseWithModel(
     @Param('model') model: string | string[],
-    @Body() body: ChatBodyDto,
+    @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Observable<ChunkBatch> {
-    return this.#stream(nameOf(model, body.model), requestOfBody(body), request, response);
+    const { model: other, request: chat } = readChatBody(body);
+    return this.#stream(nameOf(model, other), chat, request, response);
   }
 
   #stream(

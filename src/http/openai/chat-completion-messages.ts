@@ -1,18 +1,16 @@
 import type { ContentPart, Message, MessagePart } from '../../contract/chat-request.js';
 import { defined, isJsonObject } from '../../contract/json.js';
-import { FieldReader } from './field-reader.js';
+import { FieldReader } from '../field-reader.js';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
 /** The `messages` of a Chat Completion request, each part at the index its caller knows it by. */
 export function messagesOf(fields: FieldReader): Message[] {
-  const messages = fields.required('messages', fields.array('messages'));
-  if (messages.length === 0) throw fields.fault('messages', 'must not be empty');
-  return messages.map((message, index) => {
-    const path = `messages[${index}]`;
-    if (!isJsonObject(message)) throw fields.fault(path, 'must be an object');
-    return messageOf(new FieldReader(message, path), message['content']);
-  });
+  return fields
+    .messages()
+    .map((message, index) =>
+      messageOf(new FieldReader(message, `messages[${index}]`), message['content']),
+    );
 }
 
 function messageOf(fields: FieldReader, content: unknown): Message {

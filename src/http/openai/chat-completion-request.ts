@@ -8,7 +8,7 @@ import type {
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { messagesOf } from './chat-completion-messages.js';
-import { FieldReader } from './field-reader.js';
+import { FieldReader } from '../field-reader.js';
 import { unmodelledOf } from './unmodelled.js';
 
 export interface ChatCompletionRequest {

@@ -1,5 +1,11 @@
-import { GatewayError } from '../../contract/gateway-error.js';
-import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { GatewayError } from '../contract/gateway-error.js';
+import { isJsonObject, type JsonObject } from '../contract/json.js';
+
+/** More is no conversation: each is read, mapped and written again. */
+const MAX_MESSAGES = 10_000;
+
+/** A name that a caller made up is shown up to here. */
+const SHOWN_CHARS = 100;
 
 /**
  * Reads the fields of a caller's JSON object, each as what it has to be. `null` is absence.
@@ -46,6 +52,45 @@ export class FieldReader {
     );
   }
 
+  oneOf<T extends string>(name: string, words: readonly T[]): T | undefined {
+    return this.#typed(
+      name,
+      `one of the following values: ${words.join(', ')}`,
+      (value): value is T => words.some((word) => word === value),
+    );
+  }
+
+  /** The field `messages` of a conversation: objects, at least one. */
+  messages(): readonly JsonObject[] {
+    const messages = this.required('messages', this.array('messages'));
+    if (messages.length === 0) throw this.fault('messages', 'must not be empty');
+    if (messages.length > MAX_MESSAGES) {
+      throw this.fault('messages', `must not be more than ${MAX_MESSAGES}`);
+    }
+    for (const [index, message] of messages.entries()) {
+      if (!isJsonObject(message)) throw this.fault(`messages[${index}]`, 'must be an object');
+    }
+    return messages as readonly JsonObject[];
+  }
+
+  /** @throws GatewayError for the first field that is not one of `names` */
+  onlyKnown(names: ReadonlySet<string>): void {
+    for (const name of Object.keys(this.object)) {
+      if (!names.has(name)) throw this.fault(shortened(name), 'is not known here');
+    }
+  }
+
+  /** @returns `value`, which is what was read of field `name` */
+  within(
+    name: string,
+    value: number | undefined,
+    { min, max = Infinity }: { readonly min: number; readonly max?: number },
+  ): number | undefined {
+    if (value === undefined || (value >= min && value <= max)) return value;
+    const bound = value < min ? `less than ${min}` : `greater than ${max}`;
+    throw this.fault(name, `must not be ${bound}`);
+  }
+
   /** @returns `value`, which is what was read of field `name` */
   required<T>(name: string, value: T | undefined): T {
     if (value === undefined) throw this.fault(name, 'is missing');
@@ -68,4 +113,8 @@ export class FieldReader {
     if (!isRight(value)) throw this.fault(name, `must be ${what}`);
     return value;
   }
+}
+
+function shortened(name: string): string {
+  return name.length > SHOWN_CHARS ? `${name.slice(0, SHOWN_CHARS)}…` : name;
 }

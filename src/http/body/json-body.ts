@@ -1,0 +1,71 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { bytesOf } from '../../config/byte-size.js';
+import type { ServerConfig } from '../../config/gateway-config.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
+import { isGenerationPath } from '../paths.js';
+import { BodyBudget, type BodyReservation } from './body-budget.js';
+import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
+import type { GrowingBuffer } from './growing-buffer.js';
+import { parseJson } from './parse-json.js';
+import { type BodyBounds, receiveBody, reserveAnnounced } from './receive-body.js';
+import { JSON_BOUNDS } from './scan-json.js';
+
+/**
+ * Reads the body of the requests that take one: a `POST` that asks for a generation. Whatever can
+ * be refused without it is refused before; what any other request sends is nobody's to read.
+ * @param refusal why nobody is served at the moment, whatever they ask for
+ */
+export function jsonBody(
+  server: ServerConfig,
+  refusal: () => GatewayError | undefined,
+): RequestHandler {
+  const bounds: BodyBounds = { maxBytes: bytesOf(server.bodyLimit), maxMs: server.bodyMs };
+  const budget = new BodyBudget(bytesOf(server.bodyBytesInFlight));
+
+  return async (request: Request, response: Response, next: NextFunction) => {
+    if (request.method !== 'POST' || !isGenerationPath(request.path)) return next();
+    const refused = refusal();
+    if (refused) throw refused;
+    requireJson(request);
+    const encoding = acceptedEncoding(request, response, server);
+    const reservation = budget.reserve();
+    // What was parsed lives as long as its answer: until then another target may be asked with it.
+    response.once('close', () => reservation.release());
+    try {
+      reserveAnnounced(request, encoding, bounds, reservation);
+      invite(request, response);
+      const body = await receiveBody(request, encoding, bounds, reservation);
+      request.body = parsedOnce(body, reservation);
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+    next();
+  };
+}
+
+function acceptedEncoding(
+  request: Request,
+  response: Response,
+  { compressedBodies }: ServerConfig,
+): Encoding | undefined {
+  try {
+    return encodingOf(request, compressedBodies);
+  } catch (error) {
+    response.setHeader('accept-encoding', compressedBodies ? ACCEPTED.compressed : ACCEPTED.plain);
+    throw error;
+  }
+}
+
+function parsedOnce(body: GrowingBuffer, reservation: BodyReservation): object {
+  try {
+    return parseJson(body.bytes(), JSON_BOUNDS, reservation);
+  } finally {
+    body.free();
+  }
+}
+
+/** A caller that asks first (`Expect: 100-continue`) has sent nothing so far. */
+function invite(request: Request, response: Response): void {
+  if (request.headers.expect !== undefined) response.writeContinue();
+}
