@@ -9,8 +9,8 @@ import { SlowCaller } from '../support/slow-caller.js';
 import { stallsBeforeHeaders } from '../support/upstream-scripts.js';
 import { outcome, within } from '../support/within.js';
 
-const GET_CHAT = 'GET /chat/gpt-only?message=Hi HTTP/1.1\r\nHost: sluice.test\r\n\r\n';
-const GET_MODELS = 'GET /v1/models HTTP/1.1\r\nHost: sluice.test\r\n\r\n';
+const GET_CHAT = 'GET /chat/gpt-only?message=Hi HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const GET_MODELS = 'GET /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
 /** Each way to ask for an answer, as bytes. */
 const ASKING: readonly (readonly [form: string, bytes: string])[] = [
@@ -141,7 +141,7 @@ describe('A path or header', () => {
       const path = `/${prefix}${slashes}${end}`;
       const startedAt = performance.now();
       for (const method of ['GET', 'PATCH']) {
-        const got = await answer(`${method} ${path} HTTP/1.1\r\nHost: a\r\n\r\n`);
+        const got = await answer(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
         expect([status, 404, 405]).toContain(got);
       }
       expect(performance.now() - startedAt).toBeLessThan(500);
@@ -155,13 +155,13 @@ describe('A path or header', () => {
     ['no percent-encoding', '/chat/%zz?message=Hi', 400],
     ['no UTF-8 under /v1', '/v1/models/%FF', 400],
   ])('with %s in it is refused', async (_, path, status) => {
-    expect(await answer(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`)).toBe(status);
+    expect(await answer(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).toBe(status);
     expect(gateway.openai.requests).toHaveLength(0);
   });
 
   it.each([
-    ['a NUL in the path', 'GET /chat\0 HTTP/1.1\r\nHost: a\r\n\r\n'],
-    ['a NUL in a header', 'GET /chat?message=Hi HTTP/1.1\r\nHost: a\r\nX-Request-Id: a\0b\r\n\r\n'],
+    ['a NUL in the path', 'GET /chat\0 HTTP/1.1\r\nHost: localhost\r\n\r\n'],
+    ['a NUL in a header', 'GET /chat?message=Hi HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\0b\r\n\r\n'],
     ['two lengths', headOf('/chat', { 'content-length': 5, 'Content-Length': 6 })],
     [
       'a length and chunks',
@@ -169,7 +169,7 @@ describe('A path or header', () => {
     ],
     ['a negative length', headOf('/chat', { 'content-length': -1 })],
     ['no HTTP', '\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03'],
-    ['64 KiB of headers', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
+    ['64 KiB of headers', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(70_000)}\r\n\r\n`],
   ])('that is %s never gets to anybody', async (_, bytes) => {
     expect([400, 431]).toContain(await answer(bytes));
     expect(gateway.openai.requests).toHaveLength(0);

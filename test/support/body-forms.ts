@@ -26,7 +26,7 @@ export const BODY_FORMS: readonly BodyForm[] = [
 
 /** The headers of a POST, for a caller that writes its body by hand. */
 export function headOf(path: string, headers: Readonly<Record<string, string | number>>): string {
-  const fields = { host: 'sluice.test', 'content-type': 'application/json', ...headers };
+  const fields = { host: 'localhost', 'content-type': 'application/json', ...headers };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return `POST ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
 }
