@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { fuzz } from './fuzz.js';
+import { reportOf } from './report.js';
+
+/** The same cases every time, as far as timing allows; `npm run fuzz` looks for others. */
+const settings = { seed: 20_261_126, seconds: 10, concurrency: 32, all: false };
+
+it(
+  'whatever upstreams and callers send, nothing lies, leaks or dies',
+  { timeout: 90_000 },
+  async () => {
+    const result = await fuzz(settings);
+    expect(result.violations, reportOf(settings, result)).toHaveLength(0);
+    expect(result.cases).toBeGreaterThan(50);
+  },
+);
