@@ -58,11 +58,15 @@ function wholeness(
       ? []
       : [`a whole answer that nobody gave: ${JSON.stringify(heard).slice(0, 400)}`];
   }
-  const last = attempts.at(-1);
+  const last = attempts.findLast(({ k }) => k === plan.k);
   if (view !== 'failed' && view !== 'refused') return [];
-  if (last === undefined || !wentWell(last) || got.ms > FAST_MS || plan.manner !== 'reads')
+  if (last === undefined || plan.manner !== 'reads' || got.ms > FAST_MS || !wentWell(last))
     return [];
-  return [`${view} (${code}), and the upstream's answer was whole and in time`];
+  // One that was to take up another answer, and differed from it, was of no use.
+  const fits = tellings(last, dialect).some(
+    (telling) => telling === undefined || isBeginning(spoken(pieces), telling),
+  );
+  return fits ? [`${view} (${code}), and the upstream's answer was whole and in time`] : [];
 }
 
 /** Well within every deadline. */

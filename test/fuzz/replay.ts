@@ -6,7 +6,7 @@ import { Session, type SessionOptions } from './session.js';
 import { readingOf } from './upstream-reading.js';
 
 /** How much of a body is shown. */
-const SHOWN_BYTES = 6000;
+const SHOWN_BYTES = 3000;
 
 /** Plays one case alone, in a Sluice of its own; everything that is known of it, as text. */
 export async function replay(k: number, options: SessionOptions): Promise<string> {
