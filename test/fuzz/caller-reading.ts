@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
 import { type Piece, textOfAnswer } from '../property/reading.js';
 import { strictChat, strictCompletion, type StrictStream } from '../support/strict-stream.js';
 import type { Got } from './fuzz-caller.js';
@@ -86,7 +86,7 @@ function chatPieces(type: string, data: JsonObject): Piece[] {
   if (type === 'message' && typeof data['text'] === 'string') return [['text', data['text']]];
   if (type === 'reasoning') return [['reasoning', String(data['text'])]];
   if (type !== 'tool-call') return [];
-  return [['tool', 0, String(data['name'] ?? ''), String(data['arguments'] ?? '')]];
+  return [['tool', 0, stringOr(data['name'], ''), stringOr(data['arguments'], '')]];
 }
 
 function codeOf(error: JsonObject): string | undefined {

@@ -10,7 +10,8 @@ it(
   { timeout: 90_000 },
   async () => {
     const result = await fuzz(settings);
-    expect(result.violations, reportOf(settings, result)).toHaveLength(0);
+    const found = result.violations.length > 0 ? reportOf(settings, result) : 'nothing';
+    expect(found).toBe('nothing');
     expect(result.cases).toBeGreaterThan(50);
   },
 );

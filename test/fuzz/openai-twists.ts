@@ -119,7 +119,9 @@ export const OPENAI_TWISTS = {
       sse({ ...finishChunk(), choices: [{ index: 1, delta: {}, finish_reason: 'stop' }] }),
     ),
   oddCounts: (frames, random) => [
-    ...[frames.opening, ...frames.tokens, frames.finish],
+    frames.opening,
+    ...frames.tokens,
+    frames.finish,
     sse(usageChunk(usage(random))),
     frames.done,
   ],

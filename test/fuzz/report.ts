@@ -1,5 +1,5 @@
 import type { FuzzResult, FuzzSettings } from './fuzz.js';
-import type { Violation } from './round.js';
+import type { Violation } from './violation.js';
 
 const SHOWN = 20;
 
@@ -16,10 +16,8 @@ export function reportOf({ seed, all }: FuzzSettings, result: FuzzResult): strin
   ].join('\n');
 }
 
-function line({ k, among, what }: Violation, seed: number, flags: string): string {
+function line({ cases, what }: Violation, seed: number, flags: string): string {
   const short = what.length > 1500 ? `${what.slice(0, 1500)}…` : what;
-  const cases = k === undefined ? among : [k];
-  if (!cases?.length) return short;
-  const list = cases.length > 30 ? `${cases.slice(0, 30).join(',')},…` : cases.join(',');
-  return `${short}\n    npm run fuzz -- --seed ${seed}${flags} --only ${list}`;
+  if (cases.length === 0) return short;
+  return `${short}\n    npm run fuzz -- --seed ${seed}${flags} --only ${cases.join(',')}`;
 }

@@ -55,7 +55,19 @@ function someOf(fields: Fields, random: Random): Fields {
 }
 
 const ODD_VALUES: readonly unknown[] = [
-  ...[null, -1, 0, 1.5, 1e308, '', 'x', true, [], {}, [null], [[]], { a: 1 }],
+  null,
+  -1,
+  0,
+  1.5,
+  1e308,
+  '',
+  'x',
+  true,
+  [],
+  {},
+  [null],
+  [[]],
+  { a: 1 },
   '\ud800',
   '__proto__',
   'x'.repeat(3000),

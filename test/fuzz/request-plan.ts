@@ -1,9 +1,9 @@
-import { gzipSync } from 'node:zlib';
 import { Random } from '../load/random.js';
-import { damagedBytes } from './byte-damage.js';
 import { markOf } from './case-mark.js';
-import { BODY_LIMIT_BYTES, MODELS } from './fuzz-config.js';
-import { type Form, goodBody, oddBody } from './request-body.js';
+import { MODELS } from './fuzz-config.js';
+import { type Form, goodBody } from './request-body.js';
+import { bytesOf } from './request-bytes.js';
+import { type FuzzRequest, isNoHttp, madeOdd, ODDITIES, type Oddity } from './request-oddities.js';
 
 /** What a caller does while it is answered. */
 export type Manner = keyof typeof MANNERS;
@@ -33,23 +33,6 @@ export interface RequestPlan {
   /** How many generations this must count as: rejected ones included. */
   readonly counts: readonly [least: number, most: number];
 }
-
-export type Oddity = keyof typeof ODDITIES;
-const ODDITIES = {
-  none: 560,
-  field: 120,
-  bodyBytes: 60,
-  headers: 60,
-  method: 20,
-  path: 30,
-  length: 30,
-  chunked: 30,
-  compressed: 15,
-  large: 10,
-  half: 35,
-  requestBytes: 40,
-  rubbish: 10,
-};
 
 export function requestPlanFor(seed: number, k: number): RequestPlan {
   const random = new Random(seed, k, 4);
@@ -83,18 +66,6 @@ function waitMsFor(oddity: Oddity, random: Random): number {
   return random.chance(0.3) ? 0 : random.between(0, 80);
 }
 
-/** What may be no HTTP at all, or the beginning of a request for ever. */
-function isNoHttp(oddity: Oddity): boolean {
-  return oddity === 'requestBytes' || oddity === 'rubbish';
-}
-
-interface Request {
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer | undefined;
-}
-
 /** Damage to a body or to its length needs one. */
 function formFor(oddity: Oddity, random: Random): Form {
   const form = random.weighted<Form>({ v1: 40, chat: 25, get: 15, plain: 20 });
@@ -102,7 +73,7 @@ function formFor(oddity: Oddity, random: Random): Form {
   return form === 'get' && needsBody.includes(oddity) ? 'v1' : form;
 }
 
-function goodRequest(form: Form, k: number, random: Random): Request {
+function goodRequest(form: Form, k: number, random: Random): FuzzRequest {
   const headers = { 'x-request-id': markOf(k), host: '127.0.0.1' };
   if (form === 'get') {
     const query = new URLSearchParams({ message: `${markOf(k)} Hi`, model: random.from(MODELS) });
@@ -118,119 +89,6 @@ function goodRequest(form: Form, k: number, random: Random): Request {
   };
 }
 
-function madeOdd(request: Request, oddity: Oddity, random: Random): Request {
-  const { headers, body } = request;
-  switch (oddity) {
-    case 'field': {
-      const fields = JSON.parse(body!.toString()) as Record<string, unknown>;
-      return { ...request, body: Buffer.from(JSON.stringify(oddBody(fields, random))) };
-    }
-    case 'bodyBytes':
-      return { ...request, body: Buffer.from(damagedBytes(random, body!)) };
-    case 'headers':
-      return { ...request, headers: { ...headers, ...random.from(ODD_HEADERS) } };
-    case 'method':
-      return { ...request, method: random.from(METHODS) };
-    case 'path':
-      return { ...request, path: random.from(PATHS) };
-    case 'compressed': {
-      const encoded = random.chance(0.7) ? gzipSync(body!) : body!;
-      const encoding = random.from(['gzip', 'deflate', 'br', 'identity', 'zstd', 'x']);
-      return { ...request, headers: { ...headers, 'content-encoding': encoding }, body: encoded };
-    }
-    case 'large': {
-      const size = random.from([
-        BODY_LIMIT_BYTES - 500,
-        BODY_LIMIT_BYTES + 1,
-        4 * BODY_LIMIT_BYTES,
-      ]);
-      return { ...request, body: Buffer.concat([body!, Buffer.alloc(size, ' ')]) };
-    }
-    default:
-      return request;
-  }
-}
-
-const METHODS = ['DELETE', 'PUT', 'PATCH', 'OPTIONS', 'TRACE', 'HEAD', 'PURGE'];
-
-const PATHS = [
-  ...['/chat/', '/CHAT', '/chat/one', '/chat/none', '/chat/%', '/chat/%00', '/chat//', '/chat?'],
-  ...['/chat?message=', '/chat?message=a&message=b', '/chat?message[x]=a', '/chat?message=%ff'],
-  ...['/chat/__proto__', '/chat/../chat', '/v1/chat/completions/', '/v1/chat/completions?a=b'],
-];
-
-const ODD_HEADERS: readonly Record<string, string>[] = [
-  { 'content-type': 'text/plain' },
-  { 'content-type': 'application/json; charset=utf-16' },
-  { 'content-type': 'application/json; charset=x' },
-  { 'content-type': 'multipart/form-data' },
-  { 'content-type': '' },
-  { accept: 'text/html' },
-  { accept: '' },
-  { 'accept-encoding': 'gzip, br' },
-  { 'x-sluice-timeout-ms': '50' },
-  { 'x-sluice-timeout-ms': '0' },
-  { 'x-sluice-timeout-ms': '-1' },
-  { 'x-sluice-timeout-ms': '1e309' },
-  { 'x-sluice-timeout-ms': 'soon' },
-  { 'x-request-id': 'not an id' },
-  { 'x-request-id': 'x'.repeat(5000) },
-  { connection: 'close' },
-  { connection: 'upgrade', upgrade: 'websocket' },
-  { traceparent: '00-x' },
-  { authorization: 'Bearer x' },
-  { cookie: 'a=b' },
-  { 'x-large': 'x'.repeat(12_000) },
-  { 'last-event-id': '' },
-  { 'last-event-id': '1b4e28ba-2fa1-11d2-883f-0016d3cca427:3' },
-];
-
-function bytesOf(request: Request, oddity: Oddity, random: Random): Buffer {
-  if (oddity === 'rubbish') return Buffer.from(random.from(RUBBISH));
-  const whole = wholeBytes(request, oddity, random);
-  return oddity === 'requestBytes' ? Buffer.from(damagedBytes(random, whole)) : whole;
-}
-
-const RUBBISH = [
-  '\r\n\r\n',
-  'GET\r\n\r\n',
-  'GET /chat HTTP/9.9\r\n\r\n',
-  'GET /chat HTTP/1.1\r\n\r\n',
-  '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03',
-  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-  'POST /chat HTTP/1.1\r\nhost: a\r\ncontent-length: -1\r\n\r\n',
-  'POST /chat HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n',
-  `GET /chat HTTP/1.1\r\nhost: a\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`,
-  'x'.repeat(200_000),
-];
-
-function wholeBytes(request: Request, oddity: Oddity, random: Random): Buffer {
-  const { method, path, headers, body } = request;
-  const head = (more: Readonly<Record<string, string>>) => {
-    const fields = Object.entries({ ...headers, ...more });
-    const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`);
-    return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
-  };
-  if (body === undefined) return head({});
-  if (oddity === 'chunked') {
-    return Buffer.concat([head({ 'transfer-encoding': 'chunked' }), chunked(body, random)]);
-  }
-  const wrong = oddity === 'length' ? random.from([-20, -1, 1, 20, 1_000_000]) : 0;
-  return Buffer.concat([head({ 'content-length': String(body.length + wrong) }), body]);
-}
-
-/** Mostly right. */
-function chunked(body: Buffer, random: Random): Buffer {
-  const pieces: Buffer[] = [];
-  for (let at = 0; at < body.length;) {
-    const piece = body.subarray(at, at + random.between(1, 60));
-    at += piece.length;
-    pieces.push(Buffer.from(`${piece.length.toString(16)}\r\n`), piece, Buffer.from('\r\n'));
-  }
-  const last = random.weighted({ '0\r\n\r\n': 80, 'zz\r\n\r\n': 10, '0\r\nx: y\r\n\r\n': 10 });
-  return Buffer.concat([...pieces, Buffer.from(last)]);
-}
-
 function tearsOf(length: number, random: Random): RequestPlan['tears'] {
   const tear = () => ({ at: random.between(0, length), ms: random.between(0, 40) });
   return [tear(), tear()].toSorted((one, other) => one.at - other.at);
@@ -238,7 +96,7 @@ function tearsOf(length: number, random: Random): RequestPlan['tears'] {
 
 /** Whoever asked for a generation is counted, once; where it cannot be told whether it did, both hold. */
 function countsOf(
-  { method, headers }: Request,
+  { method, headers }: FuzzRequest,
   oddity: Oddity,
   hasHead: boolean,
 ): readonly [least: number, most: number] {

@@ -1,36 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Counters, countersOf } from '../load/counters.js';
-import { markIn } from './case-mark.js';
+import { countersOf } from '../load/counters.js';
+import { atRest, leftOvers } from './at-rest.js';
 import { judgeEnds } from './ends.js';
-import { type Judgement, judge, type Case } from './oracle.js';
+import { type Case, type Judgement, judge } from './oracle.js';
 import { Session, type SessionOptions } from './session.js';
-
-export interface Violation {
-  /** The case that shows it; nothing where it is only known that one of `among` does. */
-  readonly k?: number | undefined;
-  readonly among?: readonly number[] | undefined;
-  readonly what: string;
-}
+import type { Violation } from './violation.js';
+import { Watch } from './watch.js';
 
 export interface RoundOptions extends SessionOptions {
   readonly concurrency: number;
+  /** After so many cases all has to come to rest and to add up. */
+  readonly window: number;
   /** The next case to play; nothing when it is enough. */
   readonly next: () => number | undefined;
   readonly onCase?: ((each: Case, judgement: Judgement) => void) | undefined;
 }
 
-/** Between two looks at whether all is at rest and adds up. */
-const WINDOW = 250;
-
 const REST_MS = 6000;
-const END_MS = 12_000;
 
-/** No stream may hold much more than its bounds allow: 256 KiB, and an event that is read. */
+/** Idle connections to upstreams are kept for two seconds. */
+const IDLE_MS = 12_000;
+
+/** What a stream may hold: 256 KiB that wait, an event that is read, and what V8 makes of both. */
 const MEMORY_PER_STREAM_BYTES = 6 * 1024 * 1024;
 const MEMORY_BYTES = 200 * 1024 * 1024;
-
-/** How long the event loop may stand still before somebody has done harm. */
-const TURN_MS = 2000;
 
 /** Plays cases in one Sluice until there are no more, or until it has died; then looks at what is left of them. */
 export async function playRound(options: RoundOptions): Promise<Violation[]> {
@@ -40,10 +33,10 @@ export async function playRound(options: RoundOptions): Promise<Violation[]> {
     const died = session.sluice.died.then((why) => round.died(why));
     await Promise.race([round.play(), died]);
   } catch (error) {
-    round.violated({ what: `the round broke off: ${String(error)}` });
+    if (!round.isDead) round.violated(`the round broke off: ${String(error)}`, session.running);
   } finally {
     const code = await session.close();
-    if (code !== 0 && !round.isDead) round.violated({ what: `exit code ${code}` });
+    if (code !== 0 && !round.isDead) round.violated(`exit code ${code}`);
   }
   return round.violations;
 }
@@ -56,39 +49,35 @@ interface Played {
 class Round {
   readonly violations: Violation[] = [];
   isDead = false;
-  #isLooking = false;
-  #most = 0;
 
   constructor(
     private readonly session: Session,
     private readonly options: RoundOptions,
   ) {}
 
-  violated(violation: Violation): void {
-    this.violations.push(violation);
+  violated(what: string, cases: Iterable<number> = []): void {
+    this.violations.push({ what, cases: [...cases] });
   }
 
   died(why: string): void {
     this.isDead = true;
-    this.violated({ among: [...this.session.running], what: why });
+    this.violated(why, this.session.running);
   }
 
   async play(): Promise<void> {
-    const { session } = this;
+    const { session, options } = this;
     const start = await session.sluice.sample();
-    const watch = setInterval(() => void this.#look(), 500);
+    const watch = new Watch(session);
     try {
-      while (!this.isDead && (await this.#window())) session.forget();
-      // A look at the heap, below, lets nothing else happen.
-      this.#isLooking = true;
-      await this.#settle(async () => session.connections === 0, END_MS);
-      await this.#leftOvers(start.sockets ?? 0);
-      const bound =
-        start.rssBytes + MEMORY_BYTES + this.options.concurrency * MEMORY_PER_STREAM_BYTES;
-      if (this.#most > bound) this.violated({ what: `${inMib(this.#most)} MiB of memory` });
+      while (await this.#window()) session.forget();
     } finally {
-      clearInterval(watch);
+      watch.stop();
+      this.violations.push(...watch.violations);
     }
+    const bound = start.rssBytes + MEMORY_BYTES + options.concurrency * MEMORY_PER_STREAM_BYTES;
+    if (watch.mostBytes > bound) this.violated(`${watch.mostBytes} bytes of memory`);
+    await this.#settle(async () => session.connections === 0, IDLE_MS);
+    if (!this.isDead) this.violations.push(...(await leftOvers(session, start.sockets ?? 0)));
   }
 
   /** Returns whether there is more to play. */
@@ -96,85 +85,43 @@ class Round {
     const { session, options } = this;
     const before = await countersOf(session.url);
     const linesBefore = session.lines;
+    const played = await this.#playMany();
+    if (this.isDead) return false;
+
+    const areAllLogged = async () => {
+      const { streams } = await countersOf(session.url);
+      return session.busy === 0 && streams - before.streams === session.lines - linesBefore;
+    };
+    await this.#settle(areAllLogged, REST_MS);
+    for (const { each, view } of played) {
+      const ends = judgeEnds(view, session.endsOf(each));
+      for (const what of ends) this.violated(what, [each.plan.k]);
+    }
+    const after = await countersOf(session.url);
+    const plans = played.map(({ each }) => each.plan);
+    this.violations.push(...atRest(session, before, after, session.lines - linesBefore, plans));
+    return played.length === options.window;
+  }
+
+  async #playMany(): Promise<readonly Played[]> {
+    const { session, options } = this;
     const played: Played[] = [];
-    let started = 0;
-    let isOver = false;
+    let left = options.window;
     const one = async () => {
-      while (started < WINDOW && !this.isDead) {
+      while (left > 0 && !this.isDead) {
         const k = options.next();
-        if (k === undefined) {
-          isOver = true;
-          return;
-        }
-        started += 1;
+        if (k === undefined) return;
+        left -= 1;
         const each = await session.play(k);
         if (this.isDead) return;
         const judgement = judge(each);
-        for (const what of judgement.violations) this.violated({ k, what });
+        for (const what of judgement.violations) this.violated(what, [k]);
         played.push({ each: withoutBody(each), view: judgement.view });
         options.onCase?.(each, judgement);
       }
     };
     await Promise.all(Array.from({ length: options.concurrency }, one));
-    if (this.isDead || started === 0) return false;
-
-    const streamsSince = async () => (await countersOf(session.url)).streams - before.streams;
-    await this.#settle(
-      async () => session.busy === 0 && (await streamsSince()) === session.lines - linesBefore,
-      REST_MS,
-    );
-    const among = played.map(({ each }) => each.plan.k);
-    for (const { each, view } of played) {
-      const { k } = each.plan;
-      for (const what of judgeEnds(view, session.endsOf(each))) this.violated({ k, what });
-    }
-    this.#atRest(before, await countersOf(session.url), session.lines - linesBefore, among);
-    this.#count(before, await countersOf(session.url), played);
-    return !isOver;
-  }
-
-  #atRest(before: Counters, after: Counters, lines: number, among: readonly number[]): void {
-    const { session } = this;
-    const { busy, sluice, mistakes } = session;
-    const streams = after.streams - before.streams;
-    if (after.active !== 0) this.violated({ among, what: `${after.active} streams never ended` });
-    if (busy !== 0)
-      this.violated({ among, what: `${busy} upstream connections are never let go of` });
-    if (lines !== streams)
-      this.violated({ among, what: `${lines} log lines of ${streams} streams` });
-    const internal = after.internalErrors - before.internalErrors;
-    if (internal > 0) this.violated({ among, what: `${internal} streams ended by internal_error` });
-    for (const line of sluice.errorLines.splice(0))
-      this.violated({ ...caseIn(line, among), what: line });
-    for (const what of mistakes.splice(0))
-      this.violated({ among, what: `the fuzzer itself: ${what}` });
-  }
-
-  #count(before: Counters, after: Counters, played: readonly Played[]): void {
-    const counted = after.streams + after.rejections - before.streams - before.rejections;
-    const least = played.reduce((sum, { each }) => sum + each.plan.counts[0], 0);
-    const most = played.reduce((sum, { each }) => sum + each.plan.counts[1], 0);
-    if (counted >= least && counted <= most) return;
-    const what = `${counted} requests were counted instead of ${least === most ? least : `${least} to ${most}`}`;
-    this.violated({ among: played.map(({ each }) => each.plan.k), what });
-  }
-
-  async #leftOvers(socketsAtStart: number): Promise<void> {
-    const { session } = this;
-    let sample = await session.sluice.sample();
-    const until = performance.now() + END_MS;
-    while (sample.timers.length > 0 && performance.now() < until) {
-      await sleep(500);
-      sample = await session.sluice.sample();
-    }
-    const { connections } = session;
-    if (connections > 0)
-      this.violated({ what: `${connections} connections to upstreams are left` });
-    const sockets = (sample.sockets ?? 0) - socketsAtStart;
-    if (sockets > 0) this.violated({ what: `${sockets} sockets are left` });
-    for (const timer of sample.timers) this.violated({ what: `a timer is left: ${timer}` });
-    for (const warning of sample.warnings) this.violated({ what: `a warning: ${warning}` });
-    if (sample.unhandled > 0) this.violated({ what: `${sample.unhandled} unhandled rejections` });
+    return played;
   }
 
   /** Waits until it is so; what is still not so in the end is for the checks to show. */
@@ -182,31 +129,7 @@ class Round {
     const until = performance.now() + ms;
     while (performance.now() < until && !this.isDead) {
       if (await isSo()) return;
-      await sleep(50);
-    }
-  }
-
-  async #look(): Promise<void> {
-    const { sluice, url, running } = this.session;
-    this.#most = Math.max(this.#most, ...sluice.rssBytes());
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    const among = [...running];
-    const before = sluice.cpuMs();
-    const late = setInterval(() => {
-      // On a busy machine time alone says nothing: it must have worked all the while.
-      const worked = (sluice.cpuMs() ?? Infinity) - (before ?? 0);
-      if (worked < TURN_MS) return;
-      clearInterval(late);
-      this.violated({ among, what: `no turn of the event loop for ${worked} ms of work` });
-    }, TURN_MS);
-    try {
-      await (await fetch(`${url}/livez`, { headers: { connection: 'close' } })).text();
-    } catch {
-      // It has died, or goes down.
-    } finally {
-      clearInterval(late);
-      this.#isLooking = false;
+      await sleep(30);
     }
   }
 }
@@ -214,13 +137,4 @@ class Round {
 /** What is still needed of a case once it has been judged. */
 function withoutBody(each: Case): Case {
   return { ...each, got: { ...each.got, body: Buffer.alloc(0) }, attempts: [] };
-}
-
-function caseIn(line: string, among: readonly number[]): Pick<Violation, 'k' | 'among'> {
-  const k = markIn(line);
-  return k === undefined ? { among } : { k };
-}
-
-function inMib(bytes: number): number {
-  return Math.round(bytes / 1024 / 1024);
 }

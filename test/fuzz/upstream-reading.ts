@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
 import { type Piece, piecesOfEvent, sseData, textOfAnswer } from '../property/reading.js';
 import { NOT_YET } from './not-yet.js';
 import type { UpstreamAttempt } from './fuzz-upstream.js';
@@ -175,7 +175,7 @@ function piecesOfLine(line: JsonObject): Piece[] {
   if (typeof content === 'string' && content !== '') pieces.push(['text', content]);
   for (const call of Array.isArray(calls) ? calls.filter(isJsonObject) : []) {
     const made = isJsonObject(call['function']) ? call['function'] : {};
-    pieces.push(['tool', 0, String(made['name'] ?? ''), JSON.stringify(made['arguments'] ?? {})]);
+    pieces.push(['tool', 0, stringOr(made['name'], ''), JSON.stringify(made['arguments'] ?? {})]);
   }
   return pieces;
 }
