@@ -86,7 +86,8 @@ export class FuzzUpstream {
   #attemptFor(body: string): UpstreamAttempt {
     const { seed, all, attemptsOf } = this.options;
     const k = markIn(body) ?? -1;
-    const { streams, prefill } = readRequest(body);
+    const { streams, prefill: given } = readRequest(body);
+    const prefill = k < 0 ? '' : given;
     const attempt = attemptsOf(k);
     const { kind } = this;
     const plan = upstreamPlanFor({ seed, k, attempt, kind, streams, prefill, all });

@@ -34,6 +34,7 @@ export function upstreamPlanFor(asked: Asked): UpstreamPlan {
   const { seed, k, attempt, kind } = asked;
   const random = new Random(seed, k, 3, attempt, kind === 'openai' ? 0 : 1);
   const how = random.weighted({ answer: 74, refusal: 10, raw: 5, nothing: 4, encoded: 4 });
+  if (k < 0) return goodPlan(asked, random);
   const plan = planned(asked, random);
   if (asked.streams && mannerFor(seed, k) === 'stalls')
     return { ...plan, how: 'flood', made: 'flood' };
@@ -51,14 +52,24 @@ export function upstreamPlanFor(asked: Asked): UpstreamPlan {
   }
 }
 
+/** To a request that was damaged so much that nobody knows whose it is. */
+function goodPlan(asked: Asked, random: Random): UpstreamPlan {
+  const headers = { 'content-type': typeFor(asked) };
+  const plan = planned(asked, random);
+  return { ...plan, headers, sizes: 1_000_000, pauses: new Map(), beforeMs: 0, end: 'eof' };
+}
+
+function typeFor({ streams, kind }: Asked): string {
+  return streams ? WIRES[kind].type : 'application/json';
+}
+
 function planned(asked: Asked, random: Random): UpstreamPlan {
-  const type = asked.streams ? WIRES[asked.kind].type : 'application/json';
   const { bytes, how } = bodyFor(asked, random);
   const isSlow = random.chance(0.4);
   return {
     how: 'http',
     status: 200,
-    headers: { 'content-type': random.chance(0.95) ? type : random.from(OTHER_TYPES) },
+    headers: { 'content-type': random.chance(0.95) ? typeFor(asked) : random.from(OTHER_TYPES) },
     body: bytes,
     decoded: bytes,
     made: how,
