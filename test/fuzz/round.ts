@@ -115,7 +115,7 @@ class Round {
         const each = await session.play(k);
         if (this.isDead) return;
         const judgement = judge(each);
-        for (const what of judgement.violations) this.violated(what, [k]);
+        for (const what of judgement.violations) this.violated(`${what} (${courseOf(each)})`, [k]);
         played.push({ each: withoutBody(each), view: judgement.view });
         options.onCase?.(each, judgement);
       }
@@ -132,6 +132,12 @@ class Round {
       await sleep(30);
     }
   }
+}
+
+/** How a case went, in few words. */
+function courseOf({ plan, attempts }: Case): string {
+  const upstreams = attempts.filter(({ k }) => k === plan.k).map((attempt) => attempt.plan.made);
+  return `${plan.form}, ${plan.oddity}, ${plan.manner}; upstreams: ${upstreams.join(', ') || 'none'}`;
 }
 
 /** What is still needed of a case once it has been judged. */
