@@ -5,6 +5,8 @@ import type { Violation } from './violation.js';
 
 export interface FuzzSettings extends SessionOptions {
   readonly seconds: number;
+  /** No more than so many, though there may be time. */
+  readonly maxCases?: number | undefined;
   readonly concurrency: number;
 }
 
@@ -30,10 +32,12 @@ export async function fuzz(settings: FuzzSettings): Promise<FuzzResult> {
   const elapsed = () => (performance.now() - startedAt) / 1000;
   const views = new Map<Judgement['view'], number>();
   const violations: Violation[] = [];
+  const { maxCases = Infinity } = settings;
   let k = 0;
-  while (elapsed() < settings.seconds && violations.length < MAX_VIOLATIONS) {
+  const isOver = () => k >= maxCases || elapsed() >= settings.seconds;
+  while (!isOver() && violations.length < MAX_VIOLATIONS) {
     const end = k + CASES_PER_ROUND;
-    const next = () => (k < end && elapsed() < settings.seconds ? k++ : undefined);
+    const next = () => (k < end && !isOver() ? k++ : undefined);
     const onCase = (_: unknown, { view }: Judgement) => views.set(view, (views.get(view) ?? 0) + 1);
     violations.push(...(await playRound({ ...settings, window: WINDOW, next, onCase })));
   }

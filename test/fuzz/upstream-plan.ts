@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { Random } from '../load/random.js';
 import { WIRES } from '../load/upstream-wires.js';
 import { damagedBytes } from './byte-damage.js';
@@ -19,6 +19,8 @@ export interface UpstreamPlan {
   readonly body: Uint8Array;
   /** What the body says once it is decoded: the same, unless there is a `content-encoding`. */
   readonly decoded: Uint8Array | undefined;
+  /** Why `decoded` may not be what arrives: its encoding is cut, or is not the one that is told. */
+  readonly doubt?: 'cut' | 'mislabelled' | undefined;
   /** How the body was made. */
   readonly made: string;
   /** Of the pieces that the body is sent in. */
@@ -110,15 +112,20 @@ function refused(plan: UpstreamPlan, { status, headers, body }: Refusal): Upstre
   return { ...plan, status, headers, body: Buffer.from(body), decoded: undefined, made };
 }
 
-/** Right and wrong `content-encoding`. */
+/** Right, cut and wrong `content-encoding`. */
 function encoded(plan: UpstreamPlan, random: Random, all: boolean): UpstreamPlan {
   if (!all && NOT_YET.has('encoded')) return plan;
   const headers = { ...plan.headers, 'content-encoding': 'gzip' };
   const zipped = gzipSync(plan.body);
-  if (random.chance(0.6)) return { ...plan, headers, body: zipped, made: `${plan.made}, gzip` };
-  const isCut = random.chance(0.5);
-  const body = isCut ? zipped.subarray(0, random.between(0, zipped.length - 1)) : plan.body;
-  return { ...plan, headers, body, decoded: undefined, made: `${plan.made}, no gzip` };
+  const how = random.weighted({ gzip: 60, 'cut gzip': 20, 'no gzip': 20 });
+  const made = `${plan.made}, ${how}`;
+  if (how === 'gzip') return { ...plan, headers, body: zipped, made };
+  if (how === 'no gzip') return { ...plan, headers, made, doubt: 'mislabelled' };
+  const body = zipped.subarray(0, random.between(0, zipped.length - 1));
+  // Ten bytes are its head.
+  const finishFlush = constants.Z_SYNC_FLUSH;
+  const decoded = body.length > 10 ? gunzipSync(body, { finishFlush }) : Buffer.alloc(0);
+  return { ...plan, headers, body, decoded, made, doubt: 'cut' };
 }
 
 function rawResponse({ status, headers, body }: UpstreamPlan, random: Random): Buffer {

@@ -20,9 +20,11 @@ export function readingOf({ plan, kind, streams }: UpstreamAttempt): UpstreamRea
   if (plan.how === 'raw') return { pieces: undefined, whole: 'either' };
   if (plan.how === 'flood') return { pieces: undefined, whole: 'no' };
   if (plan.decoded === undefined) return { pieces: undefined, whole: 'no' };
-  const reading = streams ? streamed(plan.decoded, kind, plan.end) : plain(plan.decoded, plan.end);
+  const end = plan.doubt === 'cut' ? 'cut' : plan.end;
+  const reading = streams ? streamed(plan.decoded, kind, end) : plain(plan.decoded, end);
   const type = plan.headers['content-type']?.toLowerCase() ?? '';
-  return isExpected(type, kind, streams) ? reading : { ...reading, whole: lessSure(reading.whole) };
+  const isSure = plan.doubt === undefined && isExpected(type, kind, streams);
+  return isSure ? reading : { ...reading, whole: lessSure(reading.whole) };
 }
 
 /** Of another media type than was asked for: it may be taken for an answer, or not. */
