@@ -1,4 +1,4 @@
-import { Random } from './random.js';
+import { Random } from '../load/random.js';
 
 /** `endless` goes on until the caller leaves or is left. */
 export type Length = 'short' | 'long' | 'endless';

@@ -3,7 +3,7 @@ import { strictChat, strictCompletion, type StrictStream } from '../support/stri
 import { tokensOf } from './answers.js';
 import { type Outcome, wrongRequestOf } from './caller.js';
 import type { Plan } from './plan.js';
-import type { EndedLine } from './soaked-sluice.js';
+import type { EndedLine } from '../load/watched-sluice.js';
 
 const MAX_VIOLATIONS = 20;
 

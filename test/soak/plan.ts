@@ -1,6 +1,6 @@
 import type { Length } from './answers.js';
 import { MODELS } from './sluice-config.js';
-import { Random } from './random.js';
+import { Random } from '../load/random.js';
 
 /** How a caller asks: `v1` and `plain` are Chat Completions, streamed and not. */
 export type Form = 'v1' | 'plain' | 'chat' | 'get';

@@ -1,5 +1,5 @@
 import type { SoakResult } from './soak.js';
-import type { Sample } from './soaked-sluice.js';
+import type { Sample } from '../load/watched-sluice.js';
 
 /** One line of the table: what was measured, and what it must be. */
 export interface Figure {

@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import { isJsonObject } from '../../src/contract/json.js';
 import { urlOf } from '../support/url-of.js';
 import { type Length, promptIn, tokensOf } from './answers.js';
-import { Random } from './random.js';
+import { Random } from '../load/random.js';
 import { UpstreamAnswer } from './upstream-answer.js';
 import { type Fault, faultFor } from './upstream-faults.js';
-import { type Wire, WIRES } from './upstream-wires.js';
+import { type Wire, WIRES } from '../load/upstream-wires.js';
 
 /** How many prompts' attempts are remembered: far more than run at once. */
 const MAX_REMEMBERED = 1000;

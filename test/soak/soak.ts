@@ -3,12 +3,12 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { urlOf } from '../support/url-of.js';
 import { Callers } from './caller.js';
-import { type Counters, countersOf } from './counters.js';
+import { type Counters, countersOf } from '../load/counters.js';
 import { Ledger } from './ledger.js';
 import { planOf } from './plan.js';
 import { sluiceConfig } from './sluice-config.js';
 import { SoakUpstream } from './soak-upstream.js';
-import { type Sample, SoakedSluice } from './soaked-sluice.js';
+import { type Sample, WatchedSluice } from '../load/watched-sluice.js';
 
 export interface SoakSettings {
   readonly seed: number;
@@ -59,7 +59,7 @@ export async function soak(settings: SoakSettings): Promise<SoakResult> {
     string,
   ];
   const config = sluiceConfig({ first, second, ollama, broke, dead: await deadUrl() });
-  const sluice = await SoakedSluice.start(config, (line) => ledger.ended(line));
+  const sluice = await WatchedSluice.start(config, (line) => ledger.ended(line));
   try {
     const url = await sluice.url();
     const before = await countersOf(url);
@@ -164,7 +164,7 @@ async function idle(
 }
 
 /** A look inside once no timer runs, or after `IDLE_MS`: one that is late is no leak. */
-async function sampleAtRest(sluice: SoakedSluice, late: Set<string>): Promise<Sample> {
+async function sampleAtRest(sluice: WatchedSluice, late: Set<string>): Promise<Sample> {
   const until = performance.now() + IDLE_MS;
   let sample = await sluice.sample();
   while (sample.timers.length > 0 && performance.now() < until) {
@@ -176,7 +176,7 @@ async function sampleAtRest(sluice: SoakedSluice, late: Set<string>): Promise<Sa
 }
 
 /** The least of some seconds: V8 gives its pages back a while after it has collected the garbage. */
-async function settledRssOf(sluice: SoakedSluice): Promise<number> {
+async function settledRssOf(sluice: WatchedSluice): Promise<number> {
   const until = performance.now() + SETTLE_MS;
   let least = Infinity;
   while (performance.now() < until) {

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Random } from './random.js';
+import type { Random } from '../load/random.js';
 import type { Fault } from './upstream-faults.js';
-import type { Wire } from './upstream-wires.js';
+import type { Wire } from '../load/upstream-wires.js';
 
 /** One answer, or what becomes of it. */
 export class UpstreamAnswer {

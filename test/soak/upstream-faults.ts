@@ -1,5 +1,5 @@
 import type { Length } from './answers.js';
-import type { Random } from './random.js';
+import type { Random } from '../load/random.js';
 
 /** How an upstream may answer, and how often of a thousand. */
 const SHARES = {

@@ -136,6 +136,15 @@ export class CallerResponse {
     return this.#remember(all.subarray(0, size));
   }
 
+  /** What comes next of the decoded body, however little, without remembering it; empty at its end. */
+  async some(): Promise<Buffer> {
+    for (;;) {
+      const piece = await this.#nextPiece();
+      if (!piece) return Buffer.alloc(0);
+      if (piece.length > 0) return piece;
+    }
+  }
+
   /** Everything up to the end, clean or not. Returns the whole body as text. */
   async rest(): Promise<string> {
     while ((await this.read(64 * 1024)).length > 0);

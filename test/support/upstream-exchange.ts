@@ -111,7 +111,7 @@ export class UpstreamExchange {
   }
 
   /** Bytes on the connection itself, below HTTP; resolves once the kernel took them. */
-  async writeRaw(bytes: string): Promise<void> {
+  async writeRaw(bytes: string | Uint8Array): Promise<void> {
     brokenByUs.add(this.response);
     await new Promise<void>((resolve) => this.response.socket?.write(bytes, () => resolve()));
   }

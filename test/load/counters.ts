@@ -8,7 +8,7 @@ export interface Counters {
 }
 
 export async function countersOf(url: string): Promise<Counters> {
-  // Without keep-alive: this connection is none of the soak's.
+  // Without keep-alive: this connection is none of those that are counted.
   const response = await fetch(`${url}/metrics`, { headers: { connection: 'close' } });
   const lines = (await response.text()).split('\n');
   const sum = (name: string, label = '') =>

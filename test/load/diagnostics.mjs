@@ -90,6 +90,8 @@ process.on('message', async () => {
 });
 // It must not keep the process.
 process.channel.unref();
+// Without whoever started it nobody would end it.
+process.on('disconnect', () => process.exit(1));
 
 /** Open sockets of this process, listening ones and pipes included; nothing where there is no /proc. */
 function sockets() {

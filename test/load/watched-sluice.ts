@@ -34,12 +34,16 @@ export interface Sample {
 export interface EndedLine {
   readonly requestId: string;
   readonly endReason: string;
+  readonly fault?: string;
+  readonly durationMs: number;
 }
 
 /** The built Sluice in a process of its own, with a look inside; of its log only the ends are passed on. */
-export class SoakedSluice {
+export class WatchedSluice {
   /** Lines of its log that were no ordinary ones, for the post-mortem. */
   readonly oddLines: string[] = [];
+  /** Lines of its log that say that something of its own went wrong, and what Node prints. */
+  readonly errorLines: string[] = [];
   /** Resolves with what Sluice died of, if it did so by itself. */
   readonly died: Promise<string>;
   readonly #exited: Promise<number | string>;
@@ -61,8 +65,8 @@ export class SoakedSluice {
     });
   }
 
-  static async start(config: object, onEnded: (line: EndedLine) => void): Promise<SoakedSluice> {
-    const folder = mkdtempSync(join(tmpdir(), 'sluice-soak-'));
+  static async start(config: object, onEnded: (line: EndedLine) => void): Promise<WatchedSluice> {
+    const folder = mkdtempSync(join(tmpdir(), 'sluice-watched-'));
     const file = join(folder, 'config.yaml');
     // JSON is YAML.
     writeFileSync(file, JSON.stringify(config));
@@ -78,7 +82,7 @@ export class SoakedSluice {
       env: { PATH: process.env['PATH'], SLUICE_CONFIG: file },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const sluice = new SoakedSluice(child, onEnded);
+    const sluice = new WatchedSluice(child, onEnded);
     await sluice.url();
     rmSync(folder, { recursive: true });
     return sluice;
@@ -106,6 +110,18 @@ export class SoakedSluice {
     }
   }
 
+  /** Time that it has spent on a processor, in milliseconds; nothing where there is no /proc. */
+  cpuMs(): number | undefined {
+    try {
+      const stat = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8');
+      // Behind the name, which may hold anything: utime and stime, in ticks of 10 ms.
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** SIGTERM; resolves with the exit code. */
   async stop(): Promise<number | string> {
     this.#stopping = true;
@@ -117,6 +133,8 @@ export class SoakedSluice {
   }
 
   #read(line: string, isStdout: boolean): void {
+    const isError = line.startsWith('{') ? /"level":"(error|fatal)"/.test(line) : !isStdout;
+    if (isError && this.errorLines.length < 100) this.errorLines.push(line);
     const url = /Sluice listens on (\S+)/.exec(line)?.[1];
     if (url) this.#url.resolve(url);
     if (line.includes('generation ended')) {

@@ -1,0 +1,198 @@
+import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
+import { type Piece, piecesOfEvent, sseData, textOfAnswer } from '../property/reading.js';
+import { NOT_YET } from './not-yet.js';
+import type { UpstreamAttempt } from './fuzz-upstream.js';
+import type { End } from './upstream-plan.js';
+
+/** What an upstream said, by the letter of its protocol and of docs/architecture.md's first law. */
+export interface UpstreamReading {
+  /** Its content, in order, up to the damage if there is any; nothing where damage leaves it open. */
+  readonly pieces: readonly Piece[] | undefined;
+  /** Whether it may be shown as a whole answer; `either` where timing or damage decides. */
+  readonly whole: 'yes' | 'no' | 'either';
+}
+
+const FAILING = new Set(['abort', 'error', 'network_error', 'insufficient_system_resource']);
+
+export function readingOf({ plan, kind, streams }: UpstreamAttempt): UpstreamReading {
+  if (plan.how === 'nothing') return { pieces: [], whole: 'no' };
+  // A damaged frame of HTTP can leave out, or let in, anything.
+  if (plan.how === 'raw') return { pieces: undefined, whole: 'either' };
+  if (plan.how === 'flood') return { pieces: undefined, whole: 'no' };
+  if (plan.decoded === undefined) return { pieces: undefined, whole: 'no' };
+  const end = plan.doubt === 'cut' ? 'cut' : plan.end;
+  const reading = streams ? streamed(plan.decoded, kind, end) : plain(plan.decoded, end);
+  const type = plan.headers['content-type']?.toLowerCase() ?? '';
+  const isSure = plan.doubt === undefined && isExpected(type, kind, streams);
+  return isSure ? reading : { ...reading, whole: lessSure(reading.whole) };
+}
+
+/** Of another media type than was asked for: it may be taken for an answer, or not. */
+function isExpected(type: string, kind: string, streams: boolean): boolean {
+  if (!streams) return type.startsWith('application/json');
+  return type.startsWith(kind === 'openai' ? 'text/event-stream' : 'application/x-ndjson');
+}
+
+function lessSure(whole: UpstreamReading['whole']): UpstreamReading['whole'] {
+  return whole === 'yes' ? 'either' : whole;
+}
+
+function plain(body: Uint8Array, end: End): UpstreamReading {
+  const text = end === 'eof' ? textOfAnswer(body) : undefined;
+  if (text === undefined) return { pieces: [], whole: 'no' };
+  const json = JSON.parse(new TextDecoder().decode(body)) as JsonObject;
+  const reason = json['done_reason'] ?? firstChoice(json)['finish_reason'];
+  const isFailure = FAILING.has(String(reason)) || isUnload(reason);
+  return { pieces: [['text', text]], whole: isFailure ? 'no' : 'yes' };
+}
+
+function isUnload(reason: unknown): boolean {
+  return reason === 'load' || reason === 'unload';
+}
+
+function streamed(body: Uint8Array, kind: string, end: End): UpstreamReading {
+  const text = new TextDecoder().decode(body);
+  return kind === 'openai' ? sseReading(text, end) : ndjsonReading(text, end);
+}
+
+/** A finish reason that stands: `own` in an event without content behind content, else `soft`. */
+type Reason = 'own' | 'soft' | 'withdrawn' | undefined;
+
+function sseReading(text: string, end: End): UpstreamReading {
+  const pieces: Piece[] = [];
+  let reason: Reason;
+  let wasWithdrawn = false;
+  /** Something behind the reason that is neither content nor noise. */
+  let isOpen = false;
+  const ended = (whole: UpstreamReading['whole']) => ({
+    pieces,
+    whole: isOpen ? lessSure(whole) : whole,
+  });
+  const stands = () => reason === 'own' || reason === 'soft';
+  for (const data of sseEvents(text, end)) {
+    if (data === '[DONE]') {
+      if (reason === undefined) return ended('no');
+      return ended(stands() ? 'yes' : 'either');
+    }
+    const event = jsonOf(data);
+    if (event === 'broken') {
+      if (!stands()) return ended('no');
+      isOpen = true;
+      continue;
+    }
+    if (!isJsonObject(event)) continue;
+    const choice = firstChoice(event);
+    if (isOther(choice)) continue;
+    const fails = event['error'] != null || choice['error'] != null;
+    const given = choice['finish_reason'];
+    if (fails || FAILING.has(String(given))) {
+      if (!stands())
+        return { pieces: fails ? pieces : [...pieces, ...contentOf(event)], whole: 'no' };
+      isOpen = true;
+      continue;
+    }
+    const content = contentOf(event);
+    pieces.push(...content);
+    if (content.length > 0 && stands()) {
+      reason = 'withdrawn';
+      wasWithdrawn = true;
+    }
+    if (typeof given === 'string' && given !== '' && given !== 'null') {
+      reason = content.length === 0 && pieces.length > 0 ? 'own' : 'soft';
+    }
+  }
+  if (!stands()) return ended('no');
+  if (wasWithdrawn) return ended('no');
+  if (end === 'eof') return ended('yes');
+  if (end === 'silence') return ended(softSilence(reason));
+  // What was not read yet is lost with a connection that breaks.
+  return ended('either');
+}
+
+function softSilence(reason: Reason): UpstreamReading['whole'] {
+  if (reason === 'own') return 'yes';
+  return NOT_YET.has('softSilence') ? 'either' : 'no';
+}
+
+/** A last event without its blank line is one, too, if it can be read. */
+function sseEvents(text: string, end: End): string[] {
+  const events = sseData(text);
+  if (end !== 'eof' || NOT_YET.has('unendedLast')) return events;
+  const withLast = sseData(`${text}\n\n`);
+  const last = withLast.at(-1);
+  if (withLast.length === events.length || last === undefined) return events;
+  return last === '[DONE]' || isJsonObject(jsonOf(last)) ? withLast : events;
+}
+
+function ndjsonReading(text: string, end: End): UpstreamReading {
+  const pieces: Piece[] = [];
+  for (const line of text.split('\n')) {
+    const json = jsonOf(line);
+    if (json === 'broken') return { pieces, whole: 'no' };
+    if (!isJsonObject(json)) continue;
+    if (json['error'] != null) return { pieces, whole: 'no' };
+    pieces.push(...piecesOfLine(json));
+    if (json['done'] !== true) continue;
+    if (isUnload(json['done_reason'])) return { pieces, whole: failing('no') };
+    return { pieces, whole: end === 'eof' ? 'yes' : 'either' };
+  }
+  return { pieces, whole: 'no' };
+}
+
+function failing(whole: 'no'): UpstreamReading['whole'] {
+  return NOT_YET.has('failingReason') ? 'either' : whole;
+}
+
+/** Of the answer, whichever of the shapes that are known it has. */
+export function contentOf(event: JsonObject): Piece[] {
+  const choice = firstChoice(event);
+  if (isOther(choice)) return [];
+  const delta = choice['delta'] ?? choice['message'];
+  if (!isJsonObject(delta)) return [];
+  const { content } = delta;
+  const plainDelta = { ...delta, content: Array.isArray(content) ? undefined : textual(content) };
+  const listed = Array.isArray(content) ? content.filter(isJsonObject).flatMap(pieceOfPart) : [];
+  return [...listed, ...piecesOfEvent({ choices: [{ delta: plainDelta }] })];
+}
+
+function isOther(choice: JsonObject): boolean {
+  return !NOT_YET.has('otherChoice') && (choice['index'] ?? 0) !== 0;
+}
+
+function pieceOfPart(part: JsonObject): Piece[] {
+  if (typeof part['text'] === 'string') return [['text', part['text']]];
+  return [];
+}
+
+function textual(content: unknown): unknown {
+  return typeof content === 'number' ? String(content) : content;
+}
+
+function piecesOfLine(line: JsonObject): Piece[] {
+  const { message } = line;
+  if (!isJsonObject(message)) return [];
+  const pieces: Piece[] = [];
+  const { thinking, content, tool_calls: calls } = message;
+  if (typeof thinking === 'string' && thinking !== '') pieces.push(['reasoning', thinking]);
+  if (typeof content === 'string' && content !== '') pieces.push(['text', content]);
+  for (const call of Array.isArray(calls) ? calls.filter(isJsonObject) : []) {
+    const made = isJsonObject(call['function']) ? call['function'] : {};
+    pieces.push(['tool', 0, stringOr(made['name'], ''), JSON.stringify(made['arguments'] ?? {})]);
+  }
+  return pieces;
+}
+
+/** `broken` is what starts like JSON and is none: a lost piece of the answer. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return /^\s*[{[]/.test(text) ? 'broken' : undefined;
+  }
+}
+
+function firstChoice(json: JsonObject): JsonObject {
+  const choices = json['choices'];
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  return isJsonObject(choice) ? choice : {};
+}
