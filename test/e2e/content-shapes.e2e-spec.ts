@@ -130,6 +130,21 @@ describe('Content in other shapes than text', () => {
     expect(await onOpenAi()).toEqual([{ content: 'A' }, { content: 'B' }]);
   });
 
+  it('in a message amid deltas are one more piece where they do not sum up what was said', async () => {
+    streams(contentChunk('A'), inMessage({ role: 'assistant', content: 'BC' }), contentChunk('D'));
+    expect(await onChat()).toEqual([
+      ['message', 'A'],
+      ['message', 'BC'],
+      ['message', 'D'],
+      ['done', 'stop'],
+    ]);
+    expect(await onOpenAi()).toEqual([
+      { content: 'A' },
+      { role: 'assistant', content: 'BC' },
+      { content: 'D' },
+    ]);
+  });
+
   it('lose nothing before the first content, however many events come before it', async () => {
     const empty = Array.from({ length: 200 }, (_, n) => ({
       ...deltaChunk({}),

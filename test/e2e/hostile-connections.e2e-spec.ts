@@ -161,7 +161,10 @@ describe('A path or header', () => {
 
   it.each([
     ['a NUL in the path', 'GET /chat\0 HTTP/1.1\r\nHost: localhost\r\n\r\n'],
-    ['a NUL in a header', 'GET /chat?message=Hi HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\0b\r\n\r\n'],
+    [
+      'a NUL in a header',
+      'GET /chat?message=Hi HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: a\0b\r\n\r\n',
+    ],
     ['two lengths', headOf('/chat', { 'content-length': 5, 'Content-Length': 6 })],
     [
       'a length and chunks',

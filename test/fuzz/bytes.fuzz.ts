@@ -3,12 +3,11 @@ import { fuzz, playAlone } from './fuzz.js';
 import { replay } from './replay.js';
 import { reportOf } from './report.js';
 
-const { FUZZ_SEED, FUZZ_MINUTES, FUZZ_ONLY, FUZZ_ALL } = process.env;
+const { FUZZ_SEED, FUZZ_MINUTES, FUZZ_ONLY } = process.env;
 const settings = {
   seed: FUZZ_SEED === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(FUZZ_SEED),
   seconds: Number(FUZZ_MINUTES ?? 10) * 60,
   concurrency: 32,
-  all: FUZZ_ALL === '1',
 };
 
 it.skipIf(FUZZ_ONLY)(

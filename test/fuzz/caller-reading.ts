@@ -59,6 +59,8 @@ function chat({ events, terminal, last }: StrictStream): CallerReading {
   const pieces = events.flatMap(({ type, data }) => chatPieces(type, data));
   const view = terminal === 'done' ? 'whole' : 'failed';
   const code = view === 'failed' && last ? codeOf(last) : undefined;
+  // Nothing was asked of anybody, like behind a 204.
+  if (code === 'stream_interrupted') return { view: 'nothing', pieces: [] };
   return { view, pieces, dialect: 'chat', code, last };
 }
 

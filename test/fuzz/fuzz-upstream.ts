@@ -84,13 +84,13 @@ export class FuzzUpstream {
   }
 
   #attemptFor(body: string): UpstreamAttempt {
-    const { seed, all, attemptsOf } = this.options;
+    const { seed, attemptsOf } = this.options;
     const k = markIn(body) ?? -1;
     const { streams, prefill: given } = readRequest(body);
     const prefill = k < 0 ? '' : given;
     const attempt = attemptsOf(k);
     const { kind } = this;
-    const plan = upstreamPlanFor({ seed, k, attempt, kind, streams, prefill, all });
+    const plan = upstreamPlanFor({ seed, k, attempt, kind, streams, prefill });
     const startedAt = performance.now();
     return { k, kind, streams, prefill, plan, startedAt, sent: false, floodBytes: 0 };
   }
@@ -119,7 +119,6 @@ export class FuzzUpstream {
 
 export interface UpstreamOptions {
   readonly seed: number;
-  readonly all: boolean;
   /** How many requests of a case came to any upstream before this one. */
   readonly attemptsOf: (k: number) => number;
   readonly onAttempt: (attempt: UpstreamAttempt) => void;

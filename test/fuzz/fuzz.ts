@@ -48,11 +48,11 @@ export async function fuzz(settings: FuzzSettings): Promise<FuzzResult> {
 /** Plays the cases of the first violation that may be of many alone, one after the other, to find the one. */
 async function narrowed(
   violations: readonly Violation[],
-  { seed, all }: FuzzSettings,
+  { seed }: FuzzSettings,
 ): Promise<readonly Violation[]> {
   const wide = violations.find(({ cases }) => cases.length > 1);
   if (!wide) return violations;
-  return [...violations, ...(await playAlone(wide.cases, { seed, all }))];
+  return [...violations, ...(await playAlone(wide.cases, { seed }))];
 }
 
 /** Plays cases with nothing beside them, each up to its rest. */

@@ -9,8 +9,6 @@ import { requestPlanFor } from './request-plan.js';
 
 export interface SessionOptions {
   readonly seed: number;
-  /** Also what Sluice is known not to do rightly yet. */
-  readonly all: boolean;
 }
 
 /** What a caller waits for at most: longer than all deadlines together. */
@@ -40,10 +38,9 @@ export class Session {
   }
 
   async #start(): Promise<void> {
-    const { seed, all } = this.options;
+    const { seed } = this.options;
     const options = {
       seed,
-      all,
       attemptsOf: (k: number) => this.#attempts.get(k)?.length ?? 0,
       onAttempt: (attempt: UpstreamAttempt) => this.#keep(attempt),
       onMistake: (error: unknown) =>

@@ -2,7 +2,8 @@ import type { Piece } from '../property/reading.js';
 
 /**
  * An answer as it is heard, whichever way it was cut into pieces: what is said in one manner in one
- * go. A refusal is text, as `/chat` has it; calls of tools are known by what they say, not by index.
+ * go. A refusal is text, as `/chat` has it; calls of tools are known by their arguments: servers say a
+ * name once or with every piece, and number calls as they like.
  */
 export type Spoken = readonly (readonly [manner: string, words: string])[];
 
@@ -10,7 +11,7 @@ export function spoken(pieces: readonly Piece[]): Spoken {
   const all: [string, string][] = [];
   for (const [kind, ...words] of pieces) {
     const manner = kind === 'refusal' ? 'text' : kind;
-    const said = kind === 'tool' ? words.slice(1).join('') : words.join('');
+    const said = kind === 'tool' ? String(words.at(-1)) : words.join('');
     const last = all.at(-1);
     if (said === '') continue;
     if (last?.[0] === manner) last[1] += said;

@@ -2,7 +2,6 @@ import { Random } from '../load/random.js';
 import { type Wire, WIRES } from '../load/upstream-wires.js';
 import { ollamaAnswer, ollamaBody, openAiAnswer, openAiBody } from '../property/upstream-bodies.js';
 import { damagedBytes, sampled } from './byte-damage.js';
-import { NOT_YET } from './not-yet.js';
 import { OLLAMA_TWISTS } from './ollama-twists.js';
 import { OPENAI_TWISTS } from './openai-twists.js';
 import type { Twist } from './twist.js';
@@ -20,7 +19,6 @@ export interface Asked {
   readonly streams: boolean;
   /** The beginning of the answer that the request holds, if it asks to go on with it. */
   readonly prefill: string;
-  readonly all: boolean;
 }
 
 export interface Body {
@@ -70,7 +68,7 @@ function sampledBody({ seed, k, kind, streams }: Asked): Body {
 function story(asked: Asked, random: Random): Body {
   const twists: Readonly<Record<string, Twist>> =
     asked.kind === 'openai' ? OPENAI_TWISTS : OLLAMA_TWISTS;
-  const names = Object.keys(twists).filter((name) => asked.all || !NOT_YET.has(name));
+  const names = Object.keys(twists);
   return plainStory(asked, random, random.chance(0.5) ? 'none' : random.from(names));
 }
 

@@ -2,7 +2,6 @@ import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { Random } from '../load/random.js';
 import { WIRES } from '../load/upstream-wires.js';
 import { damagedBytes } from './byte-damage.js';
-import { NOT_YET } from './not-yet.js';
 import { mannerFor } from './request-plan.js';
 import { type Asked, bodyFor } from './upstream-body.js';
 import { type Refusal, refusalFor } from './upstream-refusals.js';
@@ -50,7 +49,7 @@ export function upstreamPlanFor(asked: Asked): UpstreamPlan {
     case 'nothing':
       return { ...plan, how: 'nothing' };
     case 'encoded':
-      return encoded(plan, random, asked.all);
+      return encoded(plan, random);
   }
 }
 
@@ -113,8 +112,7 @@ function refused(plan: UpstreamPlan, { status, headers, body }: Refusal): Upstre
 }
 
 /** Right, cut and wrong `content-encoding`. */
-function encoded(plan: UpstreamPlan, random: Random, all: boolean): UpstreamPlan {
-  if (!all && NOT_YET.has('encoded')) return plan;
+function encoded(plan: UpstreamPlan, random: Random): UpstreamPlan {
   const headers = { ...plan.headers, 'content-encoding': 'gzip' };
   const zipped = gzipSync(plan.body);
   const how = random.weighted({ gzip: 60, 'cut gzip': 20, 'no gzip': 20 });

@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
 import { type Piece, piecesOfEvent, sseData, textOfAnswer } from '../property/reading.js';
-import { NOT_YET } from './not-yet.js';
 import type { UpstreamAttempt } from './fuzz-upstream.js';
 import type { End } from './upstream-plan.js';
 
@@ -62,34 +61,28 @@ function sseReading(text: string, end: End): UpstreamReading {
   const pieces: Piece[] = [];
   let reason: Reason;
   let wasWithdrawn = false;
-  /** Something behind the reason that is neither content nor noise. */
-  let isOpen = false;
-  const ended = (whole: UpstreamReading['whole']) => ({
-    pieces,
-    whole: isOpen ? lessSure(whole) : whole,
-  });
+  const ended = (whole: UpstreamReading['whole']) => ({ pieces, whole });
   const stands = () => reason === 'own' || reason === 'soft';
+  /** Nothing that comes now matters any more. */
+  const isOver = () => reason === 'own' && !wasWithdrawn;
   for (const data of sseEvents(text, end)) {
     if (data === '[DONE]') {
       if (reason === undefined) return ended('no');
-      return ended(stands() ? 'yes' : 'either');
+      return ended('yes');
     }
     const event = jsonOf(data);
     if (event === 'broken') {
-      if (!stands()) return ended('no');
-      isOpen = true;
+      if (!isOver()) return ended('no');
       continue;
     }
     if (!isJsonObject(event)) continue;
     const choice = firstChoice(event);
     if (isOther(choice)) continue;
-    const fails = event['error'] != null || choice['error'] != null;
+    const fails = isSaid(event['error']) || isSaid(choice['error']);
     const given = choice['finish_reason'];
     if (fails || FAILING.has(String(given))) {
-      if (!stands())
-        return { pieces: fails ? pieces : [...pieces, ...contentOf(event)], whole: 'no' };
-      isOpen = true;
-      continue;
+      if (isOver()) continue;
+      return { pieces: fails ? pieces : [...pieces, ...contentOf(event)], whole: 'no' };
     }
     const content = contentOf(event);
     pieces.push(...content);
@@ -104,20 +97,15 @@ function sseReading(text: string, end: End): UpstreamReading {
   if (!stands()) return ended('no');
   if (wasWithdrawn) return ended('no');
   if (end === 'eof') return ended('yes');
-  if (end === 'silence') return ended(softSilence(reason));
+  if (end === 'silence') return ended(reason === 'own' ? 'yes' : 'no');
   // What was not read yet is lost with a connection that breaks.
   return ended('either');
-}
-
-function softSilence(reason: Reason): UpstreamReading['whole'] {
-  if (reason === 'own') return 'yes';
-  return NOT_YET.has('softSilence') ? 'either' : 'no';
 }
 
 /** A last event without its blank line is one, too, if it can be read. */
 function sseEvents(text: string, end: End): string[] {
   const events = sseData(text);
-  if (end !== 'eof' || NOT_YET.has('unendedLast')) return events;
+  if (end !== 'eof') return events;
   const withLast = sseData(`${text}\n\n`);
   const last = withLast.at(-1);
   if (withLast.length === events.length || last === undefined) return events;
@@ -130,17 +118,14 @@ function ndjsonReading(text: string, end: End): UpstreamReading {
     const json = jsonOf(line);
     if (json === 'broken') return { pieces, whole: 'no' };
     if (!isJsonObject(json)) continue;
-    if (json['error'] != null) return { pieces, whole: 'no' };
+    if (isSaid(json['error'])) return { pieces, whole: 'no' };
     pieces.push(...piecesOfLine(json));
     if (json['done'] !== true) continue;
-    if (isUnload(json['done_reason'])) return { pieces, whole: failing('no') };
+    const reason = String(json['done_reason']);
+    if (FAILING.has(reason) || isUnload(reason)) return { pieces, whole: 'no' };
     return { pieces, whole: end === 'eof' ? 'yes' : 'either' };
   }
   return { pieces, whole: 'no' };
-}
-
-function failing(whole: 'no'): UpstreamReading['whole'] {
-  return NOT_YET.has('failingReason') ? 'either' : whole;
 }
 
 /** Of the answer, whichever of the shapes that are known it has. */
@@ -150,13 +135,34 @@ export function contentOf(event: JsonObject): Piece[] {
   const delta = choice['delta'] ?? choice['message'];
   if (!isJsonObject(delta)) return [];
   const { content } = delta;
-  const plainDelta = { ...delta, content: Array.isArray(content) ? undefined : textual(content) };
+  const plainDelta = {
+    ...delta,
+    content: Array.isArray(content) ? undefined : textual(content),
+    tool_calls: withArgumentsAsText(delta['tool_calls']),
+  };
   const listed = Array.isArray(content) ? content.filter(isJsonObject).flatMap(pieceOfPart) : [];
   return [...listed, ...piecesOfEvent({ choices: [{ delta: plainDelta }] })];
 }
 
 function isOther(choice: JsonObject): boolean {
-  return !NOT_YET.has('otherChoice') && (choice['index'] ?? 0) !== 0;
+  return (choice['index'] ?? 0) !== 0;
+}
+
+/** Some servers send the object that the arguments stand for. */
+function withArgumentsAsText(calls: unknown): unknown {
+  if (!Array.isArray(calls)) return calls;
+  return calls.filter(isJsonObject).map((call) => {
+    const made = isJsonObject(call['function']) ? call['function'] : {};
+    const { arguments: args } = made;
+    const text = typeof args === 'string' ? args : args == null ? '' : JSON.stringify(args);
+    return { ...call, function: { ...made, arguments: text } };
+  });
+}
+
+/** An empty error is none. */
+function isSaid(error: unknown): boolean {
+  if (typeof error === 'object' && error !== null) return Object.keys(error).length > 0;
+  return Boolean(error);
 }
 
 function pieceOfPart(part: JsonObject): Piece[] {

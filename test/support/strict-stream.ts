@@ -65,6 +65,14 @@ export function strictChat(raw: string, end: BodyEnd): StrictStream {
   for (const frame of framesOf(raw).filter((each) => each !== CHAT_HEARTBEAT)) {
     const { id, event: type, data, retry } = fieldsOf(frame, raw);
     const [, of, n] = /^([0-9a-f-]{36}):(\d+)$/.exec(id ?? '') ?? [];
+    if (stream === undefined && type === 'failed') {
+      // What was interrupted is no stream of ours any more.
+      const json = jsonIn(data ?? '', raw);
+      if (id === undefined && json['code'] === 'stream_interrupted') {
+        events.push({ type, data: json });
+        continue;
+      }
+    }
     stream ??= of;
     if (of === undefined || of !== stream || Number(n) !== next++) {
       throw new NotWellFormed(`An id ${id}`, raw);

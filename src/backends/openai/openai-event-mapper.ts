@@ -8,6 +8,7 @@ import {
   type StreamChunk,
   type Usage,
 } from '../../contract/stream-chunk.js';
+import { textIn } from '../shared/content-parts.js';
 import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
@@ -31,8 +32,8 @@ export class OpenAiEventMapper {
   readonly #held: JsonObject[] = [];
   #heldChars = 0;
   readonly #toolCalls = new ToolCallReader();
-  /** Some of the answer came in deltas. */
-  #hasDeltas = false;
+  /** Characters of text so far. */
+  #saidChars = 0;
   #usage: Usage | undefined;
 
   constructor(
@@ -95,6 +96,8 @@ export class OpenAiEventMapper {
     chunks.push(...pieces);
     const isContentHere = pieces.length > 0;
     if (isContentHere) this.finish.content();
+    for (const piece of pieces)
+      if (piece.type === 'text-delta') this.#saidChars += piece.text.length;
     const word = finishWordIn(choice['finish_reason']);
     if (word !== undefined) this.#finished(word, isContentHere);
 
@@ -106,17 +109,13 @@ export class OpenAiEventMapper {
     return { event: { ...event, choices: [{ ...rest, delta, finish_reason: reason }] } };
   }
 
-  /**
-   * Some servers put the answer, or each piece of it, into `message` or `text`. Behind deltas a
-   * message only says again what they said.
-   */
+  /** Some servers put the answer, or each piece of it, into `message` or `text`. */
   #piecesIn(choice: JsonObject): { chunks: StreamChunk[]; delta: JsonObject; isReadable: boolean } {
     const { delta, message, text } = choice;
     const given = isJsonObject(delta) ? delta : {};
     const inDelta = piecesOf(given, this.#toolCalls);
-    if (inDelta.chunks.length > 0) this.#hasDeltas = true;
     const other = isJsonObject(message) ? message : typeof text === 'string' && { content: text };
-    if (this.#hasDeltas || !other) {
+    if (inDelta.chunks.length > 0 || !other || this.#saysAllAgain(other)) {
       return {
         chunks: inDelta.chunks,
         delta: inDelta.readable ?? given,
@@ -125,6 +124,12 @@ export class OpenAiEventMapper {
     }
     const { chunks, readable = other } = piecesOf(other, this.#toolCalls);
     return { chunks, delta: readable, isReadable: false };
+  }
+
+  /** A message as long as all that was said is not one more piece: it sums the answer up. */
+  #saysAllAgain({ content }: JsonObject): boolean {
+    const { length } = textIn(content);
+    return length === this.#saidChars && (length > 0 || this.#toolCalls.hasCalls);
   }
 
   #finished(word: string, isBesideContent: boolean): void {
