@@ -102,14 +102,9 @@ function sseReading(text: string, end: End): UpstreamReading {
   return ended('either');
 }
 
-/** A last event without its blank line is one, too, if it can be read. */
+/** A last event without its blank line is one, too; half of one is a cut. */
 function sseEvents(text: string, end: End): string[] {
-  const events = sseData(text);
-  if (end !== 'eof') return events;
-  const withLast = sseData(`${text}\n\n`);
-  const last = withLast.at(-1);
-  if (withLast.length === events.length || last === undefined) return events;
-  return last === '[DONE]' || isJsonObject(jsonOf(last)) ? withLast : events;
+  return sseData(end === 'eof' ? `${text}\n\n` : text);
 }
 
 function ndjsonReading(text: string, end: End): UpstreamReading {
