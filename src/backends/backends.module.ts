@@ -4,11 +4,14 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { type ChatBackend, ChatBackends } from '../contract/chat-backend.js';
 import { defined } from '../contract/json.js';
 import { OllamaBackend } from './ollama/ollama.backend.js';
-import { ByteBudget } from './shared/byte-budget.js';
+import { ByteBudget } from '../contract/byte-budget.js';
 import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
 
 /** An image of 12 MB in base64. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
+
+/** Nearly all events are far smaller: they are not counted. */
+const FREE_EVENT_BYTES = 64 * 1024;
 
 /** A new kind of upstream is one folder and one line here; a kind without its line does not compile. */
 const KINDS = {
@@ -24,7 +27,11 @@ const KINDS = {
       provide: ChatBackends,
       inject: [GatewayConfig],
       useFactory: (config: GatewayConfig): ChatBackends => {
-        const eventBytes = new ByteBudget(config.streams.eventBytesInFlight);
+        const eventBytes = new ByteBudget({
+          maxBytes: config.streams.eventBytesInFlight,
+          what: 'large answers',
+          freeBytes: FREE_EVENT_BYTES,
+        });
         return new Map(
           config.backends.map((backend) => [
             backend.id,

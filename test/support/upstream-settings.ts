@@ -1,4 +1,4 @@
-import { ByteBudget } from '../../src/backends/shared/byte-budget.js';
+import { ByteBudget } from '../../src/contract/byte-budget.js';
 import type { StreamSource } from '../../src/backends/shared/stream-source.js';
 import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
 
@@ -15,5 +15,8 @@ export function sourceOf(given: Partial<StreamSource> = {}): StreamSource {
 }
 
 function eventBounds() {
-  return { maxEventBytes: 1024 * 1024, eventBytes: new ByteBudget(8 * 1024 * 1024) };
+  return {
+    maxEventBytes: 1024 * 1024,
+    eventBytes: new ByteBudget({ maxBytes: 8 * 1024 * 1024, what: 'large answers' }),
+  };
 }

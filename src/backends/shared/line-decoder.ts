@@ -1,4 +1,4 @@
-import type { HeldBytes } from './byte-budget.js';
+import type { HeldBytes } from '../../contract/byte-budget.js';
 import type { StreamSource } from './stream-source.js';
 import { tooLongFault } from './upstream-fault.js';
 

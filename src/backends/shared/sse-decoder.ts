@@ -1,5 +1,5 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import type { HeldBytes } from './byte-budget.js';
+import type { HeldBytes } from '../../contract/byte-budget.js';
 import type { StreamSource } from './stream-source.js';
 import { tooLongFault } from './upstream-fault.js';
 

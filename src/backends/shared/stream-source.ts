@@ -1,4 +1,4 @@
-import type { ByteBudget } from './byte-budget.js';
+import type { ByteBudget } from '../../contract/byte-budget.js';
 
 /** What a reader of a stream cannot know from the stream itself. */
 export interface StreamSource {

@@ -1,4 +1,4 @@
-import type { ByteBudget } from './byte-budget.js';
+import type { ByteBudget } from '../../contract/byte-budget.js';
 
 /** What every kind of upstream is reached by; made from the configuration. */
 export interface UpstreamSettings {

@@ -3,7 +3,7 @@ import { bytesOf } from '../../config/byte-size.js';
 import type { ServerConfig } from '../../config/gateway-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isGenerationPath } from '../paths.js';
-import { BodyBudget, type BodyReservation } from './body-budget.js';
+import { ByteBudget, type HeldBytes } from '../../contract/byte-budget.js';
 import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
 import type { GrowingBuffer } from './growing-buffer.js';
 import { parseJson } from './parse-json.js';
@@ -20,7 +20,10 @@ export function jsonBody(
   refusal: () => GatewayError | undefined,
 ): RequestHandler {
   const bounds: BodyBounds = { maxBytes: bytesOf(server.bodyLimit), maxMs: server.bodyMs };
-  const budget = new BodyBudget(bytesOf(server.bodyBytesInFlight));
+  const budget = new ByteBudget({
+    maxBytes: bytesOf(server.bodyBytesInFlight),
+    what: 'request bodies',
+  });
 
   return async (request: Request, response: Response, next: NextFunction) => {
     if (request.method !== 'POST' || !isGenerationPath(request.path)) return next();
@@ -28,16 +31,16 @@ export function jsonBody(
     if (refused) throw refused;
     requireJson(request);
     const encoding = acceptedEncoding(request, response, server);
-    const reservation = budget.reserve();
+    const reservation = budget.open();
     // What was parsed lives as long as its answer: until then another target may be asked with it.
-    response.once('close', () => reservation.release());
+    response.once('close', () => reservation[Symbol.dispose]());
     try {
       reserveAnnounced(request, encoding, bounds, reservation);
       invite(request, response);
       const body = await receiveBody(request, encoding, bounds, reservation);
       request.body = parsedOnce(body, reservation);
     } catch (error) {
-      reservation.release();
+      reservation[Symbol.dispose]();
       throw error;
     }
     next();
@@ -57,7 +60,7 @@ function acceptedEncoding(
   }
 }
 
-function parsedOnce(body: GrowingBuffer, reservation: BodyReservation): object {
+function parsedOnce(body: GrowingBuffer, reservation: HeldBytes): object {
   try {
     return parseJson(body.bytes(), JSON_BOUNDS, reservation);
   } finally {

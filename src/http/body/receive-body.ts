@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { BodyReservation } from './body-budget.js';
+import type { HeldBytes } from '../../contract/byte-budget.js';
 import { declaredBytes, type Encoding } from './body-headers.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
@@ -26,7 +26,7 @@ export function reserveAnnounced(
   request: IncomingMessage,
   encoding: Encoding | undefined,
   { maxBytes }: BodyBounds,
-  reservation: BodyReservation,
+  reservation: HeldBytes,
 ): void {
   const announcedBytes = declaredBytes(request) ?? 0;
   if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
@@ -43,7 +43,7 @@ export async function receiveBody(
   request: IncomingMessage,
   encoding: Encoding | undefined,
   { maxBytes, maxMs }: BodyBounds,
-  reservation: BodyReservation,
+  reservation: HeldBytes,
 ): Promise<GrowingBuffer> {
   const body = new GrowingBuffer(encoding ? 0 : (declaredBytes(request) ?? 0));
   const { promise: received, resolve, reject } = Promise.withResolvers<void>();
