@@ -145,6 +145,19 @@ describe('Content in other shapes than text', () => {
     ]);
   });
 
+  it.each(['', [], {}])('are passed on without an empty error beside them: %j', async (error) => {
+    streams({ ...contentChunk('A'), error }, { id: 'chatcmpl-1', error });
+    expect(await onChat()).toEqual([
+      ['message', 'A'],
+      ['done', 'stop'],
+    ]);
+    const { chunks, text, done } = await readCompletion(await gateway.complete());
+    expect([text, done]).toEqual(['A', true]);
+    expect(chunks.filter((chunk) => 'error' in chunk)).toEqual([]);
+    // Clients take the list for granted.
+    expect(chunks.every((chunk) => Array.isArray(chunk['choices']))).toBe(true);
+  });
+
   it('lose nothing before the first content, however many events come before it', async () => {
     const empty = Array.from({ length: 200 }, (_, n) => ({
       ...deltaChunk({}),

@@ -7,7 +7,7 @@ import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-rea
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn } from '../shared/upstream-complaint.js';
 import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
-import { answerChoiceIn, complaintOn, piecesOf } from './openai-choice.js';
+import { answerChoiceIn, complaintOn, piecesOf, withoutEmptyError } from './openai-choice.js';
 import { ToolCallReader } from './openai-tool-calls.js';
 import { usageIn } from './openai-usage.js';
 
@@ -63,7 +63,11 @@ export function answerOf(
     ...(usage && { usage }),
     wire: {
       dialect: 'openai',
-      event: { ...json, choices, ...(isPlausible ? {} : { usage: openAiUsageOf(usage) }) },
+      event: {
+        ...withoutEmptyError(json),
+        choices,
+        ...(isPlausible ? {} : { usage: openAiUsageOf(usage) }),
+      },
     },
   };
 }

@@ -43,6 +43,13 @@ export function complaintOn(
   return choice?.['error'] != null && isComplaint(choice) ? choice : undefined;
 }
 
+/** An empty `error` is none, but OpenAI's clients throw for any that is not null. */
+export function withoutEmptyError(json: JsonObject): JsonObject {
+  if (json['error'] == null) return json;
+  const { error: _, ...rest } = json;
+  return rest;
+}
+
 export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
   const chunks: StreamChunk[] = [];
   const reasoning = reasoningIn(delta);

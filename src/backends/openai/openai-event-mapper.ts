@@ -13,7 +13,7 @@ import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-rea
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault } from '../shared/upstream-fault.js';
-import { answerChoiceIn, complaintOn, piecesOf } from './openai-choice.js';
+import { answerChoiceIn, complaintOn, piecesOf, withoutEmptyError } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
 import { ToolCallReader } from './openai-tool-calls.js';
 import { usageIn } from './openai-usage.js';
@@ -63,17 +63,19 @@ export class OpenAiEventMapper {
       this.ended = true;
       return [this.end()];
     }
-    const event = this.#parse(data);
-    if (event === undefined) return [];
-    const choice = answerChoiceIn(event);
-    const complaint = complaintOn(event, choice);
+    const parsed = this.#parse(data);
+    if (parsed === undefined) return [];
+    const choice = answerChoiceIn(parsed);
+    const complaint = complaintOn(parsed, choice);
     if (complaint) return this.fail(complaint);
+    const event = withChoices(withoutEmptyError(parsed));
+    const text = event === parsed ? data : undefined;
     this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
     // Further choices are further answers, and one was asked for.
     if (!choice && hasChoices(event)) return [];
     if (!this.#started && !choice && !event['id'] && this.#hold(event, data)) return [];
     const chunks: StreamChunk[] = this.#started ? [] : this.#start(event);
-    const passed = choice ? this.#readChoice(event, choice, data, chunks) : { event, text: data };
+    const passed = choice ? this.#readChoice(event, choice, text, chunks) : asItIs(event, text);
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
     return withWire(chunks, { dialect: 'openai', ...passed });
   }
@@ -89,7 +91,7 @@ export class OpenAiEventMapper {
   #readChoice(
     event: JsonObject,
     choice: JsonObject,
-    data: string,
+    text: string | undefined,
     chunks: StreamChunk[],
   ): Omit<OpenAiEvent, 'dialect'> {
     const { chunks: pieces, delta, isReadable } = this.#piecesIn(choice);
@@ -102,10 +104,11 @@ export class OpenAiEventMapper {
     if (word !== undefined) this.#finished(word, isContentHere);
 
     const reason = this.#reasonToSay(word, choice['finish_reason']);
-    if (isReadable && isOnly(event) && reason === choice['finish_reason']) {
-      return { event, text: data };
+    const isPlain = choice['error'] == null && isOnly(event);
+    if (isReadable && isPlain && reason === choice['finish_reason']) {
+      return asItIs(event, text);
     }
-    const { message: _, text: __, ...rest } = choice;
+    const { message: _, text: __, ...rest } = withoutEmptyError(choice);
     return { event: { ...event, choices: [{ ...rest, delta, finish_reason: reason }] } };
   }
 
@@ -210,6 +213,15 @@ function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
     wire = 'covered';
   }
   return chunks;
+}
+
+/** Clients take the list for granted. */
+function withChoices(event: JsonObject): JsonObject {
+  return Array.isArray(event['choices']) ? event : { ...event, choices: [] };
+}
+
+function asItIs(event: JsonObject, text: string | undefined): Omit<OpenAiEvent, 'dialect'> {
+  return { event, ...(text !== undefined && { text }) };
 }
 
 function hasChoices(event: JsonObject): boolean {
