@@ -9,6 +9,7 @@ export interface ChatAnswer {
   readonly requestId?: string;
   readonly text: string;
   readonly reasoning?: string;
+  readonly refusal?: string;
   /** As `data:` URLs or remote ones. */
   readonly images?: readonly string[];
   readonly toolCalls: readonly ToolCall[];

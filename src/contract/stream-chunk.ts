@@ -85,6 +85,8 @@ export interface OpenAiEvent {
   readonly event: JsonObject;
   /** The same as JSON, as it was received: who has nothing to change need not write it anew. */
   readonly text?: string;
+  /** Length of what was received, also where it is not kept: about as much as the event takes. */
+  readonly chars?: number;
 }
 
 /** Whether a chunk is content: what a person (or a tool) would see of the answer. */

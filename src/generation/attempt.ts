@@ -26,6 +26,7 @@ export class Attempt {
   readonly #deadline: Deadline;
   #held: StreamChunk[] = [];
   #heldChars = 0;
+  #isPreambleTold = false;
   #batches: AsyncIterator<ChunkBatch> | undefined;
   #accepted = false;
   #requestId: string | undefined;
@@ -187,8 +188,12 @@ export class Attempt {
   /** A server may send empty chunks for as long as it likes: they are its heartbeats. */
   #hold(batch: ChunkBatch, isAnswer: boolean): void {
     for (const chunk of batch) this.#heldChars += sizeOf(chunk);
-    if (isAnswer || this.#heldChars <= MAX_HELD_CHARS) this.#held.push(...batch);
-    else this.run.targetNoticed(this.target, { kind: 'preamble_too_long' });
+    if (isAnswer || this.#heldChars <= MAX_HELD_CHARS) {
+      for (const chunk of batch) this.#held.push(chunk);
+    } else if (!this.#isPreambleTold) {
+      this.#isPreambleTold = true;
+      this.run.targetNoticed(this.target, { kind: 'preamble_too_long' });
+    }
   }
 
   #silent(fault: 'first_token_timeout' | 'idle_timeout', ms: number): GatewayError {
@@ -207,7 +212,7 @@ export class Attempt {
 
 /** About as much as it takes to hold on to a chunk without content. */
 function sizeOf({ wire }: StreamChunk): number {
-  return 64 + (typeof wire === 'object' ? (wire.text?.length ?? 1024) : 0);
+  return 64 + (typeof wire === 'object' ? (wire.chars ?? 0) : 0);
 }
 
 /** ECONNREFUSED and the like. Never a message: a parser's quotes the answer. */

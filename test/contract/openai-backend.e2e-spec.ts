@@ -1,6 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
 import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
+import { LateUsage } from '../../src/backends/openai/late-usage.js';
 import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
 import { isJsonObject } from '../../src/contract/json.js';
 import type { StreamChunk } from '../../src/contract/stream-chunk.js';
@@ -67,7 +68,7 @@ const kind: BackendKind = {
     ],
   ],
   fixtures: { folder: 'openai', extension: 'sse' },
-  readStream: readOpenAiStream,
+  readStream: (bytes, source, notices) => readOpenAiStream(bytes, source, notices, new LateUsage()),
 };
 
 describeChatBackend(kind);

@@ -126,7 +126,8 @@ class Calls {
   indexOf(piece: JsonObject): number {
     const { name, arguments: args } = objectOr(piece['function']);
     const given = { id: stringOf(piece['id']), name: stringOf(name), args: stringOf(args) };
-    const number = Number.isInteger(piece['index']) ? piece['index'] : undefined;
+    const isNumbered = piece['index'] != null && Number.isInteger(Number(piece['index']));
+    const number = isNumbered ? Number(piece['index']) : undefined;
     const at =
       number === undefined
         ? this.#last
@@ -135,10 +136,12 @@ class Calls {
     const isOther =
       given.id !== '' && known?.id !== ''
         ? given.id !== known?.id
-        : given.name !== known?.name || (known.hasArguments && /^\s*\{/.test(given.args));
+        : known?.hasArguments && (given.name !== known.name || /^\s*\{/.test(given.args));
     this.#last = known && (given.name === '' || !isOther) ? at : this.#calls.length;
     this.#calls[this.#last] ??= { number: number ?? this.#last, ...given, hasArguments: false };
-    this.#calls[this.#last]!.hasArguments ||= given.args !== '';
+    const call = this.#calls[this.#last]!;
+    if (call === known && given.name !== call.name) call.name += given.name;
+    call.hasArguments ||= given.args !== '';
     return this.#last;
   }
 }

@@ -70,12 +70,12 @@ describe('whatever the bytes of an upstream are, and however they are split', ()
 
 /** A refusal is something to read like any other text there, and a call has its name once. */
 function asChatSays(pieces: readonly Piece[]): Piece[] {
-  const begun = new Set<unknown>();
+  const names: string[] = [];
   return pieces.map(([kind, ...rest]): Piece => {
     if (kind !== 'tool') return [kind === 'refusal' ? 'text' : kind, ...rest];
     const [index, name, args] = rest as [number, string, string];
-    const isFirst = !begun.has(index);
-    begun.add(index);
-    return [kind, index, isFirst ? name : '', args];
+    const said = name === names[index] ? '' : name;
+    names[index] = (names[index] ?? '') + said;
+    return [kind, index, said, args];
   });
 }

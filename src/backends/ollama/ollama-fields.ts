@@ -3,16 +3,29 @@ import type { ToolCall } from '../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
-import type { FinishReason, Usage } from '../../contract/stream-chunk.js';
+import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import { contentChunks } from '../shared/content-parts.js';
 import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
 import { isImplausibleCount, tokenCountIn } from '../shared/token-count.js';
 import { argumentsTextOf } from '../shared/tool-arguments.js';
 
+/** The pieces of an answer in one `message`. @param firstCall how many tool calls came before */
+export function messageChunks(message: JsonObject, firstCall: number): StreamChunk[] {
+  const chunks: StreamChunk[] = [];
+  const thinking = stringOr(message['thinking'], '');
+  if (thinking) chunks.push({ type: 'reasoning-delta', text: thinking });
+  for (const chunk of contentChunks(message['content'])) chunks.push(chunk);
+  for (const url of imagesIn(message)) chunks.push({ type: 'image-delta', url });
+  for (const [n, call] of toolCallsOf(message).entries()) {
+    chunks.push({ type: 'tool-call-delta', index: firstCall + n, ...call });
+  }
+  return chunks;
+}
+
 /** Ollama's tool calls come whole, mostly with an object for arguments and often without an id. */
-export function toolCallsOf(message: JsonObject): ToolCall[] {
-  const calls = message['tool_calls'];
-  if (!Array.isArray(calls)) return [];
-  return (calls as unknown[]).filter(isJsonObject).map((call) => {
+function toolCallsOf(message: JsonObject): ToolCall[] {
+  const calls = [message['tool_calls'] ?? []].flat() as unknown[];
+  return calls.filter(isJsonObject).map((call) => {
     const fn = isJsonObject(call['function']) ? call['function'] : {};
     return {
       id: stringOr(call['id'], '') || `call_${randomUUID()}`,
@@ -31,7 +44,7 @@ const IMAGE_TYPES: readonly (readonly [string, string])[] = [
 ];
 
 /** Images in a message, which Ollama sends as bare base64, as `data:` URLs. */
-export function imagesIn(message: JsonObject): string[] {
+function imagesIn(message: JsonObject): string[] {
   const { images } = message;
   if (!Array.isArray(images)) return [];
   return (images as unknown[])

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
-import { contentChunks } from '../shared/content-parts.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault, tooLongFault } from '../shared/upstream-fault.js';
-import { failureIn, finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
+import { failureIn, finishOf, messageChunks, usageIn } from './ollama-fields.js';
 
 /**
  * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
@@ -61,7 +60,11 @@ class OllamaLineMapper {
       throw complaintFault(this.source.backend, complaintIn(json, this.source.secrets));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
-    if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));
+    if (isJsonObject(json['message'])) {
+      const deltas = messageChunks(json['message'], this.#toolCalls);
+      this.#toolCalls += deltas.filter(({ type }) => type === 'tool-call-delta').length;
+      for (const delta of deltas) chunks.push(delta);
+    }
     if (json['done'] !== true) return chunks;
     this.failure = failureIn(json, this.source.backend);
     if (this.failure) return chunks;
@@ -88,18 +91,5 @@ class OllamaLineMapper {
     const { backend, model, requestId } = this.source;
     const id = `chatcmpl-${randomUUID()}`;
     return { type: 'start', id, model, backend, ...(requestId && { requestId }) };
-  }
-
-  #deltas(message: JsonObject): StreamChunk[] {
-    const chunks: StreamChunk[] = [];
-    const thinking = stringOr(message['thinking'], '');
-    if (thinking) chunks.push({ type: 'reasoning-delta', text: thinking });
-    chunks.push(...contentChunks(message['content']));
-    for (const url of imagesIn(message)) chunks.push({ type: 'image-delta', url });
-    for (const { id, name, arguments: args } of toolCallsOf(message)) {
-      const index = this.#toolCalls++;
-      chunks.push({ type: 'tool-call-delta', index, id, name, arguments: args });
-    }
-    return chunks;
   }
 }

@@ -3,19 +3,19 @@ import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { collectAnswer } from '../shared/collected-answer.js';
-import { textIn } from '../shared/content-parts.js';
-import type { StreamSource } from '../shared/stream-source.js';
+import { JoinedContent } from '../shared/joined-content.js';
+import { type StreamSource, streamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
-import { complaintFault, protocolFault, wasConnected } from '../shared/upstream-fault.js';
-import { requestIdOf, type UpstreamResponse } from '../shared/upstream-response.js';
+import { complaintFault, cutFault, protocolFault, wasConnected } from '../shared/upstream-fault.js';
+import type { UpstreamResponse } from '../shared/upstream-response.js';
 import { secretsOf } from '../shared/upstream-secrets.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
-import { failureIn, finishOf, imagesIn, toolCallsOf, usageIn } from './ollama-fields.js';
+import { failureIn, finishOf, messageChunks, usageIn } from './ollama-fields.js';
 import { chatBody, fitOf } from './ollama-request.js';
 import { readOllamaStream } from './ollama-stream.js';
 
@@ -61,42 +61,30 @@ export class OllamaBackend implements ChatBackend {
     if (isComplaint(json)) throw complaintFault(backend, complaintIn(json, secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
+    // A line of a stream is JSON as well.
+    if (json['done'] !== true) throw cutFault(backend);
     const failure = failureIn(json, backend);
     if (failure) throw failure;
-    const toolCalls = toolCallsOf(message);
-    const images = imagesIn(message);
-    const { reason, rawReason } = finishOf(json, toolCalls.length > 0, attempt);
-    const reasoning = stringOr(message['thinking'], '');
-    return {
+    const content = JoinedContent.of(messageChunks(message, 0));
+    const { reason, rawReason } = finishOf(json, content.toolCalls.length > 0, attempt);
+    return defined({
       id: `chatcmpl-${randomUUID()}`,
       model,
       backend,
-      ...(requestId && { requestId }),
-      text: textIn(message['content']),
-      ...(reasoning && { reasoning }),
-      ...(images.length > 0 && { images }),
-      toolCalls,
+      requestId,
+      ...content,
       finishReason: reason,
       rawReason,
       usage: usageIn(json, attempt),
-    };
+    });
   }
 
   close(): Promise<void> {
     return this.#upstream.close();
   }
 
-  #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
-    const requestId = requestIdOf(headers);
-    const { maxEventBytes, eventBytes } = this.#settings;
-    return defined({
-      backend: this.id,
-      model,
-      requestId,
-      secrets: this.#secrets,
-      maxEventBytes,
-      eventBytes,
-    });
+  #source(response: UpstreamResponse, { model }: Target): StreamSource {
+    return streamSource(this.#settings, this.#secrets, response, model);
   }
 
   async #post(

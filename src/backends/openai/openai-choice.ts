@@ -14,6 +14,7 @@ const MODELLED_FIELDS = new Set([
   'refusal',
   'images',
   'tool_calls',
+  'function_call',
 ]);
 
 /** The pieces of an answer in one `delta` or `message`. */
@@ -29,7 +30,7 @@ export function answerChoiceIn(event: JsonObject): JsonObject | undefined {
   const { choices } = event;
   if (!Array.isArray(choices)) return undefined;
   for (const choice of choices as unknown[]) {
-    if (isJsonObject(choice) && (choice['index'] ?? 0) === 0) return choice;
+    if (isJsonObject(choice) && Number(choice['index'] ?? 0) === 0) return choice;
   }
   return undefined;
 }
@@ -54,26 +55,40 @@ export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
   const chunks: StreamChunk[] = [];
   const reasoning = reasoningIn(delta);
   if (reasoning !== '') chunks.push({ type: 'reasoning-delta', text: reasoning });
-  const { content, refusal, images, tool_calls: toolCalls } = delta;
+  const { content, refusal, images } = delta;
   // The one shape that is worth a way of its own: nearly every event of nearly every stream.
-  if (typeof content !== 'string') chunks.push(...contentChunks(content));
-  else if (content !== '') chunks.push({ type: 'text-delta', text: content });
+  if (typeof content === 'string') {
+    if (content !== '') chunks.push({ type: 'text-delta', text: content });
+  } else if (content != null) {
+    for (const chunk of contentChunks(content)) chunks.push(chunk);
+  }
   if (typeof refusal === 'string' && refusal !== '') {
     chunks.push({ type: 'refusal-delta', text: refusal });
   }
-  if (images != null) chunks.push(...imageChunks(images));
+  if (images != null) for (const chunk of imageChunks(images)) chunks.push(chunk);
   let readable: JsonObject | undefined = isScalar(content)
     ? { ...delta, content: String(content) }
     : undefined;
-  if (Array.isArray(toolCalls) && toolCalls.length > 0) {
+  const toolCalls = toolCallsIn(delta);
+  if (toolCalls.length > 0) {
     const read = calls.read(toolCalls);
-    chunks.push(...read.chunks);
-    if (read.toolCalls) readable = { ...delta, ...readable, tool_calls: read.toolCalls };
+    for (const chunk of read.chunks) chunks.push(chunk);
+    const isReadable = !read.toolCalls && Array.isArray(delta['tool_calls']);
+    if (!isReadable && delta['tool_calls'] != null) {
+      readable = { ...delta, ...readable, tool_calls: read.toolCalls ?? toolCalls };
+    }
   }
   if (chunks.length === 0 && hasUnknownContent(delta)) {
     chunks.push({ type: 'passthrough', opaqueContent: true });
   }
   return { chunks, readable };
+}
+
+/** One call may stand without its list, and in the form that tools had before they were tools. */
+function toolCallsIn({ tool_calls: calls, function_call: legacy }: JsonObject): unknown[] {
+  if (Array.isArray(calls)) return calls;
+  if (isJsonObject(calls)) return [calls];
+  return isJsonObject(legacy) ? [{ index: 0, function: legacy }] : [];
 }
 
 /**
@@ -83,8 +98,8 @@ export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
 export function reasoningIn(delta: JsonObject): string {
   return (
     stringOr(delta['reasoning_content'], '') ||
-    stringOr(delta['reasoning'], '') ||
-    stringOr(delta['thinking'], '') ||
+    textIn(delta['reasoning']) ||
+    textIn(delta['thinking']) ||
     textIn(delta['reasoning_details'])
   );
 }

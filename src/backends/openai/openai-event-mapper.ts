@@ -1,25 +1,27 @@
-import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import {
   type FinishReason,
   type OpenAiEvent,
   type StreamChunk,
   type Usage,
 } from '../../contract/stream-chunk.js';
-import { textIn } from '../shared/content-parts.js';
-import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
+import {
+  failedFinish,
+  finishReasonOf,
+  finishWordIn,
+  openAiWordOf,
+} from '../shared/finish-reason.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault } from '../shared/upstream-fault.js';
 import { answerChoiceIn, complaintOn, piecesOf, withoutEmptyError } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
+import { OpenAiStart } from './openai-start.js';
 import { ToolCallReader } from './openai-tool-calls.js';
 import { usageIn } from './openai-usage.js';
-
-/** Characters of events without id and choices that are held back until there is an id. */
-const MAX_HELD_CHARS = 64 * 1024;
+import { SaidInDeltas } from './said-in-deltas.js';
 
 /** Events of `chat.completion.chunk` to chunks; one per stream. */
 export class OpenAiEventMapper {
@@ -28,18 +30,17 @@ export class OpenAiEventMapper {
   failure: GatewayError | undefined;
   /** `[DONE]` was seen: whatever follows is not part of the answer. */
   ended = false;
-  #started = false;
-  readonly #held: JsonObject[] = [];
-  #heldChars = 0;
+  readonly #start: OpenAiStart;
   readonly #toolCalls = new ToolCallReader();
-  /** Characters of text so far. */
-  #saidChars = 0;
+  readonly #deltas = new SaidInDeltas();
   #usage: Usage | undefined;
 
   constructor(
     private readonly source: StreamSource,
     private readonly notices: UpstreamNotices,
-  ) {}
+  ) {
+    this.#start = new OpenAiStart(source);
+  }
 
   get hasUsage(): boolean {
     return this.#usage !== undefined;
@@ -63,21 +64,30 @@ export class OpenAiEventMapper {
       this.ended = true;
       return [this.end()];
     }
-    const parsed = this.#parse(data);
-    if (parsed === undefined) return [];
-    const choice = answerChoiceIn(parsed);
-    const complaint = complaintOn(parsed, choice);
+    const event = this.#parse(data);
+    return event === undefined ? [] : this.mapEvent(event, data);
+  }
+
+  /**
+   * @param data the event as it came; absent: it was made here
+   * @throws GatewayError what an in-band error means
+   */
+  mapEvent(given: JsonObject, data?: string): StreamChunk[] {
+    const choice = answerChoiceIn(given);
+    const complaint = complaintOn(given, choice);
     if (complaint) return this.fail(complaint);
-    const event = withChoices(withoutEmptyError(parsed));
-    const text = event === parsed ? data : undefined;
+    const event = withChoices(withoutEmptyError(given));
+    const text = event === given ? data : undefined;
     this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
     // Further choices are further answers, and one was asked for.
     if (!choice && hasChoices(event)) return [];
-    if (!this.#started && !choice && !event['id'] && this.#hold(event, data)) return [];
-    const chunks: StreamChunk[] = this.#started ? [] : this.#start(event);
+    const chars = data?.length ?? 0;
+    const isEarly = !this.#start.isOver && !choice && !event['id'];
+    if (isEarly && this.#start.hold(event, chars)) return [];
+    const chunks: StreamChunk[] = this.#start.isOver ? [] : this.#start.begin(event);
     const passed = choice ? this.#readChoice(event, choice, text, chunks) : asItIs(event, text);
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
-    return withWire(chunks, { dialect: 'openai', ...passed });
+    return withWire(chunks, { dialect: 'openai', chars, ...passed });
   }
 
   /** What an upstream says is an error, as an event or as the data of one. @throws GatewayError what it means */
@@ -93,13 +103,11 @@ export class OpenAiEventMapper {
     choice: JsonObject,
     text: string | undefined,
     chunks: StreamChunk[],
-  ): Omit<OpenAiEvent, 'dialect'> {
+  ): Passed {
     const { chunks: pieces, delta, isReadable } = this.#piecesIn(choice);
-    chunks.push(...pieces);
+    for (const piece of pieces) chunks.push(piece);
     const isContentHere = pieces.length > 0;
     if (isContentHere) this.finish.content();
-    for (const piece of pieces)
-      if (piece.type === 'text-delta') this.#saidChars += piece.text.length;
     const word = finishWordIn(choice['finish_reason']);
     if (word !== undefined) this.#finished(word, isContentHere);
 
@@ -115,10 +123,11 @@ export class OpenAiEventMapper {
   /** Some servers put the answer, or each piece of it, into `message` or `text`. */
   #piecesIn(choice: JsonObject): { chunks: StreamChunk[]; delta: JsonObject; isReadable: boolean } {
     const { delta, message, text } = choice;
-    const given = isJsonObject(delta) ? delta : {};
+    const given = isJsonObject(delta) ? delta : typeof delta === 'string' ? { content: delta } : {};
     const inDelta = piecesOf(given, this.#toolCalls);
     const other = isJsonObject(message) ? message : typeof text === 'string' && { content: text };
-    if (inDelta.chunks.length > 0 || !other || this.#saysAllAgain(other)) {
+    if (inDelta.chunks.length > 0 || !other || this.#deltas.areSummedUpBy(other)) {
+      this.#deltas.add(inDelta.chunks);
       return {
         chunks: inDelta.chunks,
         delta: inDelta.readable ?? given,
@@ -129,15 +138,12 @@ export class OpenAiEventMapper {
     return { chunks, delta: readable, isReadable: false };
   }
 
-  /** A message as long as all that was said is not one more piece: it sums the answer up. */
-  #saysAllAgain({ content }: JsonObject): boolean {
-    const { length } = textIn(content);
-    return length === this.#saidChars && (length > 0 || this.#toolCalls.hasCalls);
-  }
-
   #finished(word: string, isBesideContent: boolean): void {
-    if (!this.finish.isWhole) this.failure = failedFinish(word, this.source.backend);
-    if (this.failure) return;
+    const failure = failedFinish(word, this.source.backend);
+    // Behind the last word it is nonsense like any other.
+    if (failure && this.finish.isWhole) return;
+    this.failure = failure;
+    if (failure) return;
     this.finish.reason(word, isBesideContent);
     if (finishReasonOf(word) === 'other') this.notices.unknownFinishReason(word);
   }
@@ -147,25 +153,16 @@ export class OpenAiEventMapper {
    * the stream has it then), else in OpenAI's word where it has one.
    */
   #reasonToSay(word: string | undefined, given: unknown): unknown {
-    // "null" as a text is a reason to every client.
-    if (word === undefined) return typeof given === 'string' && given !== '' ? null : given;
-    if (!this.finish.isWhole) return null;
-    const reason = finishReasonOf(word);
-    return reason === 'other' ? word : reason;
+    // Whatever else stands there is a reason to every client: "null" as a text, an object.
+    if (word === undefined) return given === '' || given === undefined ? given : null;
+    if (!this.finish.isWhole || word !== this.finish.word) return null;
+    return openAiWordOf(word);
   }
 
   /** Servers say "stop" also when they stopped to have tools called. */
   #reasonOf(word: string): FinishReason {
     const reason = finishReasonOf(word);
     return reason === 'stop' && this.#toolCalls.hasCalls ? 'tool_calls' : reason;
-  }
-
-  /** Azure's verdict on the prompt comes before the answer has an id. */
-  #hold(event: JsonObject, data: string): boolean {
-    this.#heldChars += data.length;
-    if (this.#heldChars > MAX_HELD_CHARS) return false;
-    this.#held.push(event);
-    return true;
   }
 
   #parse(data: string): JsonObject | undefined {
@@ -181,27 +178,10 @@ export class OpenAiEventMapper {
       return undefined;
     }
   }
-
-  /** `start`, which every stream begins with, and what was held back for it. */
-  #start(event: JsonObject): StreamChunk[] {
-    this.#started = true;
-    const { backend, model, requestId } = this.source;
-    const start: StreamChunk = {
-      type: 'start',
-      id: stringOr(event['id'], '') || `chatcmpl-${randomUUID()}`,
-      model: stringOr(event['model'], '') || model,
-      backend,
-      ...(requestId && { requestId }),
-    };
-    const [first, ...others] = this.#held.map((held) => ({
-      dialect: 'openai' as const,
-      event: held,
-    }));
-    if (!first) return [start];
-    const rest = others.map((wire): StreamChunk => ({ type: 'passthrough', wire }));
-    return [{ ...start, wire: first }, ...rest, { type: 'passthrough' }];
-  }
 }
+
+/** An event as the caller is to get it. */
+type Passed = Pick<OpenAiEvent, 'event' | 'text'>;
 
 /** The event rides on the first chunk made from it, and covers the others; see StreamChunk.wire. */
 function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
@@ -220,7 +200,7 @@ function withChoices(event: JsonObject): JsonObject {
   return Array.isArray(event['choices']) ? event : { ...event, choices: [] };
 }
 
-function asItIs(event: JsonObject, text: string | undefined): Omit<OpenAiEvent, 'dialect'> {
+function asItIs(event: JsonObject, text: string | undefined): Passed {
   return { event, ...(text !== undefined && { text }) };
 }
 

@@ -48,7 +48,7 @@ async function* played(steps: readonly Step[]): AsyncGenerator<Uint8Array, undef
 /** How the stream ends within a minute: `whole`, an error, or `waits` where only a deadline ends it. */
 async function read(
   steps: readonly Step[],
-  lateUsage?: LateUsage,
+  lateUsage = new LateUsage(),
 ): Promise<{ text: string; end: unknown; chunks: StreamChunk[]; ms: number }> {
   const startedAt = performance.now();
   const chunks: StreamChunk[] = [];

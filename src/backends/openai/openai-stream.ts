@@ -7,7 +7,8 @@ import { SseDecoder } from '../shared/sse-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { TimedReader } from '../shared/timed-reader.js';
 import { cutFault } from '../shared/upstream-fault.js';
-import { LateUsage } from './late-usage.js';
+import type { LateUsage } from './late-usage.js';
+import { answerIn } from './openai-answer.js';
 import { OpenAiEventMapper } from './openai-event-mapper.js';
 
 /**
@@ -21,24 +22,29 @@ export function readOpenAiStream(
   bytes: AsyncIterable<Uint8Array, undefined>,
   source: StreamSource,
   notices: UpstreamNotices,
-  lateUsage = new LateUsage(),
+  lateUsage: LateUsage,
 ): AsyncGenerator<ChunkBatch> {
   return new OpenAiStream(bytes, source, notices, lateUsage).batches();
 }
 
 /**
  * The whole answer of a server that did not stream although it was asked to: one event, and the end.
- * @throws GatewayError as `answerOf`
+ * @throws GatewayError at once, as `answerIn`, and `upstream_cut` when its finish reason is a failure
  */
-export async function* streamOf(
+export function streamOf(
   json: JsonObject,
   source: StreamSource,
   notices: UpstreamNotices,
-): AsyncGenerator<ChunkBatch> {
+): AsyncIterable<ChunkBatch> {
+  answerIn(json, source);
   const mapper = new OpenAiEventMapper(source, notices);
-  const chunks = mapper.map(JSON.stringify({ ...json, object: 'chat.completion.chunk' }));
+  const chunks = mapper.mapEvent({ ...json, object: 'chat.completion.chunk' });
   if (mapper.failure) throw mapper.failure;
-  yield [...chunks, mapper.end()];
+  return only([...chunks, mapper.end()]);
+}
+
+async function* only(batch: ChunkBatch): AsyncGenerator<ChunkBatch> {
+  yield batch;
 }
 
 class OpenAiStream {
@@ -86,8 +92,9 @@ class OpenAiStream {
   }
 
   async #leave(): Promise<void> {
-    const searchMs = this.lateUsage.searchMs(this.source.model);
-    if (this.#endedInSilence && !this.#mapper.hasUsage && searchMs !== undefined) {
+    const isMissed = this.#endedInSilence && !this.#mapper.hasUsage;
+    const searchMs = isMissed ? this.lateUsage.search(this.source.model) : undefined;
+    if (searchMs !== undefined) {
       this.#searchUsage(this.#wholeAt! + searchMs).catch(() => undefined);
       return;
     }

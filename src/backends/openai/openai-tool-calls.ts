@@ -9,7 +9,7 @@ interface Call {
   readonly id: string;
   /** The id is ours: the upstream gave none. */
   readonly isOurs: boolean;
-  readonly name: string;
+  name: string;
   hasArguments: boolean;
 }
 
@@ -52,12 +52,15 @@ export class ToolCallReader {
     const known = piece.index === undefined ? this.#last : this.#byIndex.get(piece.index);
     const isNew = known === undefined || beginsAnother(known, piece);
     const call = isNew ? this.#begin(piece) : known;
+    const name = isNew || piece.name !== call.name ? piece.name : '';
+    if (!isNew) call.name += name;
     if (piece.arguments !== '') call.hasArguments = true;
     this.#last = call;
     return {
       type: 'tool-call-delta',
       index: call.index,
-      ...(isNew && { id: call.id, ...(call.name && { name: call.name }) }),
+      ...(isNew && { id: call.id }),
+      ...(name && { name }),
       arguments: piece.arguments,
     };
   }
@@ -80,7 +83,8 @@ function pieceOf(call: JsonObject): Piece {
   const fn = functionIn(call);
   const { index } = call;
   return {
-    index: Number.isInteger(index) ? (index as number) : undefined,
+    // As a text, too.
+    index: index != null && Number.isInteger(Number(index)) ? Number(index) : undefined,
     id: stringOr(call['id'], ''),
     name: stringOr(fn['name'], ''),
     arguments: argumentsTextOf(fn['arguments']),
@@ -95,7 +99,8 @@ function functionIn(call: JsonObject): JsonObject {
 function beginsAnother(call: Call, { id, name, arguments: args }: Piece): boolean {
   if (name === '') return false;
   if (id !== '' && !call.isOurs) return id !== call.id;
-  return name !== call.name || (call.hasArguments && /^\s*\{/.test(args));
+  // A name may come in pieces, or behind the call's beginning: until there are arguments.
+  return call.hasArguments && (name !== call.name || /^\s*\{/.test(args));
 }
 
 function saysTheSame(piece: JsonObject, { index, id, arguments: args }: ToolCallDelta): boolean {

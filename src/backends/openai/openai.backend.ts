@@ -1,14 +1,13 @@
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
-import { defined } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { collectAnswer } from '../shared/collected-answer.js';
-import type { StreamSource } from '../shared/stream-source.js';
+import { type StreamSource, streamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
 import { secretsOf } from '../shared/upstream-secrets.js';
 import { protocolFault } from '../shared/upstream-fault.js';
-import { requestIdOf, type UpstreamResponse } from '../shared/upstream-response.js';
+import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { LateUsage } from './late-usage.js';
@@ -55,12 +54,8 @@ export class OpenAiBackend implements ChatBackend {
       case 'stream':
         return readOpenAiStream(response, source, attempt, this.#lateUsage);
       // An error in a 200, or an answer of a server that cannot stream.
-      case 'json': {
-        const json = await readWholeAnswer(source, response);
-        // What it throws is thrown while another target may still be asked.
-        answerOf(json, source, attempt);
-        return streamOf(json, source, attempt);
-      }
+      case 'json':
+        return streamOf(await readWholeAnswer(source, response), source, attempt);
     }
   }
 
@@ -75,7 +70,7 @@ export class OpenAiBackend implements ChatBackend {
       case 'json':
         return answerOf(await readWholeAnswer(source, response), source, attempt);
       case 'stream':
-        return collectAnswer(source, readOpenAiStream(response, source, attempt));
+        return collectAnswer(source, readOpenAiStream(response, source, attempt, this.#lateUsage));
     }
   }
 
@@ -83,17 +78,8 @@ export class OpenAiBackend implements ChatBackend {
     return this.#upstream.close();
   }
 
-  #source({ headers }: UpstreamResponse, { model }: Target): StreamSource {
-    const requestId = requestIdOf(headers);
-    const { maxEventBytes, eventBytes } = this.#settings;
-    return defined({
-      backend: this.id,
-      model,
-      requestId,
-      secrets: this.#secrets,
-      maxEventBytes,
-      eventBytes,
-    });
+  #source(response: UpstreamResponse, { model }: Target): StreamSource {
+    return streamSource(this.#settings, this.#secrets, response, model);
   }
 
   #typeOf(response: UpstreamResponse): 'stream' | 'json' {

@@ -14,7 +14,8 @@ export function* batchesOf<T>(
   let batch: StreamChunk[] = [];
   try {
     for (const event of events) {
-      batch.push(...map(event));
+      // One event may hold more pieces than a call takes arguments.
+      for (const chunk of map(event)) batch.push(chunk);
       if (batch.length < MAX_CHUNKS) continue;
       yield batch;
       batch = [];

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../contract/gateway-error.js';
+import { isJsonObject } from '../../contract/json.js';
 import type { FinishReason } from '../../contract/stream-chunk.js';
 
 /** "Not yet", in the words of servers that print what they do not have. */
@@ -54,8 +55,19 @@ const MEANINGS: Readonly<Record<string, FinishReason>> = {
   refusal: 'content_filter',
 };
 
+/** The words of OpenAI itself, which its clients know. */
+const OPENAI_WORDS = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
+
+/** An upstream's word in OpenAI's; its own where nobody knows it. */
+export function openAiWordOf(word: string): string {
+  if (OPENAI_WORDS.has(word)) return word;
+  const reason = finishReasonOf(word);
+  return reason === 'other' ? word : reason;
+}
+
 /** An upstream's finish reason; nothing where its word says that there is none yet. */
-export function finishWordIn(value: unknown): string | undefined {
+export function finishWordIn(given: unknown): string | undefined {
+  const value = isJsonObject(given) ? (given['type'] ?? given['reason']) : given;
   return typeof value === 'string' && !NOT_YET.has(value.toLowerCase()) ? value : undefined;
 }
 

@@ -1,4 +1,7 @@
 import type { ByteBudget } from '../../contract/byte-budget.js';
+import { defined } from '../../contract/json.js';
+import { requestIdOf, type UpstreamResponse } from './upstream-response.js';
+import type { UpstreamSettings } from './upstream-settings.js';
 
 /** What a reader of a stream cannot know from the stream itself. */
 export interface StreamSource {
@@ -13,4 +16,14 @@ export interface StreamSource {
   readonly maxEventBytes: number;
   /** Where it is counted what all streams hold of large events. */
   readonly eventBytes: ByteBudget;
+}
+
+export function streamSource(
+  { id, maxEventBytes, eventBytes }: UpstreamSettings,
+  secrets: readonly string[],
+  { headers }: UpstreamResponse,
+  model: string,
+): StreamSource {
+  const requestId = requestIdOf(headers);
+  return defined({ backend: id, model, requestId, secrets, maxEventBytes, eventBytes });
 }

@@ -4,9 +4,14 @@ import { openAiImageOf, openAiReasonOf, openAiUsageOf } from './chat-completion-
 
 /** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
 export function chatCompletionOf(answer: ChatAnswer): JsonObject {
-  if (answer.wire) return answer.wire.event;
-  const { id, model, text, reasoning, images, toolCalls, finishReason } = answer;
   const usage = openAiUsageOf(answer.usage);
+  if (answer.wire) {
+    const { event } = answer.wire;
+    // Its counts may stand where no client looks for them, or be none that can be true.
+    const isCounted = answer.usage?.input !== undefined && answer.usage.output !== undefined;
+    return isCounted && event['usage'] === undefined ? { ...event, usage } : event;
+  }
+  const { id, model, text, reasoning, refusal, images, toolCalls, finishReason } = answer;
   return {
     id,
     object: 'chat.completion',
@@ -17,8 +22,8 @@ export function chatCompletionOf(answer: ChatAnswer): JsonObject {
         index: 0,
         message: {
           role: 'assistant',
-          content: text === '' && toolCalls.length > 0 ? null : text,
-          refusal: null,
+          content: text === '' && (toolCalls.length > 0 || refusal !== undefined) ? null : text,
+          refusal: refusal ?? null,
           ...(reasoning !== undefined && { reasoning_content: reasoning }),
           ...(images && { images: images.map(openAiImageOf) }),
           ...(toolCalls.length > 0 && {

@@ -1,7 +1,13 @@
 import { isJsonObject, type JsonObject, numberOr } from '../../contract/json.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../contract/generation.js';
-import type { FinishReason, OpenAiEvent, StreamChunk, Usage } from '../../contract/stream-chunk.js';
+import {
+  type FinishReason,
+  isContent,
+  type OpenAiEvent,
+  type StreamChunk,
+  type Usage,
+} from '../../contract/stream-chunk.js';
 import { errorBodyOf } from '../error-body.dto.js';
 
 /** How an event ends whose usage is yet to come; a caller that did not ask for usage must not see it. */
@@ -33,6 +39,8 @@ export class ChatCompletionEncoder {
       this.#model = chunk.model;
     }
     if (chunk.type === 'end') return this.#end(chunk.reason, chunk.usage);
+    // A reason that content follows was not the last word; the end says the one that was.
+    if (isContent(chunk)) this.#finishWritten = false;
     if (wire === 'covered') return '';
     return wire ? this.#pass(wire) : this.#build(chunk);
   }

@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto';
+import { type JsonObject, stringOr } from '../../contract/json.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamSource } from '../shared/stream-source.js';
+
+/** Characters of events without id and choices that are held back until there is an id. */
+const MAX_HELD_CHARS = 64 * 1024;
+
+/** The beginning of a stream: `start`, which needs an id, and what came before there was one. */
+export class OpenAiStart {
+  isOver = false;
+  readonly #held: JsonObject[] = [];
+  #heldChars = 0;
+
+  constructor(private readonly source: StreamSource) {}
+
+  /** Azure's verdict on the prompt comes before the answer has an id. @returns whether it is held back */
+  hold(event: JsonObject, chars: number): boolean {
+    this.#heldChars += chars;
+    if (this.#heldChars > MAX_HELD_CHARS) return false;
+    this.#held.push(event);
+    return true;
+  }
+
+  /** `start`, with the first event that has an id, and what was held back for it. */
+  begin(event: JsonObject): StreamChunk[] {
+    this.isOver = true;
+    const { backend, model, requestId } = this.source;
+    const start: StreamChunk = {
+      type: 'start',
+      id: stringOr(event['id'], '') || `chatcmpl-${randomUUID()}`,
+      model: stringOr(event['model'], '') || model,
+      backend,
+      ...(requestId && { requestId }),
+    };
+    const [first, ...others] = this.#held.map((held) => ({
+      dialect: 'openai' as const,
+      event: held,
+    }));
+    if (!first) return [start];
+    const rest = others.map((wire): StreamChunk => ({ type: 'passthrough', wire }));
+    return [{ ...start, wire: first }, ...rest, { type: 'passthrough' }];
+  }
+}
