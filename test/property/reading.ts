@@ -196,5 +196,7 @@ export function textOfAnswer(body: Uint8Array): string | undefined {
   const json = jsonOf(textOf(body));
   if (!isJsonObject(json) || json['error'] != null) return undefined;
   const message = json['message'] ?? firstOf(json['choices'])['message'];
+  // A line of a stream of Ollama's is JSON as well.
+  if (json['message'] !== undefined && json['done'] !== true) return undefined;
   return isJsonObject(message) ? stringOf(message['content']) : undefined;
 }

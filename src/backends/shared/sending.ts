@@ -44,6 +44,19 @@ export class Sending {
     const hadServed = this.#bytesReadBefore > 0;
     return hadServed && this.#socket.bytesRead === this.#bytesReadBefore;
   }
+
+  /**
+   * Looks at the connection when the response has ended.
+   * @returns what broke it, if that was the end: undici takes a reset for the end of a body that has
+   *   neither a length nor chunks
+   */
+  brokenBy(): Error | undefined {
+    const socket = this.#socket;
+    if (socket?.errored) return socket.errored;
+    // Answered before all of the request was taken: its rest would stand before the next request.
+    if (socket && socket.writableLength > 0) socket.destroy();
+    return undefined;
+  }
 }
 
 const onTheirWay = new WeakMap<object, Sending>();

@@ -84,20 +84,21 @@ export class UpstreamClient {
     const request: Dispatcher.DispatchOptions = { ...this.#request, body: sending.body };
     if (forwarded) request.headers = { ...this.#headers, ...forwarded };
     try {
-      return await this.#dispatch(this.#keeping, request, signal);
+      return await this.#dispatch(this.#keeping, request, sending, signal);
     } catch (error) {
       if (signal.aborted || !sending.metStaleSocket(error)) throw error;
-      return this.#dispatch(this.#fresh, { ...request, reset: true }, signal);
+      return this.#dispatch(this.#fresh, { ...request, reset: true }, sending, signal);
     }
   }
 
   async #dispatch(
     dispatcher: Dispatcher,
     request: Dispatcher.DispatchOptions,
+    sending: Sending,
     signal: AbortSignal,
   ): Promise<UpstreamResponse> {
     signal.throwIfAborted();
-    const response = new UpstreamResponse(this.settings.id, signal);
+    const response = new UpstreamResponse(this.settings.id, signal, () => sending.brokenBy());
     dispatcher.dispatch(request, response);
     await response.begun;
     return response;

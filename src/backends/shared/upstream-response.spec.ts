@@ -6,7 +6,7 @@ import { UpstreamResponse } from './upstream-response.js';
 function begun() {
   const told: string[] = [];
   const caller = new AbortController();
-  const response = new UpstreamResponse('openai', caller.signal);
+  const response = new UpstreamResponse('openai', caller.signal, () => undefined);
   const controller = {
     pause: () => told.push('pause'),
     resume: () => told.push('resume'),

@@ -34,10 +34,14 @@ export class UpstreamResponse
   #leftoverBytes: number | undefined;
   #giveUp: NodeJS.Timeout | undefined;
 
-  /** @param signal not yet aborted; closes the connection at once, in every phase */
+  /**
+   * @param signal not yet aborted; closes the connection at once, in every phase
+   * @param brokenBy asked at the end of the response: what broke the connection, if that was the end
+   */
   constructor(
     private readonly backend: string,
     private readonly signal: AbortSignal,
+    private readonly brokenBy: () => Error | undefined,
   ) {
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -112,7 +116,8 @@ export class UpstreamResponse
   }
 
   onResponseEnd(): void {
-    this.#isComplete = true;
+    this.#failure ??= this.brokenBy();
+    this.#isComplete = this.#failure === undefined;
     this.#settled();
   }
 
