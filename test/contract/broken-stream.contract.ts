@@ -95,21 +95,6 @@ export function brokenStreamContract(kind: BackendKind): void {
       }
     });
 
-    it('is cut by a reset where only the end of the connection ends the body', async () => {
-      test.upstream.script(async (exchange) => {
-        const head = `HTTP/1.1 200 OK\r\ncontent-type: ${kind.streamType}\r\nconnection: close\r\n\r\n`;
-        await exchange.writeRaw(head + kind.textEvent('Hel'));
-        await read;
-        exchange.reset();
-      });
-      let isRead = () => {};
-      const read = new Promise<void>((resolve) => (isRead = resolve));
-      const reader = new ChunkReader(await test.open());
-      await reader.untilText('Hel');
-      isRead();
-      expect((await failure(reader.rest())).fault).toBe('upstream_cut');
-    });
-
     it('is cut by an event that begins like JSON and is broken', async () => {
       const body =
         kind.textEvent('Hel') + kind.brokenEvent + kind.textEvent('lo') + kind.finishEvent;

@@ -9,7 +9,7 @@ import {
   ollama,
   OLLAMA_STREAM_TYPE,
 } from '../support/ollama-script.js';
-import { failsWith, replays } from '../support/upstream-scripts.js';
+import { answers, failsWith, replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
 import { BackendUnderTest } from './backend-under-test.js';
 import { describeChatBackend } from './chat-backend.contract.js';
@@ -50,6 +50,27 @@ describeChatBackend(kind);
 
 describe('the Ollama backend, beside what all have in common,', () => {
   const test = new BackendUnderTest(kind);
+
+  it('takes a plain answer that is not done for a cut', async () => {
+    for (const done of [false, undefined]) {
+      test.upstream.script(answers({ ...doneLine({}, 'Half of it'), done }));
+      expect((await failure(test.complete())).fault).toBe('upstream_cut');
+    }
+  });
+
+  it.each([
+    [5, { text: '5' }],
+    [
+      [
+        { type: 'thinking', thinking: 'Hm.' },
+        { type: 'text', text: 'A' },
+      ],
+      { text: 'A', reasoning: 'Hm.' },
+    ],
+  ])('reads the content of a plain answer like that of a stream: %j', async (content, answer) => {
+    test.upstream.script(answers({ ...doneLine(), message: { role: 'assistant', content } }));
+    expect(await test.complete()).toMatchObject(answer);
+  });
 
   it('speaks the native chat API', async () => {
     test.upstream.script(ollama.streamsText(['Hi']), ollama.answersText('Hi'));

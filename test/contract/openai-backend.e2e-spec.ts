@@ -21,7 +21,14 @@ import {
 import { settingsOf } from '../support/upstream-settings.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
-import { all, BackendUnderTest, REQUEST, TARGET, textOf } from './backend-under-test.js';
+import {
+  all,
+  BackendUnderTest,
+  ChunkReader,
+  REQUEST,
+  TARGET,
+  textOf,
+} from './backend-under-test.js';
 import { describeChatBackend } from './chat-backend.contract.js';
 import { fixturesOf } from './fixtures.js';
 
@@ -182,6 +189,22 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     test.upstream.script(openAi.answersText('Hi', { fields: { system_fingerprint: 'fp_1' } }));
     const { wire } = await test.complete();
     expect(wire?.event).toMatchObject({ object: 'chat.completion', system_fingerprint: 'fp_1' });
+  });
+
+  it('does not take a reset for the end of a body that has neither a length nor chunks', async () => {
+    let isRead = () => {};
+    const read = new Promise<void>((resolve) => (isRead = resolve));
+    test.upstream.script(async (exchange) => {
+      const head = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n`;
+      const last = deltaChunk({ content: 'Hel' }, {}, { finish_reason: 'stop' });
+      await exchange.writeRaw(head + sse(last));
+      await read;
+      exchange.reset();
+    });
+    const reader = new ChunkReader(await test.open());
+    await reader.untilText('Hel');
+    isRead();
+    expect((await failure(reader.rest())).fault).toBe('upstream_cut');
   });
 
   it('takes [DONE] without a finish reason for a cut', async () => {

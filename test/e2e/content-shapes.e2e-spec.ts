@@ -130,6 +130,37 @@ describe('Content in other shapes than text', () => {
     expect(await onOpenAi()).toEqual([{ content: 'A' }, { content: 'B' }]);
   });
 
+  it('all in messages arrive, however long each of them is', async () => {
+    const pieces = ['A', 'B', 'CD', 'EFGH'];
+    streams(...pieces.map((content) => inMessage({ role: 'assistant', content })));
+    expect(await onChat()).toEqual([...pieces.map((text) => ['message', text]), ['done', 'stop']]);
+  });
+
+  it('of other kinds are not repeated either: reasoning, trimmed text', async () => {
+    streams(
+      deltaChunk({ reasoning_content: 'think' }),
+      contentChunk(' Hello'),
+      contentChunk(' world\n'),
+      inMessage({ role: 'assistant', content: 'Hello world', reasoning_content: 'think' }),
+    );
+    expect(await onChat()).toEqual([
+      ['reasoning', 'think'],
+      ['message', ' Hello'],
+      ['message', ' world\n'],
+      ['done', 'stop'],
+    ]);
+  });
+
+  it.each(['content', 'tool_calls', 'images'])(
+    'may be 100,000 elements in the %s of one event',
+    async (field) => {
+      const element = { content: 'x', tool_calls: {}, images: 'x' }[field];
+      streams(deltaChunk({ [field]: Array.from({ length: 100_000 }, () => element) }));
+      const { done } = await readCompletion(await gateway.complete());
+      expect(done).toBe(true);
+    },
+  );
+
   it('in a message amid deltas are one more piece where they do not sum up what was said', async () => {
     streams(contentChunk('A'), inMessage({ role: 'assistant', content: 'BC' }), contentChunk('D'));
     expect(await onChat()).toEqual([

@@ -2,7 +2,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { completionIn, readCompletion } from '../support/chat-completions.js';
 import { Gateway } from '../support/gateway.js';
 import { ndjson, ollama, toolCallsLine } from '../support/ollama-script.js';
-import { openAi, toolCallChunk, sse } from '../support/openai-script.js';
+import {
+  contentChunk,
+  deltaChunk,
+  finishChunk,
+  openAi,
+  OPENAI_STREAM_TYPE,
+  sse,
+  toolCallChunk,
+} from '../support/openai-script.js';
+import { replays } from '../support/upstream-scripts.js';
 import { SlowCaller } from '../support/slow-caller.js';
 import { SseReader } from '../support/sse-reader.js';
 import type { Stepper } from '../support/stepper.js';
@@ -94,6 +103,60 @@ describe('after a finish reason', () => {
       expect(response.cleanEnd).toBe(true);
     }
     expect(new Set(gateway.openai.requests.map(({ socketPort }) => socketPort)).size).toBe(1);
+  });
+});
+
+describe('a finish reason that was not the last word', () => {
+  let gateway: Gateway;
+  beforeEach(async () => {
+    gateway = await Gateway.start();
+  });
+  afterEach(() => gateway.close());
+
+  it.each(['length', 'content_filter'])(
+    'is corrected on /v1: the last one is %s',
+    async (reason) => {
+      const events = [
+        contentChunk('A'),
+        finishChunk(),
+        contentChunk('B'),
+        finishChunk({ finishReason: reason }),
+        '[DONE]',
+      ];
+      gateway.openai.script(
+        replays(OPENAI_STREAM_TYPE, events.map((event) => sse(event)).join('')),
+      );
+      const { chunks, text, done } = await readCompletion(await gateway.complete());
+      expect([text, done]).toEqual(['AB', true]);
+      expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: reason }] });
+    },
+  );
+
+  it.each([true, {}, 1, 'null'])('is told nobody where it is no word: %j', async (given) => {
+    const events = [
+      deltaChunk({ content: 'A' }, {}, { finish_reason: given }),
+      contentChunk('B'),
+      finishChunk({ finishReason: 'length' }),
+      '[DONE]',
+    ];
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, events.map((event) => sse(event)).join('')));
+    const { chunks } = await readCompletion(await gateway.complete());
+    const reasons = chunks.map((chunk) => (chunk['choices'] as { finish_reason: unknown }[])[0]);
+    expect(reasons.map((choice) => choice?.finish_reason)).toEqual([null, null, 'length']);
+  });
+
+  it('is told nobody where it is a failure behind a whole answer', async () => {
+    const events = [
+      contentChunk('A'),
+      finishChunk(),
+      finishChunk({ finishReason: 'abort' }),
+      '[DONE]',
+    ];
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, events.map((event) => sse(event)).join('')));
+    const { chunks, done } = await readCompletion(await gateway.complete());
+    expect(done).toBe(true);
+    expect(JSON.stringify(chunks)).not.toContain('abort');
+    expect(await gateway.ended()).toMatchObject({ endReason: 'completed', finishReason: 'stop' });
   });
 });
 

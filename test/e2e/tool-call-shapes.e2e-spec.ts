@@ -87,6 +87,26 @@ const WIRES: readonly (readonly [string, readonly JsonObject[][]])[] = [
   ],
 ];
 
+const MORE_WIRES: typeof WIRES = [
+  [
+    'with an index as text, interleaved',
+    [
+      [{ index: '0', id: 'a', function: fn('f', '') }],
+      [{ index: '1', id: 'b', function: fn('f', '') }],
+      [{ index: '0', function: { arguments: '{"n":1}' } }],
+      [{ index: '1', function: { arguments: '{"n":2}' } }],
+    ],
+  ],
+  [
+    'with the name behind the beginning',
+    [
+      [{ index: 0, id: 'a', function: null }],
+      [{ index: 0, function: fn('f', '{"n":1}') }],
+      [{ index: 1, id: 'b', function: fn('f', '{"n":2}') }],
+    ],
+  ],
+];
+
 describe('Two tool calls', () => {
   let gateway: Gateway;
   beforeEach(async () => {
@@ -100,7 +120,7 @@ describe('Two tool calls', () => {
     return { calls: joined(pieces), finishReason: events.at(-1)!.data['finishReason'] };
   }
 
-  for (const [how, events] of WIRES) {
+  for (const [how, events] of [...WIRES, ...MORE_WIRES]) {
     it.each(['tool_calls', 'stop'])(
       `sent ${how} are two calls, and the reason is "%s"`,
       async (reason) => {
@@ -123,6 +143,35 @@ describe('Two tool calls', () => {
       },
     );
   }
+
+  it('in the form that tools had before they were tools are calls on /chat, and untouched on /v1', async () => {
+    const legacy = { function_call: fn('f', '{"n":1}') };
+    const body = [deltaChunk(legacy), finishChunk({ finishReason: 'function_call' }), '[DONE]'];
+    const bytes = body.map((event) => sse(event)).join('');
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, bytes));
+    expect((await onChat('gpt-only')).calls).toMatchObject([TWO[0]]);
+    const { chunks } = await readCompletion(await gateway.complete());
+    expect(chunks[0]).toMatchObject({ choices: [{ delta: legacy }] });
+    expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'function_call' }] });
+  });
+
+  it('that a message sums up are not called twice', async () => {
+    const calls = [{ index: 0, id: 'a', type: 'function', function: fn('f', '{"n":1}') }];
+    const summary = {
+      ...finishChunk({ finishReason: 'tool_calls' }),
+      choices: [
+        { index: 0, delta: {}, message: { tool_calls: calls }, finish_reason: 'tool_calls' },
+      ],
+    };
+    const body = [
+      deltaChunk({ content: 'A' }),
+      deltaChunk({ tool_calls: calls }),
+      summary,
+      '[DONE]',
+    ];
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, body.map((event) => sse(event)).join('')));
+    expect((await onChat('gpt-only')).calls).toMatchObject([TWO[0]]);
+  });
 
   it.each([
     ['objects', { n: 1 }, { n: 2 }],
@@ -163,6 +212,7 @@ function joined(pieces: readonly JsonObject[]): Call[] {
   const calls: Call[] = [];
   for (const { index, id, name, arguments: args } of pieces as unknown as Partial<Call>[]) {
     calls[index!] ??= { index: index!, id: id!, name: name!, arguments: '' };
+    calls[index!]!.name ??= name!;
     calls[index!]!.arguments += args ?? '';
   }
   return calls;
