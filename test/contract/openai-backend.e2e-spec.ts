@@ -8,6 +8,7 @@ import type { StreamChunk } from '../../src/contract/stream-chunk.js';
 import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import {
+  completion,
   contentChunk,
   deltaChunk,
   finishChunk,
@@ -191,19 +192,39 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     expect(wire?.event).toMatchObject({ object: 'chat.completion', system_fingerprint: 'fp_1' });
   });
 
+  it.each([
+    [
+      'a refusal of the filter',
+      { error: { message: 'Flagged.', code: 'content_filter' } },
+      'content_filtered',
+    ],
+    ['an exceeded rate', { error: { message: 'Slow down.', code: 429 } }, 'rate_limited'],
+    ['half of an answer', '{"choices":[{"message":{"content":"Hel', 'upstream_cut'],
+  ])('reads JSON that calls itself an event stream: %s', async (_, body, fault) => {
+    const bytes = typeof body === 'string' ? body : JSON.stringify(body);
+    test.upstream.script(replays(OPENAI_STREAM_TYPE, bytes));
+    expect((await failure(test.stream())).fault).toBe(fault);
+    expect((await failure(test.complete())).fault).toBe(fault);
+  });
+
+  it('reads a whole answer that calls itself an event stream', async () => {
+    test.upstream.script(replays(OPENAI_STREAM_TYPE, JSON.stringify(completion('Hello'))));
+    expect(textOf(await test.stream())).toBe('Hello');
+    expect((await test.complete()).text).toBe('Hello');
+  });
+
   it('does not take a reset for the end of a body that has neither a length nor chunks', async () => {
-    let isRead = () => {};
-    const read = new Promise<void>((resolve) => (isRead = resolve));
+    const read = Promise.withResolvers<void>();
     test.upstream.script(async (exchange) => {
       const head = `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n`;
       const last = deltaChunk({ content: 'Hel' }, {}, { finish_reason: 'stop' });
       await exchange.writeRaw(head + sse(last));
-      await read;
+      await read.promise;
       exchange.reset();
     });
     const reader = new ChunkReader(await test.open());
     await reader.untilText('Hel');
-    isRead();
+    read.resolve();
     expect((await failure(reader.rest())).fault).toBe('upstream_cut');
   });
 

@@ -39,9 +39,12 @@ describe('An upstream that answers before it has read the request', () => {
     await gateway.close();
   });
 
+  function ask(content: string): Promise<Response> {
+    const messages = [{ role: 'user', content }];
+    return gateway.complete({ model: 'm', stream: false, messages });
+  }
+
   it('leaves no rest of it before the request of the next caller', async () => {
-    const ask = (content: string) =>
-      gateway.complete({ model: 'm', stream: false, messages: [{ role: 'user', content }] });
     expect((await ask('x'.repeat(8 * 1024 * 1024))).status).toBe(400);
     const next = await ask('small');
     expect(next.status).toBe(200);

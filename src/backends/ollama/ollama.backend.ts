@@ -56,7 +56,7 @@ export class OllamaBackend implements ChatBackend {
     if (/ndjson/i.test(String(response.headers['content-type']))) {
       return collectAnswer(source, readOllamaStream(response, source, attempt));
     }
-    const json = await readWholeAnswer(source, response);
+    const json = await readWholeAnswer(source, response, response.headers);
     const { backend, model, requestId, secrets } = source;
     if (isComplaint(json)) throw complaintFault(backend, complaintIn(json, secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');

@@ -5,6 +5,7 @@ import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
 import { SseDecoder } from '../shared/sse-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
+import { readWholeAnswer } from '../shared/whole-answer.js';
 import { TimedReader } from '../shared/timed-reader.js';
 import { cutFault } from '../shared/upstream-fault.js';
 import type { LateUsage } from './late-usage.js';
@@ -47,6 +48,12 @@ async function* only(batch: ChunkBatch): AsyncGenerator<ChunkBatch> {
   yield batch;
 }
 
+const BARE_JSON = /^[\s\uFEFF]*(?:\{\s*"|\[\s*\{)/;
+
+function beginningOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString();
+}
+
 class OpenAiStream {
   readonly #reader: TimedReader<Uint8Array>;
   readonly #events: SseDecoder;
@@ -60,7 +67,7 @@ class OpenAiStream {
   constructor(
     bytes: AsyncIterable<Uint8Array, undefined>,
     private readonly source: StreamSource,
-    notices: UpstreamNotices,
+    private readonly notices: UpstreamNotices,
     private readonly lateUsage: LateUsage,
   ) {
     this.#reader = new TimedReader(bytes);
@@ -70,10 +77,16 @@ class OpenAiStream {
 
   async *batches(): AsyncGenerator<ChunkBatch> {
     const { finish } = this.#mapper;
+    let isFirst = true;
     try {
       for (;;) {
         const read = await this.#read();
         if (read === 'late') break;
+        if (isFirst && !read.done && BARE_JSON.test(beginningOf(read.value))) {
+          yield* this.#bareJson(read.value);
+          return;
+        }
+        isFirst = false;
         const arrived = read.done ? this.#events.end() : this.#events.decode(read.value);
         for (const batch of batchesOf(arrived, this.#map)) yield batch;
         if (this.#mapper.failure) throw this.#mapper.failure;
@@ -89,6 +102,18 @@ class OpenAiStream {
       await this.#leave();
     }
     yield [this.#mapper.end()];
+  }
+
+  /** Some servers say `text/event-stream` of an error, or of a whole answer, that is one piece of JSON. */
+  async *#bareJson(first: Uint8Array): AsyncGenerator<ChunkBatch> {
+    const reader = this.#reader;
+    async function* bytes() {
+      for (let piece: Uint8Array | undefined = first; piece; piece = (await reader.read()).value) {
+        yield piece;
+      }
+    }
+    const json = await readWholeAnswer(this.source, bytes(), {});
+    yield* streamOf(json, this.source, this.notices);
   }
 
   async #leave(): Promise<void> {

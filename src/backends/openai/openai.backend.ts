@@ -55,7 +55,7 @@ export class OpenAiBackend implements ChatBackend {
         return readOpenAiStream(response, source, attempt, this.#lateUsage);
       // An error in a 200, or an answer of a server that cannot stream.
       case 'json':
-        return streamOf(await readWholeAnswer(source, response), source, attempt);
+        return streamOf(await readWholeAnswer(source, response, response.headers), source, attempt);
     }
   }
 
@@ -68,7 +68,7 @@ export class OpenAiBackend implements ChatBackend {
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {
       case 'json':
-        return answerOf(await readWholeAnswer(source, response), source, attempt);
+        return answerOf(await readWholeAnswer(source, response, response.headers), source, attempt);
       case 'stream':
         return collectAnswer(source, readOpenAiStream(response, source, attempt, this.#lateUsage));
     }

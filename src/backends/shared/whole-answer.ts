@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamSource } from './stream-source.js';
 import { isComplaint } from './upstream-complaint.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
-import type { UpstreamResponse } from './upstream-response.js';
+import type { UpstreamHeaders } from './upstream-response.js';
 import { textOf } from './upstream-text.js';
 
 /** A whole answer is held in memory once, so it has a bound. */
@@ -16,16 +16,16 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
  */
 export async function readWholeAnswer(
   { backend, eventBytes }: StreamSource,
-  response: UpstreamResponse,
+  bytes: AsyncIterable<Uint8Array>,
+  headers: UpstreamHeaders,
 ): Promise<JsonObject> {
   using held = eventBytes.open();
-  const text = await textOf(backend, response, MAX_ANSWER_BYTES, (bytes) => held.hold(bytes));
+  const text = await textOf(backend, bytes, MAX_ANSWER_BYTES, (count) => held.hold(count));
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
     // Without a length HTTP cannot tell the end of such a body from a cut; its JSON can.
-    const { headers } = response;
     const hasLength = headers['content-length'] ?? headers['transfer-encoding'];
     if (hasLength === undefined && /^\s*[{[]/.test(text)) throw cutFault(backend, error);
     throw protocolFault(backend, 'answered with something that is not JSON', error);
