@@ -28,6 +28,8 @@ describe('GatewayError', () => {
   it('tells clients to repeat a rate limit only if the wait is one they keep', () => {
     expect(limited(60_000).shouldRetry).toBe(true);
     expect(limited(60_001).shouldRetry).toBe(false);
+    const unavailable = new GatewayError('upstream_unavailable', 'x', { retryAfterMs: 60_001 });
+    expect(unavailable.shouldRetry).toBe(false);
   });
 
   it("lets no other target answer for the caller's own mistakes", () => {

@@ -114,6 +114,8 @@ export class GatewayError extends Error {
     if (this.fault === 'rate_limited') {
       return this.trips !== 'no' && (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
     }
+    // The SDKs do not keep so long a wait: they would be back at once.
+    if ((this.retryAfterMs ?? 0) > MAX_CALLER_WAIT_MS) return false;
     const { shouldRetry }: FaultRow = FAULTS[this.fault];
     return shouldRetry;
   }

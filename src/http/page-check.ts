@@ -31,16 +31,17 @@ export function refuseForeignPages({ origins }: BrowsersConfig) {
 
 /** Of another origin than ours, by what the browser says of it; programs that are none say nothing. */
 function isForeign({ headers }: Request): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  // An empty one names nobody.
+  const site = headers['sec-fetch-site'] ?? '';
+  if (site !== '') return site !== 'same-origin' && site !== 'none';
   // Browsers leave it out on plain http beyond the loopback.
-  const page = headers.origin ?? headers.referer;
+  const page = [headers.origin, headers.referer].find((each) => each !== undefined && each !== '');
   return page !== undefined && !isOfHost(page, headers.host);
 }
 
 /** The browser shows the answer to the page only if we allow it; it says nothing on plain http. */
 function isReading({ headers }: Request): boolean {
-  return headers['sec-fetch-site'] === undefined || headers['sec-fetch-mode'] === 'cors';
+  return (headers['sec-fetch-site'] ?? '') === '' || headers['sec-fetch-mode'] === 'cors';
 }
 
 /** Whichever scheme: behind a proxy that ends TLS the page's is another one than ours. */

@@ -106,6 +106,7 @@ describe('a request of a page', () => {
     ['a listed page of another site', fetched('cross-site', 'cors', 'https://app.example.com')],
     ['our own page, on plain http', { origin: '{own}', referer: '{own}/docs' }],
     ['our own page by its referer, on plain http', { referer: '{own}/docs?a=b' }],
+    ['a program with empty headers', { origin: '', referer: '', 'sec-fetch-site': '' }],
     ['a listed page, on plain http', { origin: LISTED, referer: `${LISTED}/` }],
   ];
 

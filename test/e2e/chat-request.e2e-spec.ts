@@ -59,6 +59,11 @@ describe('what a chat request asks of the upstream', () => {
 
   const postTo = (model: string, body: JsonObject) => asked(gateway.post(`/chat/${model}`, body));
 
+  it('takes the model from a path that ends in a slash', async () => {
+    const body = { model: 'gpt-only', messages: [USER] };
+    await asked(gateway.post('/chat/gpt-only/', body));
+  });
+
   it('sends message and system of GET to OpenAI, with our key and nothing of the caller', async () => {
     const { method, path, headers, body } = await asked(
       gateway.get('/chat/gpt-only?message=Weather%3F&system=Be%20brief.', {

@@ -17,12 +17,15 @@ const DECODERS: Readonly<Record<string, (first: Uint8Array) => Transform>> = {
     (head & 0x0f) === 8 ? zlib.createInflate(OPTIONS) : zlib.createInflateRaw(OPTIONS),
 };
 
+/** What servers call a body that is not encoded; some name its characters. */
+const PLAIN = new Set(['', 'identity', 'none', 'utf-8', 'utf8']);
+
 /** The encoding of a body, or nothing where its bytes are what they seem. */
 export function encodingOf(header: string | string[] | undefined): string | undefined {
   const encoding = String(header ?? '')
     .trim()
     .toLowerCase();
-  return encoding === '' || encoding === 'identity' ? undefined : encoding;
+  return PLAIN.has(encoding) ? undefined : encoding;
 }
 
 /**

@@ -117,7 +117,8 @@ export class ChatController {
 
 /** The model in the path, which Express hands over as its segments; another one beside it is a mistake. */
 function nameOf(path: string | string[], other: string | null | undefined): string {
-  const model = [path].flat().join('/');
+  // A path may end in a slash.
+  const model = [path].flat().join('/').replace(/\/$/, '');
   if (other == null || other === model) return model;
   throw new GatewayError('invalid_request', 'model is not the one in the path.', {
     param: 'model',
