@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js'
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
 import { contentChunks } from '../shared/content-parts.js';
+import { refuseDeep } from '../shared/json-depth.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
@@ -60,6 +61,7 @@ class OllamaLineMapper {
     if (isComplaint(json)) {
       throw complaintFault(this.source.backend, complaintIn(json, this.source.secrets));
     }
+    refuseDeep(this.source.backend, json, line.length);
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));
     if (json['done'] !== true) return chunks;

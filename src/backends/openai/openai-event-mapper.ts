@@ -10,6 +10,7 @@ import {
 } from '../../contract/stream-chunk.js';
 import { textIn } from '../shared/content-parts.js';
 import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
+import { refuseDeep } from '../shared/json-depth.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault } from '../shared/upstream-fault.js';
@@ -55,7 +56,7 @@ export class OpenAiEventMapper {
     };
   }
 
-  /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, and what an in-band error means */
+  /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, `upstream_protocol`, and what an in-band error means */
   map(data: string): StreamChunk[] {
     if (this.ended || this.failure) return [];
     if (data.startsWith('[DONE]')) {
@@ -68,6 +69,7 @@ export class OpenAiEventMapper {
     const choice = answerChoiceIn(parsed);
     const complaint = complaintOn(parsed, choice);
     if (complaint) return this.fail(complaint);
+    refuseDeep(this.source.backend, parsed, data.length);
     const event = withChoices(withoutEmptyError(parsed));
     const text = event === parsed ? data : undefined;
     this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { refuseDeep } from './json-depth.js';
 import type { StreamSource } from './stream-source.js';
 import { isComplaint } from './upstream-complaint.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
@@ -12,7 +13,7 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
  * The JSON object that a plain request is answered with. While it arrives it counts among the large
  * events of streams: it is held in memory like one.
  * @throws GatewayError `upstream_cut` when the body ends early, `upstream_protocol` when it is no
- *   JSON object, `overloaded`
+ *   JSON object or nested too deep, `overloaded`
  */
 export async function readWholeAnswer(
   { backend, eventBytes }: StreamSource,
@@ -30,6 +31,7 @@ export async function readWholeAnswer(
     if (hasLength === undefined && /^\s*[{[]/.test(text)) throw cutFault(backend, error);
     throw protocolFault(backend, 'answered with something that is not JSON', error);
   }
+  if (!isComplaint(json)) refuseDeep(backend, json, text.length);
   // Gemini wraps its errors in an array.
   if (Array.isArray(json) && isComplaint(json)) return { error: json };
   if (!isJsonObject(json)) throw protocolFault(backend, 'answered with JSON that is not an object');
