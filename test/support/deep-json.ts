@@ -10,6 +10,6 @@ export function deepList(levels: number): string {
 }
 
 /** The text of `shapeOf`'s JSON with `deep`, a text that may be too deep to be built as an object, in it. */
-export function jsonWith(deep: string, shapeOf: (place: string) => unknown): string {
-  return JSON.stringify(shapeOf(JSON.parse(HERE) as string)).replaceAll(HERE, () => deep);
+export function jsonWith(deep: string, shapeOf: (place: never) => unknown): string {
+  return JSON.stringify(shapeOf(JSON.parse(HERE) as never)).replaceAll(HERE, () => deep);
 }

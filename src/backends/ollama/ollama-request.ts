@@ -176,9 +176,8 @@ function toolNamesById(messages: readonly Message[]): ReadonlyMap<string, string
 /** Ollama takes an object; a model's own slip in an earlier turn must not fail the whole request. */
 function argumentsOf(json: string): unknown {
   try {
-    const args: unknown = JSON.parse(json);
     // What is sent is written by recursion.
-    return isDeep(args, json.length) ? {} : args;
+    return isDeep(json) ? {} : (JSON.parse(json) as unknown);
   } catch {
     return {};
   }

@@ -61,7 +61,6 @@ class OllamaLineMapper {
     if (isComplaint(json)) {
       throw complaintFault(this.source.backend, complaintIn(json, this.source.secrets));
     }
-    refuseDeep(this.source.backend, json, line.length);
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) chunks.push(...this.#deltas(json['message']));
     if (json['done'] !== true) return chunks;
@@ -75,6 +74,7 @@ class OllamaLineMapper {
   #parse(line: string): JsonObject | undefined {
     const { backend, maxEventBytes } = this.source;
     if (line.length > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
+    refuseDeep(backend, line);
     try {
       const json: unknown = JSON.parse(line);
       return isJsonObject(json) ? json : undefined;

@@ -69,7 +69,6 @@ export class OpenAiEventMapper {
     const choice = answerChoiceIn(parsed);
     const complaint = complaintOn(parsed, choice);
     if (complaint) return this.fail(complaint);
-    refuseDeep(this.source.backend, parsed, data.length);
     const event = withChoices(withoutEmptyError(parsed));
     const text = event === parsed ? data : undefined;
     this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
@@ -171,6 +170,7 @@ export class OpenAiEventMapper {
   }
 
   #parse(data: string): JsonObject | undefined {
+    refuseDeep(this.source.backend, data);
     try {
       const event: unknown = JSON.parse(data);
       // Gemini wraps its errors in an array.

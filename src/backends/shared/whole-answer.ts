@@ -21,6 +21,7 @@ export async function readWholeAnswer(
 ): Promise<JsonObject> {
   using held = eventBytes.open();
   const text = await textOf(backend, response, MAX_ANSWER_BYTES, (bytes) => held.hold(bytes));
+  refuseDeep(backend, text);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -31,7 +32,6 @@ export async function readWholeAnswer(
     if (hasLength === undefined && /^\s*[{[]/.test(text)) throw cutFault(backend, error);
     throw protocolFault(backend, 'answered with something that is not JSON', error);
   }
-  if (!isComplaint(json)) refuseDeep(backend, json, text.length);
   // Gemini wraps its errors in an array.
   if (Array.isArray(json) && isComplaint(json)) return { error: json };
   if (!isJsonObject(json)) throw protocolFault(backend, 'answered with JSON that is not an object');
