@@ -80,7 +80,7 @@ export const OPENAI_TWISTS = {
       deep,
       `{"choices":[],"deep":${deep}}`,
       jsonWith(deep, (value) => ({ error: { message: value, code: value, headers: [value] } })),
-      jsonWith(deep, (value) => ({ detail: [{ msg: 'No.', loc: [value] }] })),
+      jsonWith(deep, (value) => ({ error: [{ msg: 'No.', loc: [value] }] })),
       jsonWith(deep, (value) =>
         deltaChunk({ tool_calls: [{ index: 0, function: { name: 'sum', arguments: value } }] }),
       ),

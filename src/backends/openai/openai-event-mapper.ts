@@ -22,6 +22,9 @@ import { usageIn } from './openai-usage.js';
 /** Characters of events without id and choices that are held back until there is an id. */
 const MAX_HELD_CHARS = 64 * 1024;
 
+/** As much of an answer as tells it from another one. */
+const BEGINNING_CHARS = 64;
+
 /** Events of `chat.completion.chunk` to chunks; one per stream. */
 export class OpenAiEventMapper {
   readonly finish = new OpenAiFinish();
@@ -35,6 +38,8 @@ export class OpenAiEventMapper {
   readonly #toolCalls = new ToolCallReader();
   /** Characters of text so far. */
   #saidChars = 0;
+  /** What they begin with. */
+  #beginning = '';
   #usage: Usage | undefined;
 
   constructor(
@@ -99,8 +104,7 @@ export class OpenAiEventMapper {
     chunks.push(...pieces);
     const isContentHere = pieces.length > 0;
     if (isContentHere) this.finish.content();
-    for (const piece of pieces)
-      if (piece.type === 'text-delta') this.#saidChars += piece.text.length;
+    for (const piece of pieces) if (piece.type === 'text-delta') this.#said(piece.text);
     const word = finishWordIn(choice['finish_reason']);
     if (word !== undefined) this.#finished(word, isContentHere);
 
@@ -130,10 +134,16 @@ export class OpenAiEventMapper {
     return { chunks, delta: readable, isReadable: false };
   }
 
-  /** A message as long as all that was said is not one more piece: it sums the answer up. */
+  #said(text: string): void {
+    this.#saidChars += text.length;
+    if (this.#beginning.length < BEGINNING_CHARS) this.#beginning += text;
+  }
+
+  /** A message that begins like all that was said, and is as long, is not one more piece: it sums the answer up. */
   #saysAllAgain({ content }: JsonObject): boolean {
-    const { length } = textIn(content);
-    return length === this.#saidChars && (length > 0 || this.#toolCalls.hasCalls);
+    const text = textIn(content);
+    if (text.length !== this.#saidChars || !text.startsWith(this.#beginning)) return false;
+    return text !== '' || this.#toolCalls.hasCalls;
   }
 
   #finished(word: string, isBesideContent: boolean): void {
