@@ -21,7 +21,13 @@ export interface BackendKind {
   abortedWith(text: string): string;
   /** A streamed answer of a prompt of `input` tokens, and with an output of 3. */
   streamsCounts(input: unknown): UpstreamScript;
+  /** Whole answers with something of anybody's making in them; the last has it for arguments of the tool `sum`. */
+  readonly answersWith: readonly ((value: unknown) => unknown)[];
+  /** The same as events. */
+  readonly eventsWith: readonly ((value: unknown) => unknown)[];
   readonly streamType: string;
+  /** An event of the stream as bytes. */
+  event(json: string): string;
   /** An event with a piece of text. */
   textEvent(text: string): string;
   /** The event that says the answer is whole, without a terminator after it. */

@@ -5,6 +5,7 @@ import { brokenStreamContract } from './broken-stream.contract.js';
 import { chunkContract } from './chunk.contract.js';
 import { completeContract } from './complete.contract.js';
 import { connectionContract } from './connection.contract.js';
+import { deepJsonContract } from './deep-json.contract.js';
 import { finishContract } from './finish.contract.js';
 import { fixtureContract } from './fixture.contract.js';
 import { noiseContract } from './noise.contract.js';
@@ -25,6 +26,7 @@ export function describeChatBackend(kind: BackendKind): void {
     staleConnectionContract(kind);
     finishContract(kind);
     noiseContract(kind);
+    deepJsonContract(kind);
     fixtureContract(kind);
   });
 }

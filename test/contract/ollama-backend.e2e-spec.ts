@@ -14,6 +14,8 @@ import type { BackendKind } from './backend-kind.js';
 import { BackendUnderTest } from './backend-under-test.js';
 import { describeChatBackend } from './chat-backend.contract.js';
 
+const callOf = (args: unknown) => ({ function: { name: 'sum', arguments: args } });
+
 const kind: BackendKind = {
   name: 'Ollama',
   create: (settings) => new OllamaBackend(settings),
@@ -27,6 +29,17 @@ const kind: BackendKind = {
       ndjson(messageLine({ content: 'Hi' })) + ndjson({ ...doneLine(), prompt_eval_count: input }),
     ),
   streamType: OLLAMA_STREAM_TYPE,
+  event: (json) => `${json}\n`,
+  answersWith: [
+    (value) => ({ ...doneLine({}, 'Hi'), unknown: value }),
+    (value) => ({ ...doneLine(), message: { content: value } }),
+    (value) => ({ ...doneLine(), message: { tool_calls: [callOf(value)] } }),
+  ],
+  eventsWith: [
+    (value) => ({ ...messageLine({ content: 'lo' }), unknown: value }),
+    (value) => messageLine({ content: value }),
+    (value) => messageLine({ tool_calls: [callOf(value)] }),
+  ],
   textEvent: (text) => ndjson(messageLine({ content: text })),
   finishEvent: ndjson(doneLine()),
   brokenEvent: '{"model":"llama-test","message":{"con\n',

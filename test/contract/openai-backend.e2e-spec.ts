@@ -36,6 +36,16 @@ import { fixturesOf } from './fixtures.js';
 const inBand = (fields: { type?: string; code?: string | null }) =>
   openAiError('No more for sk-secret-123.', fields)['error'];
 
+const callOf = (args: unknown) => ({
+  index: 0,
+  id: '1',
+  function: { name: 'sum', arguments: args },
+});
+const completionOf = (message: object) => ({
+  ...completion(''),
+  choices: [{ index: 0, message, finish_reason: 'stop' }],
+});
+
 const kind: BackendKind = {
   name: 'OpenAI',
   create: (settings) => new OpenAiBackend(settings),
@@ -52,6 +62,20 @@ const kind: BackendKind = {
         sse('[DONE]'),
     ),
   streamType: OPENAI_STREAM_TYPE,
+  event: (json) => `data: ${json}\n\n`,
+  answersWith: [
+    (value) => ({ ...completion('Hi'), unknown: value }),
+    (value) => completionOf({ content: value }),
+    (value) => completionOf({ content: 'Hi', unknown: value }),
+    (value) => completionOf({ tool_calls: [callOf(value)] }),
+  ],
+  eventsWith: [
+    (value) => ({ ...contentChunk('lo'), unknown: value }),
+    (value) => ({ choices: [], unknown: value }),
+    (value) => deltaChunk({ content: value }),
+    (value) => deltaChunk({ content: 'lo', reasoning_details: value }),
+    (value) => deltaChunk({ tool_calls: [callOf(value)] }),
+  ],
   textEvent: (text) => sse(contentChunk(text)),
   finishEvent: sse(finishChunk()),
   brokenEvent: 'data: {"id":"chatcmpl-1","choices":[{"del\n\n',

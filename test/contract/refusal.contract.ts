@@ -156,6 +156,43 @@ export function refusalContract(kind: BackendKind): void {
       }
     });
 
+    const quoted = 'what the caller said '.repeat(5000);
+    const tooLong = "This model's maximum context length is 8192 tokens.";
+    const long: readonly (readonly [what: string, body: unknown, fault: Fault])[] = [
+      [
+        'FastAPI',
+        { detail: [{ loc: ['body', 'messages'], msg: tooLong, input: quoted }] },
+        'context_too_long',
+      ],
+      ['fields behind it', { error: { message: tooLong, input: [quoted] } }, 'context_too_long'],
+      ['a code', { error: { code: 'context_length_exceeded', raw: quoted } }, 'context_too_long'],
+      ['the sentence itself', { error: { message: `${tooLong} ${quoted}` } }, 'context_too_long'],
+      [
+        'vLLM',
+        { object: 'error', message: `[{'msg': '${tooLong}', 'input': '${quoted}` },
+        'context_too_long',
+      ],
+      ['no JSON', `${tooLong} ${quoted}`, 'context_too_long'],
+      [
+        'what looks like an error',
+        { error: { code: 1, input: [{ message: 'Incorrect API key provided' }, quoted] } },
+        'invalid_request',
+      ],
+      ['nothing but a request', { input: [{ message: tooLong }, quoted] }, 'invalid_request'],
+      ['a page', `<html>${tooLong} ${quoted}</html>`, 'invalid_request'],
+    ];
+
+    it.each(long)(
+      'reads the words before 100 KB of a quoted request: %s',
+      async (_, body, fault) => {
+        test.upstream.script(failsWith(400, body));
+        for (const error of [await failure(test.open()), await failure(test.complete())]) {
+          expect(error.fault).toBe(fault);
+          expect(error.message.length).toBeLessThanOrEqual(2000);
+        }
+      },
+    );
+
     it('does with the status when the body breaks off or is never finished', async () => {
       for (const then of ['cut', 'reset', 'stall'] as const) {
         test.upstream.script(async (exchange) => {

@@ -8,6 +8,8 @@ import { answers, failsWith, replays } from '../support/upstream-scripts.js';
 /** What is said in these tests, wherever something can be said. */
 const SAID = 'zebra-7f3a';
 const KEY = 'sk-upstream-secret';
+/** Half a key is a leak, too. */
+const KEY_START = KEY.slice(0, 5);
 
 /** Everything that the caller gets to see: headers and body, also of an answer that is cut. */
 async function seen(responding: Promise<Response>): Promise<string> {
@@ -28,7 +30,7 @@ describe('what was said, and our keys,', () => {
   });
   afterEach(async () => {
     expect(gateway.log.text).not.toContain(SAID);
-    expect(gateway.log.text).not.toContain(KEY);
+    expect(gateway.log.text).not.toContain(KEY_START);
     await gateway.close();
   });
 
@@ -74,6 +76,34 @@ describe('what was said, and our keys,', () => {
     expect(answer).toContain('No: Bearer [key]');
     expect(answer).not.toContain(KEY);
     await gateway.ended();
+  });
+
+  const words: [string, object][] = [
+    ['a code', { error: { message: 'No.', code: `bad_${KEY}` } }],
+    ['a code of its own', { error: { message: 'No.', code: KEY } }],
+    ['a type', { error: { message: 'No.', type: `bad:${KEY}` } }],
+    ['a param', { error: { message: 'No.', param: `tools.${KEY}` } }],
+    ['a reason', { error: { message: 'No.', details: [{ reason: `bad_${KEY}` }] } }],
+    ['a sentence for a code', { error: { code: `No ${KEY}` } }],
+    ['a sentence that is cut within it', { error: { message: `${'x'.repeat(1989)} ${KEY}` } }],
+    ['many sentences', { error: { message: 'x'.repeat(1985), details: [{ message: KEY }] } }],
+    ['the name of a field', { detail: [{ loc: ['body', KEY], msg: `No ${KEY}`, input: KEY }] }],
+    ['JSON within JSON', { error: { message: JSON.stringify({ message: KEY, code: KEY }) } }],
+  ];
+
+  it.each(words)('stay out of log and answer in %s of a mistake', async (_, error) => {
+    const body = JSON.stringify(error);
+    const scripts = [
+      failsWith(400, error),
+      answers({ ...error, status: 400, message: 'No.' }),
+      replays('text/event-stream', `data: ${body}\n\n`),
+      failsWith(400, `${body.slice(0, -1)},"input":"${'x'.repeat(70_000)}"}`),
+    ];
+    for (const script of scripts) {
+      gateway.openai.script(script);
+      for (const [, ask] of asks) expect(await seen(ask('gpt-only'))).not.toContain(KEY_START);
+    }
+    await gateway.ended(scripts.length * asks.length - 1);
   });
 
   const quoting = `${SAID} Bearer ${KEY}`;

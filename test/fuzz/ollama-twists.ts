@@ -1,4 +1,6 @@
+import { jsonWith } from '../support/deep-json.js';
 import { doneLine, messageLine, ndjson, toolCallsLine } from '../support/ollama-script.js';
+import { deepJson, tooDeepJson } from './deep.js';
 import { COMMON_TWISTS, inserted, type Twist } from './twist.js';
 
 const COUNTS = [-35, 1e308, 1.5, '12', null, true, {}, 0];
@@ -26,6 +28,18 @@ export const OLLAMA_TWISTS = {
   large: (frames, random) => {
     const padding = 'x'.repeat(random.between(1, 300_000));
     return inserted(frames, random, ndjson({ ...messageLine({}), padding }));
+  },
+  deep: (frames, random) => {
+    const [deep, tooDeep] = [deepJson(random), tooDeepJson(random)];
+    const line = random.from([
+      deep,
+      jsonWith(deep, (value) => ({ ...messageLine({}), deep: value })),
+      jsonWith(deep, (value) => ({ error: { message: value, code: value } })),
+      jsonWith(deep, (value) => toolCallsLine([{ name: 'sum', arguments: value }])),
+      jsonWith(tooDeep, (value) => ({ ...messageLine({}), message: { content: value } })),
+      jsonWith(tooDeep, (value) => ({ ...doneLine(), deep: value })),
+    ]);
+    return inserted(frames, random, `${line}\n`);
   },
   emptyEvents: (frames, random) =>
     inserted(frames, random, ndjson(random.from<unknown>([{}, [], { message: null }]))),

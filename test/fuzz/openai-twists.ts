@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../src/contract/json.js';
 import type { Random } from '../load/random.js';
+import { jsonWith } from '../support/deep-json.js';
 import {
   completion,
   deltaChunk,
@@ -11,6 +12,7 @@ import {
   toolCallChunk,
   usageChunk,
 } from '../support/openai-script.js';
+import { deepJson, tooDeepJson } from './deep.js';
 import { COMMON_TWISTS, type Frames, inserted, type Twist } from './twist.js';
 
 const GOOD_REASONS = [
@@ -73,9 +75,19 @@ export const OPENAI_TWISTS = {
     return inserted(frames, random, sse({ ...deltaChunk({}), padding }));
   },
   deep: (frames, random) => {
-    const depth = random.from([10, 100, 5000]);
-    const deep = '['.repeat(depth) + ']'.repeat(depth);
-    return inserted(frames, random, `data: {"choices":[],"deep":${deep}}\n\n`);
+    const [deep, tooDeep] = [deepJson(random), tooDeepJson(random)];
+    const data = random.from([
+      deep,
+      `{"choices":[],"deep":${deep}}`,
+      jsonWith(deep, (value) => ({ error: { message: value, code: value, headers: [value] } })),
+      jsonWith(deep, (value) => ({ error: [{ msg: 'No.', loc: [value] }] })),
+      jsonWith(deep, (value) =>
+        deltaChunk({ tool_calls: [{ index: 0, function: { name: 'sum', arguments: value } }] }),
+      ),
+      jsonWith(tooDeep, (content) => deltaChunk({ content })),
+      jsonWith(tooDeep, (value) => ({ ...finishChunk(), deep: value })),
+    ]);
+    return inserted(frames, random, `data: ${data}\n\n`);
   },
   emptyEvents: (frames, random) =>
     inserted(

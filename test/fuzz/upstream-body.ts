@@ -2,6 +2,7 @@ import { Random } from '../load/random.js';
 import { type Wire, WIRES } from '../load/upstream-wires.js';
 import { ollamaAnswer, ollamaBody, openAiAnswer, openAiBody } from '../property/upstream-bodies.js';
 import { damagedBytes, sampled } from './byte-damage.js';
+import { deepJson } from './deep.js';
 import { OLLAMA_TWISTS } from './ollama-twists.js';
 import { OPENAI_TWISTS } from './openai-twists.js';
 import type { Twist } from './twist.js';
@@ -79,8 +80,13 @@ function plainStory(asked: Asked, random: Random, name: string): Body {
   const words = rest(wordsOf(asked.seed, asked.k), asked.prefill);
   const bytes = asked.streams
     ? Buffer.from(twists[name]!(framesOf(wire, words), random).join(''))
-    : Buffer.from(JSON.stringify(wire.whole(words.join(''))));
-  return { bytes, how: asked.streams ? name : 'whole' };
+    : Buffer.from(wholeJson(wire.whole(words.join('')), random, name));
+  return { bytes, how: asked.streams ? name : `whole ${name}` };
+}
+
+function wholeJson(answer: unknown, random: Random, name: string): string {
+  const json = JSON.stringify(answer);
+  return name === 'deep' ? `${json.slice(0, -1)},"deep":${deepJson(random)}}` : json;
 }
 
 function framesOf(wire: Wire, words: readonly string[]) {

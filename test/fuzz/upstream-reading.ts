@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
 import { type Piece, piecesOfEvent, sseData, textOfAnswer } from '../property/reading.js';
+import { isTooDeep } from './deep.js';
 import type { UpstreamAttempt } from './fuzz-upstream.js';
 import type { End } from './upstream-plan.js';
 
@@ -38,7 +39,9 @@ function lessSure(whole: UpstreamReading['whole']): UpstreamReading['whole'] {
 
 function plain(body: Uint8Array, end: End): UpstreamReading {
   const text = end === 'eof' ? textOfAnswer(body) : undefined;
-  if (text === undefined) return { pieces: [], whole: 'no' };
+  if (text === undefined || isTooDeep(new TextDecoder().decode(body))) {
+    return { pieces: [], whole: 'no' };
+  }
   const json = JSON.parse(new TextDecoder().decode(body)) as JsonObject;
   const reason = json['done_reason'] ?? firstChoice(json)['finish_reason'];
   const isFailure = FAILING.has(String(reason)) || isUnload(reason);
@@ -76,6 +79,10 @@ function sseReading(text: string, end: End): UpstreamReading {
       continue;
     }
     if (!isJsonObject(event)) continue;
+    if (isTooDeep(data)) {
+      if (isOver()) continue;
+      return ended('no');
+    }
     const choice = firstChoice(event);
     if (isOther(choice)) continue;
     const fails = isSaid(event['error']) || isSaid(choice['error']);
@@ -113,7 +120,7 @@ function ndjsonReading(text: string, end: End): UpstreamReading {
     const json = jsonOf(line);
     if (json === 'broken') return { pieces, whole: 'no' };
     if (!isJsonObject(json)) continue;
-    if (isSaid(json['error'])) return { pieces, whole: 'no' };
+    if (isTooDeep(line) || isSaid(json['error'])) return { pieces, whole: 'no' };
     pieces.push(...piecesOfLine(json));
     if (json['done'] !== true) continue;
     const reason = String(json['done_reason']);

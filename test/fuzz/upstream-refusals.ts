@@ -1,4 +1,6 @@
 import type { Random } from '../load/random.js';
+import { jsonWith } from '../support/deep-json.js';
+import { deepJson } from './deep.js';
 
 export interface Refusal {
   readonly status: number;
@@ -55,7 +57,7 @@ export function refusalFor(random: Random): Refusal {
   const json = JSON.stringify(
     random.from(bodiesOf(random.from(WORDS), random.from<unknown>(CODES))),
   );
-  const body = random.weighted({ json: 80, html: 5, empty: 5, half: 5, text: 5 });
+  const body = random.weighted({ json: 75, deep: 10, html: 5, empty: 5, half: 5, text: 5 });
   const headers: Record<string, string> = {
     'content-type': random.from([
       'application/json',
@@ -69,7 +71,23 @@ export function refusalFor(random: Random): Refusal {
   if (random.chance(0.2)) headers['retry-after-ms'] = random.from(RETRY_AFTER_MS);
   if (random.chance(0.1)) headers['location'] = 'http://127.0.0.1:9/';
   if (random.chance(0.1)) headers['x-request-id'] = 'x'.repeat(300);
-  return { status: random.from(STATUSES), headers, body: textOf(body, json) };
+  const text = body === 'deep' ? deepBody(random) : textOf(body, json);
+  return { status: random.from(STATUSES), headers, body: text };
+}
+
+/** Nested without end wherever something is looked for. */
+function deepBody(random: Random): string {
+  const bodies: readonly ((deep: unknown) => unknown)[] = [
+    (deep) => deep,
+    (deep) => [deep],
+    (deep) => ({ error: deep }),
+    (deep) => ({ detail: deep }),
+    (deep) => ({ detail: [{ msg: 'No.', loc: ['body', deep] }] }),
+    (deep) => ({ error: { message: deep, code: deep, type: deep, param: deep } }),
+    (deep) => ({ error: { message: 'Slow.', headers: { a: deep }, quotaId: deep } }),
+    (deep) => ({ error: { message: 'Slow.', retryDelay: deep, retry_after: deep } }),
+  ];
+  return jsonWith(deepJson(random), random.from(bodies));
 }
 
 function textOf(body: 'json' | 'html' | 'empty' | 'half' | 'text', json: string): string {

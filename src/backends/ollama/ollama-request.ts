@@ -8,6 +8,7 @@ import type {
 } from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
 import { continued } from '../shared/continued.js';
+import { isDeep } from '../shared/json-depth.js';
 
 /** Fields that Ollama takes beside `options`; all others of a target are options. */
 const TOP_LEVEL_FIELDS = new Set([
@@ -175,7 +176,8 @@ function toolNamesById(messages: readonly Message[]): ReadonlyMap<string, string
 /** Ollama takes an object; a model's own slip in an earlier turn must not fail the whole request. */
 function argumentsOf(json: string): unknown {
   try {
-    return JSON.parse(json) as unknown;
+    // What is sent is written by recursion.
+    return isDeep(json) ? {} : (JSON.parse(json) as unknown);
   } catch {
     return {};
   }

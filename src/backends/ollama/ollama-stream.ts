@@ -4,6 +4,7 @@ import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 import { batchesOf } from '../shared/batches.js';
+import { refuseDeep } from '../shared/json-depth.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
@@ -76,6 +77,7 @@ class OllamaLineMapper {
   #parse(line: string): JsonObject | undefined {
     const { backend, maxEventBytes } = this.source;
     if (line.length > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
+    refuseDeep(backend, line);
     try {
       const json: unknown = JSON.parse(line);
       return isJsonObject(json) ? json : undefined;

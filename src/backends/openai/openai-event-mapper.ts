@@ -13,6 +13,7 @@ import {
   finishWordIn,
   openAiWordOf,
 } from '../shared/finish-reason.js';
+import { refuseDeep } from '../shared/json-depth.js';
 import type { StreamSource } from '../shared/stream-source.js';
 import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
 import { complaintFault, cutFault } from '../shared/upstream-fault.js';
@@ -56,7 +57,7 @@ export class OpenAiEventMapper {
     };
   }
 
-  /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, and what an in-band error means */
+  /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, `upstream_protocol`, and what an in-band error means */
   map(data: string): StreamChunk[] {
     if (this.ended || this.failure) return [];
     if (data.startsWith('[DONE]')) {
@@ -166,6 +167,7 @@ export class OpenAiEventMapper {
   }
 
   #parse(data: string): JsonObject | undefined {
+    refuseDeep(this.source.backend, data);
     try {
       const event: unknown = JSON.parse(data);
       // Gemini wraps its errors in an array.

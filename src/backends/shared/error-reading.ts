@@ -1,4 +1,6 @@
-import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { parsedJson } from './broken-json.js';
+import { accountIn, withoutAccounts, withoutKeys } from './upstream-secrets.js';
 import { waitIn } from './upstream-wait.js';
 
 /** A sentence is shorter; what is longer quotes the request. */
@@ -42,17 +44,22 @@ const WORDS = [
   '__type',
 ] as const;
 
-/** Gathers what is known of one error from wherever it stands. */
+/** Gathers what is known of one error from wherever it stands, without our secrets. */
 export class ErrorReading {
   status: number | undefined;
   code: string | undefined;
   type: string | undefined;
   param: string | undefined;
   waitMs: number | undefined;
+  /** The account it is about. */
+  account: string | undefined;
   readonly #words = new Set<string>();
   readonly #sentences: string[] = [];
   /** Sentences where others have a word: true of a whole class of errors. */
   readonly #asides: string[] = [];
+
+  /** @param secrets what an upstream may quote of ours: its words may reach the caller */
+  constructor(private readonly secrets: readonly string[]) {}
 
   get words(): readonly string[] {
     return [...this.#words];
@@ -81,16 +88,18 @@ export class ErrorReading {
     if (inner !== undefined) this.read(inner, depth + 1);
     // A web page within JSON is no better than one without.
     else if (text.trim() !== '' && !/^\s*<(?:!doctype|html)/i.test(text)) {
-      this.#sentences.push(text);
+      this.#sentences.push(this.#shown(text));
     }
   }
 
   #readObject(json: JsonObject, depth: number): void {
     for (const name of WORDS) this.#readWord(name, json[name]);
-    if (typeof json['param'] === 'string' && json['param']) this.param ??= json['param'];
+    if (typeof json['param'] === 'string' && json['param']) {
+      this.param ??= this.#shown(json['param']);
+    }
     this.waitMs ??= waitIn(json);
     // Google says which of its limits was hit, OpenRouter what was flagged.
-    if (/PerDay/i.test(String(json['quotaId']))) this.#words.add('quota_per_day');
+    if (/PerDay/i.test(stringOr(json['quotaId'], ''))) this.#words.add('quota_per_day');
     if (json['flagged_input'] !== undefined) this.#words.add('flagged_input');
     if (typeof json['msg'] === 'string' && Array.isArray(json['loc'])) {
       this.#readField(json['msg'], json['loc']);
@@ -102,20 +111,24 @@ export class ErrorReading {
 
   /** FastAPI: which field, and what is wrong with it. Its `input` quotes the request. */
   #readField(what: string, where: readonly unknown[]): void {
-    const path = where.filter((step) => step !== 'body').join('.');
+    const steps = where.filter((step) => isScalar(step) && step !== 'body');
+    const path = this.#shown(steps.join('.'));
     if (path) this.param ??= path;
     this.#words.add('field_error');
-    this.#sentences.push(path ? `\`${path}\`: ${what}` : what);
+    const said = this.#shown(what);
+    this.#sentences.push(path ? `\`${path}\`: ${said}` : said);
   }
 
   #readWord(name: string, value: unknown): void {
-    if (typeof value !== 'number' && typeof value !== 'string') return;
-    const word = String(value);
+    if (!isScalar(value)) return;
+    const given = String(value);
     // OpenRouter, vLLM and llama.cpp put the HTTP status into `code`, Azure and relays as text.
-    if (/^[45]\d\d$/.test(word)) {
-      this.status ??= Number(word);
+    if (/^[45]\d\d$/.test(given)) {
+      this.status ??= Number(given);
       return;
     }
+    // One that quotes a key is no word any more.
+    const word = this.#shown(given);
     // xAI puts a sentence there.
     if (/\s/.test(word)) {
       this.#asides.push(word);
@@ -128,13 +141,15 @@ export class ErrorReading {
     if (name === 'code' && /^[a-z]/i.test(word)) this.code ??= word;
     if (name === 'type' && word !== 'error') this.type ??= word;
   }
+
+  /** A text as it may be shown. It is cut last: the beginning of a key would not be known for one. */
+  #shown(text: string): string {
+    const keyless = withoutKeys(this.secrets, text);
+    this.account ??= accountIn(keyless);
+    return withoutAccounts(keyless).slice(0, MAX_TEXT_CHARS);
+  }
 }
 
-/** Nothing where it is none. */
-export function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+function isScalar(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }

@@ -67,5 +67,5 @@ function spelling(word: string): string {
 function unquoted(text: string): string {
   return text
     .replaceAll(/\b(?:arguments?|parameters?|fields?|propert(?:y|ies))\b[^:\n]{0,20}:[^\n]*/gi, ' ')
-    .replaceAll(/(?<!\w)(["'`])(?:(?!\1(?!\w)).)*\1(?!\w)|“[^”]*”/gs, ' ');
+    .replaceAll(/(?<!\w)(["'`])(?:(?!\1(?!\w)).)*\1(?!\w)|“[^”“]*”/gs, ' ');
 }

@@ -10,7 +10,7 @@ import { secretsOf } from './upstream-secrets.js';
 import { resetMsOf, retryAfterMsOf } from './upstream-wait.js';
 import { requestIdOf, UpstreamResponse } from './upstream-response.js';
 import type { UpstreamSettings } from './upstream-settings.js';
-import { textOf } from './upstream-text.js';
+import { beginningOf } from './upstream-text.js';
 
 /** What waits in the socket itself; undici's 64 KiB would make it the largest buffer of all. */
 const SOCKET_BYTES = 16 * 1024;
@@ -18,7 +18,7 @@ const SOCKET_BYTES = 16 * 1024;
 /** Response headers that pass: some providers and the proxies before them send dozens. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** What is read of an error body: more than any sentence needs. */
+/** What is read of an error body: more than any sentence needs, but some quote the whole request behind it. */
 const MAX_ERROR_BYTES = 64 * 1024;
 const MAX_ERROR_MS = 1000;
 
@@ -108,7 +108,7 @@ export class UpstreamClient {
     const { statusCode: status, headers } = response;
     // An error body that breaks off, or never ends, is as good as none: the status says enough.
     const enough = setTimeout(() => response.destroy(), MAX_ERROR_MS);
-    const text = await textOf(this.settings.id, response, MAX_ERROR_BYTES)
+    const text = await beginningOf(response, MAX_ERROR_BYTES)
       .catch(() => '')
       .finally(() => clearTimeout(enough));
     const complaint = complaintOf(text, secretsOf(this.settings));

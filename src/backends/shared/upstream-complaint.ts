@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
-import { ErrorReading, parsedJson } from './error-reading.js';
-import { accountIn, withoutSecrets } from './upstream-secrets.js';
+import { closedJson, parsedJson } from './broken-json.js';
+import { ErrorReading } from './error-reading.js';
 import { waitSaid } from './upstream-wait.js';
 
 /** What an upstream said of a failure, whatever its own format. */
@@ -24,9 +24,10 @@ export interface UpstreamComplaint {
 /** An error body as text: JSON in any of the shapes that servers give it, or a plain sentence. */
 export function complaintOf(body: string, secrets: readonly string[]): UpstreamComplaint {
   const text = body.trim();
-  // A web page, or JSON that broke off, is nobody's sentence: it may hold hosts and stacks.
+  // A web page, or a text of several lines, is nobody's sentence: it may hold hosts and stacks.
   const isSentence = /^[^<{["]/.test(text) && !text.includes('\n');
-  return complaintIn(parsedJson(text) ?? (isSentence ? text : undefined), secrets);
+  const json = parsedJson(text) ?? closedJson(text);
+  return complaintIn(json ?? (isSentence ? text : undefined), secrets);
 }
 
 /**
@@ -34,26 +35,20 @@ export function complaintOf(body: string, secrets: readonly string[]): UpstreamC
  * @param secrets what an upstream may quote of ours: its words may reach the caller
  */
 export function complaintIn(error: unknown, secrets: readonly string[]): UpstreamComplaint {
-  const reading = new ErrorReading();
+  const reading = new ErrorReading(secrets);
   reading.read(error, 0);
-  const { message, text, words, param } = reading;
-  return {
-    message: message && withoutSecrets(secrets, message),
-    text: withoutSecrets(secrets, text),
-    words,
-    param,
-    status: reading.status,
-    code: reading.code,
-    type: reading.type,
-    account: accountIn(withoutKeys(secrets, text)),
-    retryAfterMs: reading.waitMs ?? waitSaid(text),
-  };
+  const { message, text, words, param, status, code, type, account, waitMs } = reading;
+  const retryAfterMs = waitMs ?? waitSaid(text);
+  return { message, text, words, param, status, code, type, account, retryAfterMs };
 }
 
 /** Whether an event, or the body of a 200, is the word of a failure; empty `error` fields are none. */
 export function isComplaint(json: unknown): boolean {
   // Gemini's OpenAI endpoint wraps its errors in an array.
-  if (Array.isArray(json)) return json.length > 0 && isComplaint((json as unknown[])[0]);
+  return isComplaining(Array.isArray(json) ? (json as unknown[])[0] : json);
+}
+
+function isComplaining(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   const { error, errors, base_resp: minimax } = json;
   if (error != null && isSaid(error)) return true;
@@ -84,8 +79,4 @@ function hasSentence(json: JsonObject): boolean {
   return ['message', 'msg', 'error_msg', 'detail'].some(
     (name) => typeof json[name] === 'string' || Array.isArray(json[name]),
   );
-}
-
-function withoutKeys(secrets: readonly string[], text: string): string {
-  return secrets.reduce((rest, secret) => rest.replaceAll(secret, ''), text);
 }

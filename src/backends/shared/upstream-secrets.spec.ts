@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { accountIn, withoutSecrets } from './upstream-secrets.js';
+import { accountIn, withoutAccounts, withoutKeys } from './upstream-secrets.js';
 
-describe('withoutSecrets', () => {
-  it('takes keys and accounts out of an upstream’s words', () => {
+describe('an upstream’s words', () => {
+  it('lose our keys and accounts', () => {
     const text = 'No sk-secret for org_01kgg5588eftc8k70aes4864eb or proj-9f8e7d6c5b.';
-    expect(withoutSecrets(['sk-secret'], text)).toBe('No [key] for [account] or [account].');
+    expect(withoutAccounts(withoutKeys(['sk-secret'], text))).toBe(
+      'No [key] for [account] or [account].',
+    );
   });
 
-  it('leaves names that a caller gave its own things', () => {
+  it('keep names that a caller gave its own things', () => {
     const text = 'tools[0].project_description and account_number are no strings';
-    expect(withoutSecrets([], text)).toBe(text);
+    expect(withoutAccounts(text)).toBe(text);
   });
 });
 

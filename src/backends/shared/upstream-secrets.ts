@@ -15,10 +15,12 @@ export function secretsOf({ apiKey = '', headers, query }: UpstreamSettings): re
   return apiKey === '' ? keys : [apiKey, ...keys];
 }
 
-/** An upstream's words as a caller may see them. */
-export function withoutSecrets(secrets: readonly string[], text: string): string {
-  const keyless = secrets.reduce((rest, secret) => rest.replaceAll(secret, '[key]'), text);
-  return keyless.replace(ACCOUNTS, '[account]');
+export function withoutKeys(secrets: readonly string[], text: string): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '[key]'), text);
+}
+
+export function withoutAccounts(text: string): string {
+  return text.replace(ACCOUNTS, '[account]');
 }
 
 /** The account that an upstream's words are about. */

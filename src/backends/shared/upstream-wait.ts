@@ -88,7 +88,13 @@ export function waitSaid(message: string): number | undefined {
 
 function waitInHeaders(json: JsonObject, now: number): number | undefined {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(json)) headers[name.toLowerCase()] = String(value);
+  for (const [name, value] of Object.entries(json)) {
+    // Go's servers have a list of values for every header.
+    const first = Array.isArray(value) ? (value as unknown[])[0] : value;
+    if (typeof first === 'string' || typeof first === 'number') {
+      headers[name.toLowerCase()] = String(first);
+    }
+  }
   return retryAfterMsOf(headers, now) ?? resetMsOf(headers, undefined, now);
 }
 

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { refuseDeep } from './json-depth.js';
 import type { StreamSource } from './stream-source.js';
 import { isComplaint } from './upstream-complaint.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
@@ -12,7 +13,7 @@ export const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
  * The JSON object that a plain request is answered with. While it arrives it counts among the large
  * events of streams: it is held in memory like one.
  * @throws GatewayError `upstream_cut` when the body ends early, `upstream_protocol` when it is no
- *   JSON object, `overloaded`
+ *   JSON object or nested too deep, `overloaded`
  */
 export async function readWholeAnswer(
   { backend, eventBytes }: StreamSource,
@@ -21,6 +22,7 @@ export async function readWholeAnswer(
 ): Promise<JsonObject> {
   using held = eventBytes.open();
   const text = await textOf(backend, bytes, MAX_ANSWER_BYTES, (count) => held.hold(count));
+  refuseDeep(backend, text);
   let json: unknown;
   try {
     json = JSON.parse(text);
