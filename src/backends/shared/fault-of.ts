@@ -61,11 +61,13 @@ function spelling(word: string): string {
 }
 
 /**
- * What stands in quotation marks, or behind "argument:", may be the caller's own words: a request
- * must not be able to say that our key is wrong.
+ * What stands in quotation marks, in a URL or behind "argument:" may be the caller's own words: a
+ * request must not be able to say that our key is wrong.
  */
 function unquoted(text: string): string {
   return text
+    .replaceAll(/\b[a-z][a-z0-9+.-]{1,15}:\/\/\S*/gi, ' ')
+    .replaceAll(/\b(?:functions?|tools?|schemas?|messages\[\d+\])[^:\n]{0,80}:[^\n]*/gi, ' ')
     .replaceAll(/\b(?:arguments?|parameters?|fields?|propert(?:y|ies))\b[^:\n]{0,20}:[^\n]*/gi, ' ')
     .replaceAll(/(?<!\w)(["'`])(?:(?!\1(?!\w)).)*\1(?!\w)|“[^”“]*”/gs, ' ');
 }
