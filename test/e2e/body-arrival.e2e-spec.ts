@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { createGunzip, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BODY_FORMS, headOf } from '../support/body-forms.js';
 import { errorOf, type ReadError } from '../support/error-body.js';
@@ -36,6 +38,8 @@ describe('a body that is on its way', () => {
     gateway.openai.script(openAi.streamsText(['Hi']));
   }
 
+  const compressed = { compressedBodies: true };
+
   async function connect(): Promise<SlowCaller> {
     const caller = await SlowCaller.connect(gateway.url);
     callers.push(caller);
@@ -44,7 +48,7 @@ describe('a body that is on its way', () => {
 
   /** Sends headers, or more, on a connection of its own, and waits until they were read. */
   async function begin(
-    bytes: string,
+    bytes: string | Buffer,
   ): Promise<{ caller: SlowCaller; response: CallerResponse; left: Promise<void> }> {
     const caller = await connect();
     const read = once(gateway.server, 'request');
@@ -125,6 +129,31 @@ describe('a body that is on its way', () => {
       expect(error.message).toContain('100 ms');
       caller.halfClose();
       await within(caller.closed, 'the connection is closed');
+    });
+
+    it('is a 408 and a closed connection when it comes too slowly, compressed', async () => {
+      await start({ server: { ...compressed, bodyMs: 100 } });
+      const bytes = gzipSync(JSON.stringify(body));
+      const head = headOf(path, { 'content-encoding': 'gzip', 'content-length': bytes.length });
+      const { caller, response } = await begin(
+        Buffer.concat([Buffer.from(head), bytes.subarray(0, -4)]),
+      );
+      const error = await errorIn(response);
+      expect(error).toMatchObject({ status: 408, code: 'body_timeout', closes: true });
+      caller.halfClose();
+      await within(caller.closed, 'the connection is closed');
+    });
+
+    it('passes with its free share while others have all the room', async () => {
+      await start({ server: { bodyBytesInFlight: '2mb', bodyLimit: '2mb' } });
+      await begin(unfinished(2 * MB));
+      const { response } = await begin(unfinished(1.5 * MB));
+      expect(await errorIn(response)).toMatchObject({ status: 503, code: 'overloaded' });
+      for (let n = 0; n < 50; n += 1) {
+        gateway.openai.script(openAi.streamsText(['Hi']));
+        void ask(50 * 1024).then((answer) => answer.text());
+      }
+      await within(gateway.openai.request(49), 'all of them are asked for');
     });
 
     it.each<[string, number, object, string]>([
@@ -208,6 +237,20 @@ describe('a body that is on its way', () => {
       void ask(MB).then((answer) => answer.text());
       const { rawBody } = await within(gateway.openai.request(0), 'there is room');
       expect(rawBody.length).toBeGreaterThan(MB / 2);
+    });
+
+    it('holds nothing when its sender leaves while it inflates', async () => {
+      await start({ server: { ...compressed, bodyLimit: '16mb', bodyBytesInFlight: '16mb' } });
+      const bytes = gzipSync(goodBody(body, 12 * MB));
+      const head = headOf(path, { 'content-encoding': 'gzip', 'content-length': bytes.length });
+      const { caller, left } = await begin(Buffer.concat([Buffer.from(head), bytes]));
+      caller.leave();
+      await left;
+      // Whoever began before has come to its end by then.
+      await Readable.from([bytes]).pipe(createGunzip()).resume().toArray();
+      expect(gateway.openai.requests).toHaveLength(0);
+      void ask(12 * MB).then((answer) => answer.text());
+      await within(gateway.openai.request(0), 'there is room');
     });
   });
 });

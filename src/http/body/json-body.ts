@@ -10,6 +10,9 @@ import { parseJson } from './parse-json.js';
 import { type BodyBounds, receiveBody, reserveAnnounced } from './receive-body.js';
 import { JSON_BOUNDS } from './scan-json.js';
 
+/** What nobody's room is needed for: large bodies, however many, keep no small one out. */
+const FREE_BYTES = 64 * 1024;
+
 /**
  * Reads the body of the requests that take one: a `POST` that asks for a generation. Whatever can
  * be refused without it is refused before; what any other request sends is nobody's to read.
@@ -23,6 +26,7 @@ export function jsonBody(
   const budget = new ByteBudget({
     maxBytes: bytesOf(server.bodyBytesInFlight),
     what: 'request bodies',
+    freeBytes: FREE_BYTES,
   });
 
   return async (request: Request, response: Response, next: NextFunction) => {
@@ -37,7 +41,7 @@ export function jsonBody(
     try {
       reserveAnnounced(request, encoding, bounds, reservation);
       invite(request, response);
-      const body = await receiveBody(request, encoding, bounds, reservation);
+      const body = await receiveBody(response, encoding, bounds, reservation);
       request.body = parsedOnce(body, reservation);
     } catch (error) {
       reservation[Symbol.dispose]();
