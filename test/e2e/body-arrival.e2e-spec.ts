@@ -253,4 +253,23 @@ describe('a body that is on its way', () => {
       await within(gateway.openai.request(0), 'there is room');
     });
   });
+
+  it.each(['/chat', '/chat/gpt-only'])(
+    'is not read where a POST to %s reconnects, not even while the instance is full',
+    async (path) => {
+      await start({ limits: { streams: 1, queue: { size: 0 } } });
+      gateway.openai.script(stallsBeforeHeaders());
+      const leave = new AbortController();
+      gateway.complete({}, {}, leave.signal).catch(() => undefined);
+      await gateway.openai.request(0);
+      const head = headOf(path, { 'content-length': 20 * MB, 'last-event-id': 'a:1' });
+      const { response } = await begin(head);
+      expect(await within(response.rest(), 'the answer')).toMatch(/^event: failed\ndata: .*\n\n$/);
+      expect(response.text).toContain('stream_interrupted');
+      const { status, headers } = await response.head();
+      expect([status, headers['connection']]).toEqual([200, 'close']);
+      expect(headers['content-type']).toContain('text/event-stream');
+      leave.abort();
+    },
+  );
 });

@@ -47,7 +47,8 @@ export function jsonBody(
       reservation[Symbol.dispose]();
       throw error;
     }
-    next();
+    // What went wrong beside may have been answered meanwhile.
+    if (!response.headersSent) next();
   };
 }
 
