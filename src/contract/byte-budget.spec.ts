@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ByteBudget } from './byte-budget.js';
 import { GatewayError } from './gateway-error.js';
 
-describe('A budget of bytes', () => {
-  const budgetOf = (maxBytes: number, freeBytes?: number) =>
-    new ByteBudget({ maxBytes, freeBytes, what: 'bodies' });
+const budgetOf = (maxBytes: number, freeBytes?: number) =>
+  new ByteBudget({ maxBytes, freeBytes, what: 'bodies' });
 
+describe('A budget of bytes', () => {
   it('refuses what is more than all together may hold, and changes nothing then', () => {
     const budget = budgetOf(10);
     const [one, other] = [budget.open(), budget.open()];
