@@ -144,16 +144,23 @@ describe('a body that is on its way', () => {
       await within(caller.closed, 'the connection is closed');
     });
 
-    it('passes with its free share while others have all the room', async () => {
+    it('passes when it is small, while large ones have all the room', async () => {
       await start({ server: { bodyBytesInFlight: '2mb', bodyLimit: '2mb' } });
       await begin(unfinished(2 * MB));
       const { response } = await begin(unfinished(1.5 * MB));
       expect(await errorIn(response)).toMatchObject({ status: 503, code: 'overloaded' });
-      for (let n = 0; n < 50; n += 1) {
+      for (let n = 0; n < 20; n += 1) {
         gateway.openai.script(openAi.streamsText(['Hi']));
         void ask(50 * 1024).then((answer) => answer.text());
       }
-      await within(gateway.openai.request(49), 'all of them are asked for');
+      await within(gateway.openai.request(19), 'all of them are asked for');
+    });
+
+    it('is a 503 behind a crowd of small ones that fill what there is for those', async () => {
+      await start({ server: { bodyBytesInFlight: '1mb', bodyLimit: '1mb' } });
+      for (let n = 0; n < 16; n += 1) await begin(unfinished(64 * 1024));
+      const { response } = await begin(unfinished(1000));
+      expect(await errorIn(response)).toMatchObject({ status: 503, code: 'overloaded' });
     });
 
     it.each<[string, number, object, string]>([

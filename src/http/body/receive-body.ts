@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { HeldBytes } from '../../contract/byte-budget.js';
 import { declaredBytes, type Encoding } from './body-headers.js';
+import type { Reservation } from './body-room.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
 export interface BodyBounds {
@@ -26,7 +26,7 @@ export function reserveAnnounced(
   request: IncomingMessage,
   encoding: Encoding | undefined,
   { maxBytes }: BodyBounds,
-  reservation: HeldBytes,
+  reservation: Reservation,
 ): void {
   const announcedBytes = declaredBytes(request) ?? 0;
   if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
@@ -44,7 +44,7 @@ export async function receiveBody(
   response: ServerResponse,
   encoding: Encoding | undefined,
   { maxBytes, maxMs }: BodyBounds,
-  reservation: HeldBytes,
+  reservation: Reservation,
 ): Promise<GrowingBuffer> {
   const request = response.req;
   const body = new GrowingBuffer(encoding ? 0 : (declaredBytes(request) ?? 0));
