@@ -30,7 +30,8 @@ export class ServerConfig {
 
   /**
    * What all request bodies together may take in this process, a size like `bodyLimit`: from when a
-   * body is announced until its request has been answered. A body over it is refused.
+   * body is announced until its request has been answered. A body over it is refused. The first
+   * 64 KiB of each have as much again to themselves.
    */
   @ByteSize()
   readonly bodyBytesInFlight: string | number = '64mb';

@@ -18,7 +18,9 @@ export class ByteBudget {
   open(): HeldBytes {
     const { maxBytes, freeBytes = 0, what } = this.options;
     let ownBytes = 0;
+    let isOpen = true;
     const hold = (bytes: number) => {
+      if (!isOpen) return;
       const more = Math.max(0, bytes - freeBytes) - ownBytes;
       if (more > 0 && this.#takenBytes + more > maxBytes) throw tooMany(what);
       this.#takenBytes += more;
@@ -27,11 +29,18 @@ export class ByteBudget {
     const growTo = (bytes: number) => {
       if (bytes - freeBytes > ownBytes) hold(bytes);
     };
-    return { hold, growTo, [Symbol.dispose]: () => hold(0) };
+    const dispose = () => {
+      hold(0);
+      isOpen = false;
+    };
+    return { hold, growTo, [Symbol.dispose]: dispose };
   }
 }
 
-/** What one holder holds; `dispose` gives all of it back. */
+/**
+ * What one holder holds; `dispose` gives all of it back, for good: what is asked for afterwards, by
+ * whoever has not heard of it yet, does not count.
+ */
 export interface HeldBytes extends Disposable {
   /**
    * From now on it is so many bytes.

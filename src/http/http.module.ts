@@ -2,7 +2,6 @@ import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common
 import { APP_FILTER } from '@nestjs/core';
 import { GenerationModule } from '../generation/generation.module.js';
 import { ChatController } from './chat/chat.controller.js';
-import { withoutGeneration } from './chat/without-generation.js';
 import { withoutLeadingLine } from './chat/without-leading-line.js';
 import { GatewayErrorFilter } from './gateway-error.filter.js';
 import { ChatCompletionsController } from './openai/chat-completions.controller.js';
@@ -15,6 +14,6 @@ import { ModelsController } from './openai/models.controller.js';
 })
 export class HttpModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(withoutGeneration, withoutLeadingLine).forRoutes('chat', 'chat/*model');
+    consumer.apply(withoutLeadingLine).forRoutes('chat', 'chat/*model');
   }
 }

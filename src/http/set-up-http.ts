@@ -3,6 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../config/gateway-config.js';
 import { Admission } from '../generation/admission.js';
 import { jsonBody } from './body/json-body.js';
+import { withoutGeneration } from './chat/without-generation.js';
 import { identifyExchange } from './exchange.js';
 import { refuseForeignHosts } from './host-check.js';
 import { boundPipelines } from './pipelines.js';
@@ -38,6 +39,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   // Before the body is read: a page that may not call shall cost nothing.
   app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
   app.use(addVersion);
+  app.use('/chat', withoutGeneration);
   const admission = app.get(Admission);
   app.use(jsonBody(server, () => admission.refusal));
   serveOpenApi(app);

@@ -2,8 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { GatewayError } from '../contract/gateway-error.js';
 import { framesOf } from '../telemetry/generation-log.js';
-import { errorBodyOf } from './error-body.dto.js';
 import { currentExchange } from './exchange.js';
+import { sendError } from './send-error.js';
 
 /**
  * Takes what was thrown, or rejected, where nobody catches it: it ends the one exchange that it
@@ -31,9 +31,9 @@ export function takeStrayErrors(): void {
 }
 
 function end(response: Response, error: GatewayError): void {
-  const { fail, requestId, generation } = response.locals;
+  const { fail } = response.locals;
   if (response.writableEnded || response.destroyed) return;
   if (fail) fail(error);
   else if (response.headersSent) response.destroy(error);
-  else response.status(error.status).json(errorBodyOf(error, requestId, generation?.record));
+  else sendError(response.req, response, error);
 }

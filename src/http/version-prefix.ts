@@ -3,8 +3,11 @@ import type { NextFunction, Request, Response } from 'express';
 /** The paths of the OpenAI API as a client asks for them whose base URL lacks `/v1`, the commonest mistake of all. */
 const WITHOUT_VERSION = /^\/(chat\/completions|models(\/.*)?)\/?$/i;
 
+/** What stands before the path where a request, as those to proxies do, gives the whole URL. */
+const ORIGIN = /^([a-z][a-z\d+.-]*:\/\/[^/?#]*)?/i;
+
 /** From here on they are the paths with it: no other part of Sluice knows of two. */
 export function addVersion(request: Request, _response: Response, next: NextFunction): void {
-  if (WITHOUT_VERSION.test(request.path)) request.url = `/v1${request.url}`;
+  if (WITHOUT_VERSION.test(request.path)) request.url = request.url.replace(ORIGIN, '$&/v1');
   next();
 }

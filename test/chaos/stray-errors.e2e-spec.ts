@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { headOf } from '../support/body-forms.js';
 import { ConfigFile } from '../support/config-file.js';
 import { ollama } from '../support/ollama-script.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
+import { SlowCaller } from '../support/slow-caller.js';
 import { SluiceProcess } from '../support/sluice-process.js';
 import { SseReader } from '../support/sse-reader.js';
 import { within } from '../support/within.js';
 
+const MB = 1024 * 1024;
 const PRELOAD = join(import.meta.dirname, '../support/stray-errors.preload.ts');
 const IN_A_STREAM = [
   'subscriber',
@@ -140,6 +143,24 @@ describe('An error that nobody catches', () => {
     const response = await within(post('headers', true), 'the answer');
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ error: { code: 'internal_error' } });
+  });
+
+  it('is a 500 that can be read while the body is on its way', async () => {
+    const caller = await SlowCaller.connect(url);
+    const head = headOf('/chat', { 'content-length': 8 * MB, 'x-stray': 'timer' });
+    const response = caller.write(head + 'x'.repeat(4 * MB));
+    await within(response.head(), 'the answer begins');
+    caller.write('x'.repeat(4 * MB));
+    expect(await within(response.rest(), 'the answer')).toContain('"internal_error"');
+    const { status, headers } = await response.head();
+    expect([status, headers['connection']]).toEqual([500, 'close']);
+    expect(response.cleanEnd).toBe(true);
+  });
+
+  it('is a 500 in the shape of the path that was asked for', async () => {
+    const response = await fetch(`${url}/api/tags`, { headers: { 'x-stray': 'tick' } });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toEqual({ error: expect.any(String) as string });
   });
 
   it('ends nothing when it happened in no stream', async () => {

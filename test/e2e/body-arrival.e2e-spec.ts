@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { createGunzip, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BODY_FORMS, headOf } from '../support/body-forms.js';
 import { errorOf, type ReadError } from '../support/error-body.js';
@@ -36,6 +38,8 @@ describe('a body that is on its way', () => {
     gateway.openai.script(openAi.streamsText(['Hi']));
   }
 
+  const compressed = { compressedBodies: true };
+
   async function connect(): Promise<SlowCaller> {
     const caller = await SlowCaller.connect(gateway.url);
     callers.push(caller);
@@ -44,7 +48,7 @@ describe('a body that is on its way', () => {
 
   /** Sends headers, or more, on a connection of its own, and waits until they were read. */
   async function begin(
-    bytes: string,
+    bytes: string | Buffer,
   ): Promise<{ caller: SlowCaller; response: CallerResponse; left: Promise<void> }> {
     const caller = await connect();
     const read = once(gateway.server, 'request');
@@ -125,6 +129,38 @@ describe('a body that is on its way', () => {
       expect(error.message).toContain('100 ms');
       caller.halfClose();
       await within(caller.closed, 'the connection is closed');
+    });
+
+    it('is a 408 and a closed connection when it comes too slowly, compressed', async () => {
+      await start({ server: { ...compressed, bodyMs: 100 } });
+      const bytes = gzipSync(JSON.stringify(body));
+      const head = headOf(path, { 'content-encoding': 'gzip', 'content-length': bytes.length });
+      const { caller, response } = await begin(
+        Buffer.concat([Buffer.from(head), bytes.subarray(0, -4)]),
+      );
+      const error = await errorIn(response);
+      expect(error).toMatchObject({ status: 408, code: 'body_timeout', closes: true });
+      caller.halfClose();
+      await within(caller.closed, 'the connection is closed');
+    });
+
+    it('passes when it is small, while large ones have all the room', async () => {
+      await start({ server: { bodyBytesInFlight: '2mb', bodyLimit: '2mb' } });
+      await begin(unfinished(2 * MB));
+      const { response } = await begin(unfinished(1.5 * MB));
+      expect(await errorIn(response)).toMatchObject({ status: 503, code: 'overloaded' });
+      for (let n = 0; n < 20; n += 1) {
+        gateway.openai.script(openAi.streamsText(['Hi']));
+        void ask(50 * 1024).then((answer) => answer.text());
+      }
+      await within(gateway.openai.request(19), 'all of them are asked for');
+    });
+
+    it('is a 503 behind a crowd of small ones that fill what there is for those', async () => {
+      await start({ server: { bodyBytesInFlight: '1mb', bodyLimit: '1mb' } });
+      for (let n = 0; n < 16; n += 1) await begin(unfinished(64 * 1024));
+      const { response } = await begin(unfinished(1000));
+      expect(await errorIn(response)).toMatchObject({ status: 503, code: 'overloaded' });
     });
 
     it.each<[string, number, object, string]>([
@@ -209,5 +245,38 @@ describe('a body that is on its way', () => {
       const { rawBody } = await within(gateway.openai.request(0), 'there is room');
       expect(rawBody.length).toBeGreaterThan(MB / 2);
     });
+
+    it('holds nothing when its sender leaves while it inflates', async () => {
+      await start({ server: { ...compressed, bodyLimit: '16mb', bodyBytesInFlight: '16mb' } });
+      const bytes = gzipSync(goodBody(body, 12 * MB));
+      const head = headOf(path, { 'content-encoding': 'gzip', 'content-length': bytes.length });
+      const { caller, left } = await begin(Buffer.concat([Buffer.from(head), bytes]));
+      caller.leave();
+      await left;
+      // Whoever began before has come to its end by then.
+      await Readable.from([bytes]).pipe(createGunzip()).resume().toArray();
+      expect(gateway.openai.requests).toHaveLength(0);
+      void ask(12 * MB).then((answer) => answer.text());
+      await within(gateway.openai.request(0), 'there is room');
+    });
   });
+
+  it.each(['/chat', '/chat/gpt-only'])(
+    'is not read where a POST to %s reconnects, not even while the instance is full',
+    async (path) => {
+      await start({ limits: { streams: 1, queue: { size: 0 } } });
+      gateway.openai.script(stallsBeforeHeaders());
+      const leave = new AbortController();
+      gateway.complete({}, {}, leave.signal).catch(() => undefined);
+      await gateway.openai.request(0);
+      const head = headOf(path, { 'content-length': 20 * MB, 'last-event-id': 'a:1' });
+      const { response } = await begin(head);
+      expect(await within(response.rest(), 'the answer')).toMatch(/^event: failed\ndata: .*\n\n$/);
+      expect(response.text).toContain('stream_interrupted');
+      const { status, headers } = await response.head();
+      expect([status, headers['connection']]).toEqual([200, 'close']);
+      expect(headers['content-type']).toContain('text/event-stream');
+      leave.abort();
+    },
+  );
 });

@@ -37,7 +37,7 @@ describe('a body', () => {
   beforeEach(() => start());
   afterEach(() => gateway.close());
 
-  /** The error of a request that no upstream has seen, and how long nothing else had a turn. */
+  /** The error of a request that no upstream has seen, and what the longest turn until then took. */
   async function refusal(path: string, body: string | Buffer, headers = {}) {
     const delay = longestTurn();
     const response = await fetch(gateway.url + path, {
@@ -141,7 +141,7 @@ describe('a body', () => {
           const before = process.memoryUsage.rss();
           const { error } = await refusal(path, bomb, { 'content-encoding': encoding });
           expect([error.status, error.code]).toEqual([413, 'request_too_large']);
-          expect(process.memoryUsage.rss() - before).toBeLessThan(64 * 1024 * 1024);
+          expect(process.memoryUsage.rss() - before).toBeLessThan(SPACES.length / 2);
         },
       );
 
@@ -161,17 +161,19 @@ describe('a body', () => {
   });
 });
 
-/** How long the longest turn of the event loop took from now on. */
+/** What the longest turn of the event loop took from now on; in CPU time, as others use the machine, too. */
 function longestTurn(): () => number {
   let longest = 0;
-  let last = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
+  let last = process.threadCpuUsage();
+  const look = () => {
+    const now = process.threadCpuUsage();
+    longest = Math.max(longest, (now.user + now.system - last.user - last.system) / 1000);
     last = now;
-  }, 5);
+  };
+  const timer = setInterval(look, 5);
   return () => {
     clearInterval(timer);
-    return Math.max(longest, performance.now() - last);
+    look();
+    return longest;
   };
 }

@@ -139,12 +139,14 @@ describe('A path or header', () => {
   ])('of 60,000 slashes is answered at once: /%s', async (prefix, status) => {
     for (const end of ['', 'x']) {
       const path = `/${prefix}${slashes}${end}`;
-      const startedAt = performance.now();
+      const before = process.threadCpuUsage();
       for (const method of ['GET', 'PATCH']) {
         const got = await answer(`${method} ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
         expect([status, 404, 405]).toContain(got);
       }
-      expect(performance.now() - startedAt).toBeLessThan(500);
+      // Of this thread alone: what else the machine does is not meant.
+      const { user, system } = process.threadCpuUsage(before);
+      expect((user + system) / 1000).toBeLessThan(500);
     }
   });
 

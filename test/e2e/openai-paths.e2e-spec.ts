@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorOf } from '../support/error-body.js';
 import { Gateway } from '../support/gateway.js';
 import { openAi } from '../support/openai-script.js';
+import { SlowCaller } from '../support/slow-caller.js';
+import { within } from '../support/within.js';
 
 describe('the paths under /v1', () => {
   let gateway: Gateway;
@@ -126,6 +128,19 @@ describe('the paths of the OpenAI API without /v1', () => {
       gateway.openai.script(openAi.streamsText(['Hi']));
       const streamed = await gateway.post(path, { ...body, stream: true });
       expect(await streamed.text()).toMatch(/"chat\.completion\.chunk".*data: \[DONE\]\n\n$/s);
+    },
+  );
+
+  it.each(['http://sluice', 'http://models', 'https://127.0.0.1:1'])(
+    'are the paths with it behind the whole URL, too: %s',
+    async (origin) => {
+      const caller = await SlowCaller.connect(gateway.url);
+      const listed = caller.send({ path: `${origin}/models` });
+      expect(await within(listed.rest(), 'the list')).toContain('"object":"list"');
+      gateway.openai.script(openAi.answersText('Hi'));
+      const answer = caller.send({ method: 'POST', path: `${origin}/chat/completions?a=1`, body });
+      expect(await within(answer.rest(), 'the answer')).toContain('"chat.completion"');
+      caller.leave();
     },
   );
 

@@ -1,10 +1,12 @@
 /*
  * Loaded into a Sluice process with `--import`: goes wrong where nobody catches it. A backend whose
- * URL has `/stray/<place>` in it is the one whose answers do, when a piece of them says "stray".
+ * URL has `/stray/<place>` in it is the one whose answers do, when a piece of them says "stray". A
+ * request whose `x-stray` names a place does while it is looked at.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import diagnostics from 'node:diagnostics_channel';
 import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const outside = AsyncLocalStorage.snapshot();
 
@@ -43,4 +45,16 @@ diagnostics.subscribe('undici:request:bodyChunkReceived', (message) => {
 diagnostics.subscribe('undici:request:headers', (message) => {
   const { request } = message as { request: { path: string } };
   if (request.path.includes('/stray/headers')) boom();
+});
+
+diagnostics.subscribe('http.server.request.start', (message) => {
+  const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
+  const place = request.headers['x-stray'];
+  if (typeof place !== 'string') return;
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, value) => {
+    // The first that is set once it is known whose exchange this is.
+    if (name === 'x-frame-options') PLACES[place]?.();
+    return setHeader(name, value);
+  };
 });

@@ -3,8 +3,8 @@ import { bytesOf } from '../../config/byte-size.js';
 import type { ServerConfig } from '../../config/gateway-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isGenerationPath } from '../paths.js';
-import { ByteBudget, type HeldBytes } from '../../contract/byte-budget.js';
 import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
+import { BodyRoom, type Reservation } from './body-room.js';
 import type { GrowingBuffer } from './growing-buffer.js';
 import { parseJson } from './parse-json.js';
 import { type BodyBounds, receiveBody, reserveAnnounced } from './receive-body.js';
@@ -20,10 +20,7 @@ export function jsonBody(
   refusal: () => GatewayError | undefined,
 ): RequestHandler {
   const bounds: BodyBounds = { maxBytes: bytesOf(server.bodyLimit), maxMs: server.bodyMs };
-  const budget = new ByteBudget({
-    maxBytes: bytesOf(server.bodyBytesInFlight),
-    what: 'request bodies',
-  });
+  const room = new BodyRoom(bytesOf(server.bodyBytesInFlight));
 
   return async (request: Request, response: Response, next: NextFunction) => {
     if (request.method !== 'POST' || !isGenerationPath(request.path)) return next();
@@ -31,19 +28,20 @@ export function jsonBody(
     if (refused) throw refused;
     requireJson(request);
     const encoding = acceptedEncoding(request, response, server);
-    const reservation = budget.open();
+    const reservation = room.open();
     // What was parsed lives as long as its answer: until then another target may be asked with it.
     response.once('close', () => reservation[Symbol.dispose]());
     try {
       reserveAnnounced(request, encoding, bounds, reservation);
       invite(request, response);
-      const body = await receiveBody(request, encoding, bounds, reservation);
+      const body = await receiveBody(response, encoding, bounds, reservation);
       request.body = parsedOnce(body, reservation);
     } catch (error) {
       reservation[Symbol.dispose]();
       throw error;
     }
-    next();
+    // What went wrong beside may have been answered meanwhile.
+    if (!response.headersSent) next();
   };
 }
 
@@ -60,7 +58,7 @@ function acceptedEncoding(
   }
 }
 
-function parsedOnce(body: GrowingBuffer, reservation: HeldBytes): object {
+function parsedOnce(body: GrowingBuffer, reservation: Reservation): object {
   try {
     return parseJson(body.bytes(), JSON_BOUNDS, reservation);
   } finally {

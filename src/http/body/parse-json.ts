@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { HeldBytes } from '../../contract/byte-budget.js';
+import type { Reservation } from './body-room.js';
 import { type JsonBounds, scanJson } from './scan-json.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
@@ -13,7 +13,7 @@ const NODE_BYTES = 100;
  * @param reservation grows to what the parsed body takes, before it is parsed
  * @throws GatewayError that quotes nothing of it
  */
-export function parseJson(body: Buffer, bounds: JsonBounds, reservation: HeldBytes): object {
+export function parseJson(body: Buffer, bounds: JsonBounds, reservation: Reservation): object {
   if (body.length === 0) return {};
   const hasMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasMark ? body.subarray(BYTE_ORDER_MARK.length) : body;

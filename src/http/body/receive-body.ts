@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable, Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { HeldBytes } from '../../contract/byte-budget.js';
 import { declaredBytes, type Encoding } from './body-headers.js';
+import type { Reservation } from './body-room.js';
 import { GrowingBuffer } from './growing-buffer.js';
 
 export interface BodyBounds {
@@ -26,7 +26,7 @@ export function reserveAnnounced(
   request: IncomingMessage,
   encoding: Encoding | undefined,
   { maxBytes }: BodyBounds,
-  reservation: HeldBytes,
+  reservation: Reservation,
 ): void {
   const announcedBytes = declaredBytes(request) ?? 0;
   if (announcedBytes > maxBytes) throw tooLarge(maxBytes);
@@ -35,16 +35,18 @@ export function reserveAnnounced(
 }
 
 /**
- * Reads a body to its end, or to the first bound that it meets.
+ * Reads the body of the request that `response` answers to its end, or to the first bound that it
+ * meets.
  * @param reservation grows as bytes come that were not announced, before they are kept
  * @throws GatewayError `payload_too_large`, `overloaded`, `body_timeout`, `invalid_request`
  */
 export async function receiveBody(
-  request: IncomingMessage,
+  response: ServerResponse,
   encoding: Encoding | undefined,
   { maxBytes, maxMs }: BodyBounds,
-  reservation: HeldBytes,
+  reservation: Reservation,
 ): Promise<GrowingBuffer> {
+  const request = response.req;
   const body = new GrowingBuffer(encoding ? 0 : (declaredBytes(request) ?? 0));
   const { promise: received, resolve, reject } = Promise.withResolvers<void>();
   const onData = (bytes: Buffer) => {
@@ -57,12 +59,13 @@ export async function receiveBody(
     }
   };
   const onError = () => reject(unreadable(encoding ? 'it does not decompress' : 'it broke off'));
-  const onClose = () => request.complete || reject(unreadable('its sender left'));
+  const onClose = () => reject(unreadable('its sender left'));
   const timer = setTimeout(() => reject(late(maxMs)), maxMs);
   const inflate = encoding && INFLATE[encoding]();
   const source: Readable = inflate ? request.pipe(inflate) : request;
   source.on('data', onData).once('end', resolve).once('error', onError);
-  request.once('close', onClose);
+  // The request closes as soon as it was read, also when there is much to inflate.
+  response.once('close', onClose);
   try {
     await received;
     return body;
@@ -73,7 +76,7 @@ export async function receiveBody(
     clearTimeout(timer);
     // All of them: what listens on here would keep the body for as long as the request is known.
     source.off('data', onData).off('end', resolve).off('error', onError);
-    request.off('close', onClose);
+    response.off('close', onClose);
     if (inflate) {
       request.unpipe(inflate);
       inflate.destroy();

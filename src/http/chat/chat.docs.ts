@@ -9,8 +9,10 @@ import {
   ApiOperation,
   ApiParam,
   ApiPayloadTooLargeResponse,
+  ApiRequestTimeoutResponse,
   ApiServiceUnavailableResponse,
   ApiTags,
+  ApiUnsupportedMediaTypeResponse,
 } from '@nestjs/swagger';
 import { ErrorBody } from '../error-body.dto.js';
 import { ApiGenerationHeaders } from '../request-headers.docs.js';
@@ -88,9 +90,17 @@ export function ApiChatModel(): MethodDecorator {
 
 export function ApiChatBody(): MethodDecorator {
   return applyDecorators(
+    ApiRequestTimeoutResponse({
+      type: ErrorBody,
+      description: 'The body did not come within `server.bodyMs`.',
+    }),
     ApiPayloadTooLargeResponse({
       type: ErrorBody,
-      description: 'The body is larger than `server.bodyLimit`.',
+      description: 'The body is larger than `server.bodyLimit`, or has more than 200,000 values.',
+    }),
+    ApiUnsupportedMediaTypeResponse({
+      type: ErrorBody,
+      description: 'The body is compressed, or in a way that is not known.',
     }),
     ApiBody({
       type: ChatBodyDto,

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { EVENT_STREAM_HEADERS } from '../event-stream.js';
+import { sendText } from '../send-early.js';
 import { failureOf } from './chat-events.js';
 
 /**
@@ -16,17 +17,18 @@ export function withoutGeneration(request: Request, response: Response, next: Ne
   } else if (reconnects && request.method === 'GET') {
     response.status(204).end();
   } else if (reconnects && request.method === 'POST') {
-    tellInterrupted(response);
+    tellInterrupted(request, response);
   } else {
     next();
   }
 }
 
-function tellInterrupted(response: Response): void {
+function tellInterrupted(request: Request, response: Response): void {
   const error = new GatewayError(
     'stream_interrupted',
     'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
   );
   const data = JSON.stringify(failureOf(error, response.locals.requestId));
-  response.writeHead(200, EVENT_STREAM_HEADERS).end(`event: failed\ndata: ${data}\n\n`);
+  response.status(200).set(EVENT_STREAM_HEADERS);
+  sendText(request, response, `event: failed\ndata: ${data}\n\n`);
 }
