@@ -106,8 +106,8 @@ describe('A process with a heap of 256 MB', () => {
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     for (const caller of callers) caller.leave();
     // In the room of the large ones, which have left.
-    const large = () => post('/v1/chat/completions', text('x'.repeat(10 * MB)));
-    await expect.poll(large, { timeout: 10_000 }).toBe(200);
+    const large = text('x'.repeat(10 * MB));
+    await expect.poll(() => post('/v1/chat/completions', large), { timeout: 10_000 }).toBe(200);
     await expectService();
   });
 
