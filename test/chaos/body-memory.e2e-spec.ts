@@ -105,7 +105,9 @@ describe('A process with a heap of 256 MB', () => {
     expect(await Promise.any(refused)).toBe(503);
     expect((await fetch(`${url}/livez`)).status).toBe(200);
     for (const caller of callers) caller.leave();
-    await expect.poll(() => post('/v1/chat/completions', text('Hi'))).toBe(200);
+    // In the room of the large ones, which have left.
+    const large = text('x'.repeat(10 * MB));
+    await expect.poll(() => post('/v1/chat/completions', large), { timeout: 10_000 }).toBe(200);
     await expectService();
   });
 

@@ -89,7 +89,9 @@ describe('a body', () => {
 
     it('that is one text of 19 MB, full of quotes and brackets, is taken', async () => {
       const content = '"[{\\,'.repeat(1_900_000);
-      await gateway.post(path, { ...body, messages: [{ role: 'user', content }] });
+      const answer = await gateway.post(path, { ...body, messages: [{ role: 'user', content }] });
+      // Says what went wrong where it was not taken.
+      expect(await answer.text()).toContain('Hi');
       const [message] = (await gateway.openai.request(0)).body['messages'] as object[];
       expect(message).toEqual({ role: 'user', content });
     });
