@@ -18,7 +18,8 @@ export function sendText(request: Request, response: Response, text: string): vo
   request.resume();
   // A small body has come along with its headers, and its connection may go on.
   setImmediate(() => {
-    if (response.headersSent) return;
+    // Its caller may have left meanwhile, and nobody would clear the timer.
+    if (response.headersSent || response.closed) return;
     if (request.complete) response.send(text);
     else answerEarly(request, response, Buffer.from(text));
   });
