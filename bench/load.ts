@@ -155,7 +155,7 @@ function release(): void {
 }
 
 function messageOf({ method, path, body = '' }: Ask): string {
-  const head = [`${method} ${path} HTTP/1.1`, 'host: bench', 'user-agent: sluice-bench'];
+  const head = [`${method} ${path} HTTP/1.1`, 'host: localhost', 'user-agent: sluice-bench'];
   if (method === 'GET') return [...head, 'accept: text/event-stream', '', ''].join('\r\n');
   return [
     ...head,
