@@ -84,9 +84,9 @@ export interface OpenAiEvent {
   readonly dialect: 'openai';
   readonly event: JsonObject;
   /** The same as JSON, as it was received: who has nothing to change need not write it anew. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   /** Length of what was received, also where it is not kept: about as much as the event takes. */
-  readonly chars?: number;
+  readonly chars?: number | undefined;
 }
 
 /** Whether a chunk is content: what a person (or a tool) would see of the answer. */

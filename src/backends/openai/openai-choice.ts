@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { contentChunks, imageChunks, textIn } from '../shared/content-parts.js';
 import { isComplaint } from '../shared/upstream-complaint.js';
@@ -84,11 +84,13 @@ export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
   return { chunks, readable };
 }
 
+const NO_CALLS: readonly unknown[] = [];
+
 /** One call may stand without its list, and in the form that tools had before they were tools. */
-function toolCallsIn({ tool_calls: calls, function_call: legacy }: JsonObject): unknown[] {
+function toolCallsIn({ tool_calls: calls, function_call: legacy }: JsonObject): readonly unknown[] {
   if (Array.isArray(calls)) return calls;
   if (isJsonObject(calls)) return [calls];
-  return isJsonObject(legacy) ? [{ index: 0, function: legacy }] : [];
+  return isJsonObject(legacy) ? [{ index: 0, function: legacy }] : NO_CALLS;
 }
 
 /**
@@ -96,13 +98,16 @@ function toolCallsIn({ tool_calls: calls, function_call: legacy }: JsonObject): 
  * OpenRouter also details alone.
  */
 export function reasoningIn(delta: JsonObject): string {
-  return (
-    stringOr(delta['reasoning_content'], '') ||
-    textIn(delta['reasoning']) ||
-    textIn(delta['thinking']) ||
-    textIn(delta['reasoning_details'])
-  );
+  for (const name of REASONING_FIELDS) {
+    const value = delta[name];
+    if (value == null || value === '') continue;
+    const text = textIn(value);
+    if (text !== '') return text;
+  }
+  return '';
 }
+
+const REASONING_FIELDS = ['reasoning_content', 'reasoning', 'thinking', 'reasoning_details'];
 
 function isScalar(content: unknown): boolean {
   return typeof content === 'number' || typeof content === 'boolean';

@@ -78,17 +78,24 @@ export class OpenAiEventMapper {
     const complaint = complaintOn(given, choice);
     if (complaint) return this.fail(complaint);
     const event = withChoices(withoutEmptyError(given));
-    const text = event === given ? data : undefined;
-    this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
+    if (event['usage'] != null || event['x_groq'] != null) {
+      this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
+    }
     // Further choices are further answers, and one was asked for.
     if (!choice && hasChoices(event)) return [];
     const chars = data?.length ?? 0;
     const isEarly = !this.#start.isOver && !choice && !event['id'];
     if (isEarly && this.#start.hold(event, chars)) return [];
     const chunks: StreamChunk[] = this.#start.isOver ? [] : this.#start.begin(event);
-    const passed = choice ? this.#readChoice(event, choice, text, chunks) : asItIs(event, text);
+    const passed = choice ? this.#readChoice(event, choice, chunks) : event;
     if (chunks.length === 0) chunks.push({ type: 'passthrough' });
-    return withWire(chunks, { dialect: 'openai', chars, ...passed });
+    const isAsItCame = passed === given;
+    return withWire(chunks, {
+      dialect: 'openai',
+      event: passed,
+      text: isAsItCame ? data : undefined,
+      chars,
+    });
   }
 
   /** What an upstream says is an error, as an event or as the data of one. @throws GatewayError what it means */
@@ -99,12 +106,7 @@ export class OpenAiEventMapper {
   }
 
   /** Adds what the choice holds to `chunks`. @returns the event as the caller is to get it */
-  #readChoice(
-    event: JsonObject,
-    choice: JsonObject,
-    text: string | undefined,
-    chunks: StreamChunk[],
-  ): Passed {
+  #readChoice(event: JsonObject, choice: JsonObject, chunks: StreamChunk[]): JsonObject {
     const { chunks: pieces, delta, isReadable } = this.#piecesIn(choice);
     for (const piece of pieces) chunks.push(piece);
     const isContentHere = pieces.length > 0;
@@ -115,10 +117,10 @@ export class OpenAiEventMapper {
     const reason = this.#reasonToSay(word, choice['finish_reason']);
     const isPlain = choice['error'] == null && isOnly(event);
     if (isReadable && isPlain && reason === choice['finish_reason']) {
-      return asItIs(event, text);
+      return event;
     }
     const { message: _, text: __, ...rest } = withoutEmptyError(choice);
-    return { event: { ...event, choices: [{ ...rest, delta, finish_reason: reason }] } };
+    return { ...event, choices: [{ ...rest, delta, finish_reason: reason }] };
   }
 
   /** Some servers put the answer, or each piece of it, into `message` or `text`. */
@@ -182,9 +184,6 @@ export class OpenAiEventMapper {
   }
 }
 
-/** An event as the caller is to get it. */
-type Passed = Pick<OpenAiEvent, 'event' | 'text'>;
-
 /** The event rides on the first chunk made from it, and covers the others; see StreamChunk.wire. */
 function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
   let wire: StreamChunk['wire'] = event;
@@ -200,10 +199,6 @@ function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
 /** Clients take the list for granted. */
 function withChoices(event: JsonObject): JsonObject {
   return Array.isArray(event['choices']) ? event : { ...event, choices: [] };
-}
-
-function asItIs(event: JsonObject, text: string | undefined): Passed {
-  return { event, ...(text !== undefined && { text }) };
 }
 
 function hasChoices(event: JsonObject): boolean {
