@@ -3,14 +3,12 @@ import type { AttemptContext, ChatBackend } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { AttemptRecord } from '../contract/generation.js';
-import { type ChunkBatch, contentIn, type StreamChunk } from '../contract/stream-chunk.js';
+import { type ChunkBatch, contentIn } from '../contract/stream-chunk.js';
 import type { Trial } from './breaker.js';
 import { Deadline } from './deadline.js';
 import type { GenerationRun } from './generation-run.js';
+import { Preamble } from './preamble.js';
 import type { RouteTarget } from './route-table.js';
-
-/** Of events without content, what is held back while waiting for the first content; a real preamble has one to three. */
-const MAX_HELD_CHARS = 256 * 1024;
 
 /** One request to one target. */
 export class Attempt {
@@ -24,9 +22,7 @@ export class Attempt {
   };
   readonly #context: AttemptContext;
   readonly #deadline: Deadline;
-  #held: StreamChunk[] = [];
-  #heldChars = 0;
-  #isPreambleTold = false;
+  readonly #preamble: Preamble;
   #batches: AsyncIterator<ChunkBatch> | undefined;
   #accepted = false;
   #requestId: string | undefined;
@@ -40,7 +36,7 @@ export class Attempt {
     readonly target: RouteTarget,
     private readonly scope: AbortSignal,
     readonly trial: Trial,
-    private readonly run: GenerationRun,
+    run: GenerationRun,
     private readonly isLast: boolean,
   ) {
     this.#context = {
@@ -51,6 +47,7 @@ export class Attempt {
         run.targetNoticed(target, { kind: 'unknown_finish_reason', word }),
       implausibleUsage: () => run.targetNoticed(target, { kind: 'implausible_usage' }),
     };
+    this.#preamble = new Preamble(() => run.targetNoticed(target, { kind: 'preamble_too_long' }));
     this.#deadline = new Deadline((error) => this.#abort.abort(error));
     if (scope.aborted) this.#onScopeAbort();
     else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
@@ -102,7 +99,7 @@ export class Attempt {
         const start = batch.find((chunk) => chunk.type === 'start');
         if (start) this.#requestId = start.requestId;
         isAnswer = contentIn(batch) > 0 || batch.at(-1)?.type === 'end';
-        this.#hold(batch, isAnswer);
+        this.#preamble.add(batch, isAnswer);
       }
       this.#deadline.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
@@ -112,9 +109,7 @@ export class Attempt {
 
   /** All chunks, `start` to `end`, after `open`. */
   async *batches(): AsyncGenerator<ChunkBatch> {
-    let batch: ChunkBatch = this.#held;
-    // A stream may last for long, and its first chunks need not be kept for it.
-    this.#held = [];
+    let batch: ChunkBatch = this.#preamble.take();
     try {
       for (;;) {
         const contentChunks = contentIn(batch);
@@ -185,17 +180,6 @@ export class Attempt {
     return this.#deadline.passed ? reason : error;
   }
 
-  /** A server may send empty chunks for as long as it likes: they are its heartbeats. */
-  #hold(batch: ChunkBatch, isAnswer: boolean): void {
-    for (const chunk of batch) this.#heldChars += sizeOf(chunk);
-    if (isAnswer || this.#heldChars <= MAX_HELD_CHARS) {
-      for (const chunk of batch) this.#held.push(chunk);
-    } else if (!this.#isPreambleTold) {
-      this.#isPreambleTold = true;
-      this.run.targetNoticed(this.target, { kind: 'preamble_too_long' });
-    }
-  }
-
   #silent(fault: 'first_token_timeout' | 'idle_timeout', ms: number): GatewayError {
     const what = fault === 'idle_timeout' ? 'stopped sending' : 'sent no answer';
     return new GatewayError(fault, `Backend "${this.backend.id}" ${what} for ${ms} ms.`);
@@ -208,11 +192,6 @@ export class Attempt {
       `The answer of backend "${this.backend.id}" was cut before its end.`,
     );
   }
-}
-
-/** About as much as it takes to hold on to a chunk without content. */
-function sizeOf({ wire }: StreamChunk): number {
-  return 64 + (typeof wire === 'object' ? (wire.chars ?? 0) : 0);
 }
 
 /** ECONNREFUSED and the like. Never a message: a parser's quotes the answer. */
