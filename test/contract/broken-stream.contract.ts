@@ -128,6 +128,17 @@ export function brokenStreamContract(kind: BackendKind): void {
       expect(endsOf(reader.read)).toEqual([]);
     });
 
+    it('takes 64 KiB that do not begin like an event for another protocol', async () => {
+      test.upstream.script(async (exchange) => {
+        exchange.open(kind.streamType);
+        await exchange.write(kind.textEvent('Hello') + kind.noise.trimEnd());
+        for (;;) await exchange.write('x'.repeat(16 * 1024));
+      });
+      const held = new ChunkReader(await test.open());
+      expect((await failure(held.rest())).message).toContain('65536');
+      await test.upstream.left(0);
+    });
+
     it('takes an event without an end for another protocol, not for a reason to fill the memory', async () => {
       test.upstream.script(async (exchange) => {
         exchange.open(kind.streamType);

@@ -1,5 +1,6 @@
 import type { HeldBytes } from '../../contract/byte-budget.js';
 import type { StreamSource } from './stream-source.js';
+import { MAX_NOISE_BYTES } from './sse-decoder.js';
 import { tooLongFault } from './upstream-fault.js';
 
 /** Bytes of newline-delimited JSON to its lines, wherever the bytes were split. */
@@ -45,6 +46,9 @@ export class LineDecoder {
     this.#openChars += text.length;
     if (this.#openChars > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
     if (text !== '') this.#open.push(text);
+    // What does not begin like JSON will not be an event, however long it gets.
+    const isNoise = this.#openChars > MAX_NOISE_BYTES && !/^\s*[{["]/.test(this.#open[0] ?? '');
+    if (isNoise) throw tooLongFault(backend, MAX_NOISE_BYTES);
   }
 
   #takeOpen(): string {

@@ -6,6 +6,12 @@ import { tooLongFault } from './upstream-fault.js';
 /** An event that is still open has no empty line in it. */
 const EVENT_END = /\n\n|\r\r|\r\n\r\n/;
 
+/** As much of an event as shows whether it begins like JSON. */
+const OPENING_CHARS = 256;
+
+/** Longest event that does not. */
+export const MAX_NOISE_BYTES = 64 * 1024;
+
 /** Bytes of an event stream to its events, wherever the bytes were split. */
 export class SseDecoder {
   readonly #text = new TextDecoder();
@@ -14,12 +20,18 @@ export class SseDecoder {
   readonly #held: HeldBytes;
   /** At least what there is of the event that is still open. */
   #openBytes = 0;
+  /** How that event begins. */
+  #opening = '';
 
   /**
    * @param onNoise called for a line that is no SSE. The parser passes over such a line without a
    *   word when it came in pieces, so this counts at least, not exactly.
    */
-  constructor({ backend, maxEventBytes, eventBytes }: StreamSource, onNoise: () => void) {
+  constructor(
+    private readonly source: StreamSource,
+    onNoise: () => void,
+  ) {
+    const { backend, maxEventBytes, eventBytes } = source;
     this.#held = eventBytes.open();
     this.#parser = createParser({
       maxBufferSize: maxEventBytes,
@@ -58,12 +70,25 @@ export class SseDecoder {
     this.#held[Symbol.dispose]();
   }
 
+  /** What does not begin like JSON will not be an event, however long it gets. */
+  #lookAtOpening(text: string, hasEnd: boolean): void {
+    if (hasEnd) this.#opening = text.slice(text.lastIndexOf('\n\n') + 2).slice(0, OPENING_CHARS);
+    else if (this.#opening.length < OPENING_CHARS) this.#opening += text.slice(0, OPENING_CHARS);
+    if (this.#openBytes <= MAX_NOISE_BYTES) return;
+    const [, first] = /^data: ?(\S)/m.exec(this.#opening) ?? [];
+    if (first !== undefined && !'{["'.includes(first)) {
+      throw tooLongFault(this.source.backend, MAX_NOISE_BYTES);
+    }
+  }
+
   #feed(text: string, bytes: number): readonly EventSourceMessage[] {
     this.#openBytes = this.#events.length > 0 ? bytes : this.#openBytes + bytes;
     this.#held.hold(this.#openBytes);
     this.#events = [];
     this.#parser.feed(text);
-    if (this.#events.length === 0 && EVENT_END.test(text)) this.#openBytes = bytes;
+    const hasEnd = this.#events.length > 0 || EVENT_END.test(text);
+    if (hasEnd) this.#openBytes = Math.min(this.#openBytes, bytes);
+    this.#lookAtOpening(text, hasEnd);
     return this.#events;
   }
 }
