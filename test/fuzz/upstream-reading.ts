@@ -78,11 +78,12 @@ function sseReading(text: string, end: End): UpstreamReading {
       if (!isOver()) return ended('no');
       continue;
     }
-    if (!isJsonObject(event)) continue;
+    // Before it is known to be an event at all.
     if (isTooDeep(data)) {
       if (isOver()) continue;
       return ended('no');
     }
+    if (!isJsonObject(event)) continue;
     const choice = firstChoice(event);
     if (isOther(choice)) continue;
     const fails = isSaid(event['error']) || isSaid(choice['error']);
@@ -93,6 +94,9 @@ function sseReading(text: string, end: End): UpstreamReading {
     }
     const content = contentOf(event);
     pieces.push(...content);
+    // A reset may take what comes behind the last word so far, and end the answer well (ADR 23).
+    const isLost = content.length > 0 && isOver() && end !== 'eof' && end !== 'silence';
+    if (isLost) return { pieces: undefined, whole: 'either' };
     if (content.length > 0 && stands()) {
       reason = 'withdrawn';
       wasWithdrawn = true;
@@ -134,7 +138,8 @@ function ndjsonReading(text: string, end: End): UpstreamReading {
 export function contentOf(event: JsonObject): Piece[] {
   const choice = firstChoice(event);
   if (isOther(choice)) return [];
-  const delta = choice['delta'] ?? choice['message'];
+  const given = choice['delta'] ?? choice['message'];
+  const delta = typeof given === 'string' ? { content: given } : given;
   if (!isJsonObject(delta)) return [];
   const { content } = delta;
   const plainDelta = {
