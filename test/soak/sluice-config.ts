@@ -1,3 +1,6 @@
+/** Less than what `hugeWithin` sends. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
 /** Where the upstreams of a soak listen. */
 export interface UpstreamUrls {
   readonly first: string;
@@ -41,11 +44,28 @@ export function sluiceConfig(urls: UpstreamUrls): object {
     limits: { streams: 60, queue: { size: 12, maxWaitMs: 300 } },
     drain: { delayMs: 0, forMs: 2000 },
     backends: [
-      { id: 'first', kind: 'openai', baseUrl: `${urls.first}/v1`, apiKey: 'sk-soak' },
-      { id: 'second', kind: 'openai', baseUrl: `${urls.second}/v1` },
-      { id: 'ollama', kind: 'ollama', baseUrl: urls.ollama, limits: { streams: 20 } },
-      { id: 'broke', kind: 'openai', baseUrl: `${urls.broke}/v1` },
-      { id: 'dead', kind: 'openai', baseUrl: `${urls.dead}/v1` },
+      {
+        id: 'first',
+        kind: 'openai',
+        maxEventBytes: MAX_EVENT_BYTES,
+        baseUrl: `${urls.first}/v1`,
+        apiKey: 'sk-soak',
+      },
+      {
+        id: 'second',
+        kind: 'openai',
+        maxEventBytes: MAX_EVENT_BYTES,
+        baseUrl: `${urls.second}/v1`,
+      },
+      {
+        id: 'ollama',
+        kind: 'ollama',
+        maxEventBytes: MAX_EVENT_BYTES,
+        baseUrl: urls.ollama,
+        limits: { streams: 20 },
+      },
+      { id: 'broke', kind: 'openai', maxEventBytes: MAX_EVENT_BYTES, baseUrl: `${urls.broke}/v1` },
+      { id: 'dead', kind: 'openai', maxEventBytes: MAX_EVENT_BYTES, baseUrl: `${urls.dead}/v1` },
     ],
     models: [
       { id: 'relay', targets: ['first/m'] },
