@@ -65,6 +65,8 @@ function wholeness(
   if (last === undefined || plan.manner !== 'reads' || got.ms > FAST_MS || !wentWell(last))
     return [];
   // One that was to take up another answer, and differed from it, was of no use.
+  const isTextOnly = readingOf(last).pieces?.every(([kind]) => kind === 'text') ?? true;
+  if (attempts.length > 1 && !isTextOnly) return [];
   const fits = tellings(last, dialect).some(
     (telling) => telling === undefined || isBeginning(spoken(pieces), telling),
   );
