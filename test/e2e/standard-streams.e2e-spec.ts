@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigFile } from '../support/config-file.js';
+import { freePort } from '../support/free-port.js';
 import { ollama } from '../support/ollama-script.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
 import { within } from '../support/within.js';
@@ -47,8 +46,12 @@ describe('Lines that nobody takes', () => {
       env: { NODE: process.execPath, PORT: String(port), SLUICE_CONFIG: config.path },
       stdio: ['ignore', output, output],
     });
-    const answers = async () => (await fetch(`${url}/livez`).catch(() => undefined))?.ok === true;
-    await expect.poll(answers, { timeout: 10_000 }).toBe(true);
+    const status = async () => {
+      if (child.exitCode !== null) return `exited with ${child.exitCode}`;
+      const signal = AbortSignal.timeout(1000);
+      return fetch(`${url}/livez`, { signal }).then((livez) => livez.status, String);
+    };
+    await expect.poll(status, { timeout: 15_000 }).toBe(200);
   }
 
   async function chat(times: number): Promise<void> {
@@ -114,12 +117,3 @@ describe('Lines that nobody takes', () => {
     expect(lines.at(-1)).toContain('draining');
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
