@@ -6,7 +6,7 @@ import { ConfigError } from './config/config-error.js';
 import { GatewayConfig } from './config/gateway-config.js';
 import { loadConfig } from './config/load-config.js';
 import { withSandbox } from './config/with-sandbox.js';
-import { takeStrayErrors } from './http/stray-errors.js';
+import { handleUnhandledErrors } from './http/unhandled-errors.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
@@ -26,7 +26,7 @@ export async function start(fallbackConfig?: string): Promise<string> {
   exitOnSecondSignal();
   await listen(app, config);
   // From here on: what goes wrong before has to end a process that never served anybody.
-  takeStrayErrors();
+  handleUnhandledErrors();
   const { port } = app.getHttpServer().address() as AddressInfo;
   return banner(config, port);
 }

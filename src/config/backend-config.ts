@@ -3,7 +3,7 @@ import { Section } from './nested.js';
 import { ForwardHeaders } from './forward-header-rule.js';
 import { Optional } from './rule.js';
 import { ApiKey, BaseUrl, CaFile, Headers, Query } from './upstream-rules.js';
-import { BackendId, Flag, Milliseconds, OneOf, Whole } from './value-rules.js';
+import { BackendId, Flag, Milliseconds, OneOf, Integer } from './value-rules.js';
 
 /** An upstream that models run at. */
 export class BackendConfig {
@@ -57,7 +57,7 @@ export class BackendConfig {
 
   /** Longest single event of its streams, in bytes: an image in base64 is one event. Absent: 16 MiB. */
   @Optional()
-  @Whole(1024)
+  @Integer(1024)
   readonly maxEventBytes?: number;
 
   /** How much it is given at once. Absent: as much as there is. */

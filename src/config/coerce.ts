@@ -4,7 +4,7 @@ import { childrenOf, type ConfigPath } from './config-path.js';
 const FREE_FORM = Symbol('free-form');
 
 /** Marks a field whose content has no types of ours: an expanded scalar in it is read as YAML would. */
-export function FreeForm(): PropertyDecorator {
+export function Untyped(): PropertyDecorator {
   return Reflect.metadata(FREE_FORM, true);
 }
 

@@ -65,7 +65,17 @@ describe('a configuration with faults', () => {
 
   it.each(['proxy', 'Server', 'x-anchors'])('may have the unknown key %s', (key) => {
     expect(faultsOf({ ...MINIMAL, [key]: {} })).toEqual([
-      `${key}: is not a known key; known here are: server, browsers, defaultModel, streams, retry, extra, breaker, limits, drain, backends, models, sandbox`,
+      `${key}: is not a known key; known here are: server, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, drain, backends, models, sandbox`,
+    ]);
+  });
+
+  it('may have a key by its former name', () => {
+    expect(faultsOf({ ...MINIMAL, extra: { share: 0.2 } })).toEqual([
+      'extra: is called "retryBudget" now: rename it',
+    ]);
+    expect(faultsOf({ ...MINIMAL, retryBudget: { share: 0.2, min: 10 } })).toEqual([
+      'retryBudget.min: is called "minRetries" now: rename it',
+      'retryBudget.share: is called "ratio" now: rename it',
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { isJsonObject } from '../contract/json.js';
-import { FreeForm } from './coerce.js';
+import { Untyped } from './coerce.js';
 import { Rule } from './rule.js';
 
 /** Without these a request is none, or asks for something else than Sluice reads. */
@@ -28,7 +28,7 @@ export const NewFieldNames = () =>
 /** Fields with values: whatever the upstream takes. */
 export const SetFields = () =>
   applyDecorators(
-    FreeForm(),
+    Untyped(),
     Rule('setFields', (fields) =>
       isJsonObject(fields)
         ? complaintAbout(Object.keys(fields))

@@ -5,7 +5,7 @@ import { DrainConfig } from './drain-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from './nested.js';
-import { BreakerConfig, ExtraConfig, RetryConfig } from './retry-config.js';
+import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
 import { Optional } from './rule.js';
 import { StreamsConfig } from './streams-config.js';
 import { ByteSize, Flag, Host, Milliseconds, Name, Port, PositiveNumber } from './value-rules.js';
@@ -75,6 +75,8 @@ export interface ProxyConfig {
 
 /** Everything an operator decides: what the YAML file says, completed and frozen. */
 export class GatewayConfig {
+  static readonly formerKeys: Readonly<Record<string, string>> = { extra: 'retryBudget' };
+
   /** Where Sluice listens. */
   @Section(() => ServerConfig)
   readonly server: ServerConfig = new ServerConfig();
@@ -96,9 +98,9 @@ export class GatewayConfig {
   @Section(() => RetryConfig)
   readonly retry: Readonly<RetryConfig> = new RetryConfig();
 
-  /** How much work repeats and recoveries may add, for each target. */
-  @Section(() => ExtraConfig)
-  readonly extra: ExtraConfig = new ExtraConfig();
+  /** How much load retries and recoveries may add, for each target. */
+  @Section(() => RetryBudgetConfig)
+  readonly retryBudget: RetryBudgetConfig = new RetryBudgetConfig();
 
   /** When a target is left alone, for each target. */
   @Section(() => BreakerConfig)

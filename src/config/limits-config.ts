@@ -1,10 +1,10 @@
 import { Section } from './nested.js';
-import { Milliseconds, Whole } from './value-rules.js';
+import { Milliseconds, Integer } from './value-rules.js';
 
 /** Requests that wait for room. */
 export class QueueConfig {
   /** How many may wait; one more is refused at once. */
-  @Whole(0)
+  @Integer(0)
   readonly size: number = 500;
 
   /** Longest wait, in milliseconds. */
@@ -15,7 +15,7 @@ export class QueueConfig {
 /** How much this process takes on at once. */
 export class LimitsConfig {
   /** Generations that run at once, plain ones included. */
-  @Whole(1)
+  @Integer(1)
   readonly streams: number = 500;
 
   /** What happens to more than that. */
@@ -26,6 +26,6 @@ export class LimitsConfig {
 /** How much one backend is given at once. */
 export class BackendLimitsConfig {
   /** Requests that run there at once, from this process. */
-  @Whole(1)
+  @Integer(1)
   readonly streams: number;
 }

@@ -5,7 +5,7 @@ import { ConfigError, type ConfigFault } from './config-error.js';
 import { configFileIn, readConfigFile } from './config-file.js';
 import { type EnvironmentSettings, settingsIn, withDotEnv } from './environment.js';
 import { expand } from './expand.js';
-import { frozen } from './freeze.js';
+import { deepFreeze } from './deep-freeze.js';
 import { GatewayConfig } from './gateway-config.js';
 import { referenceFaults } from './references.js';
 import { fieldFaults } from './validate.js';
@@ -45,7 +45,7 @@ function configOf(source: unknown, env: NodeJS.ProcessEnv, file?: string): Gatew
   const found = [...fieldFaults(config), ...referenceFaults(config, expanded)];
   const faults = [...expansionFaults, ...withoutEchoes(found, expansionFaults), ...settings.faults];
   if (faults.length > 0) throw new ConfigError(faults.toSorted(byPath), file);
-  return frozen(completed(config, settings));
+  return deepFreeze(completed(config, settings));
 }
 
 /** A scalar that could not be expanded is wrong in other ways, too: one fault tells. */

@@ -3,7 +3,7 @@ import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from './rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
 import { FieldNames, NewFieldNames, SetFields } from './field-rules.js';
-import { Flag, ModelId, Name, OneOf, PositiveNumber, Whole } from './value-rules.js';
+import { Flag, ModelId, Name, OneOf, PositiveNumber, Integer } from './value-rules.js';
 
 /** One backend plus the name of the model there; `backend/model` for short. */
 export class TargetConfig {
@@ -40,7 +40,7 @@ export class TargetConfig {
    * before it in the list.
    */
   @Optional()
-  @Whole(0)
+  @Integer(0)
   readonly priority?: number;
 
   /** Its share of the requests among targets of the same priority. */
@@ -50,7 +50,7 @@ export class TargetConfig {
 
   /** Tokens that fit into it: a prompt that was too long for one target is not sent to one that is not larger. */
   @Optional()
-  @Whole(1)
+  @Integer(1)
   readonly contextWindow?: number;
 
   /** `true`: it continues a last message of the assistant instead of answering it. */
@@ -58,7 +58,7 @@ export class TargetConfig {
   @Flag()
   readonly prefill?: boolean;
 
-  /** Repeats on this target that differ from its model's. */
+  /** Retries on this target that differ from its model's. */
   @Optional()
   @Section(() => PartialRetryConfig)
   readonly retry?: Readonly<PartialRetryConfig>;
@@ -99,7 +99,7 @@ export class ModelConfig {
   @Section(() => ModelStreamsConfig)
   readonly streams?: Readonly<ModelStreamsConfig>;
 
-  /** Repeats of this model that differ from the top level's. */
+  /** Retries of this model that differ from the top level's. */
   @Optional()
   @Section(() => PartialRetryConfig)
   readonly retry?: Readonly<PartialRetryConfig>;
@@ -112,6 +112,6 @@ export class ModelConfig {
   readonly recovery: 'never' | 'deterministic' | 'always' = 'never';
 
   /** Longest answer that is kept for a recovery, in bytes; a longer one is not recovered. */
-  @Whole(1)
+  @Integer(1)
   readonly recoveryMaxBytes: number = 262_144;
 }

@@ -31,7 +31,7 @@ describe('a configuration', () => {
         eventBytesInFlight: 67_108_864,
       },
       retry: { limit: 1, baseDelayMs: 250, maxDelayMs: 4000, maxRetryAfterMs: 1000 },
-      extra: { share: 0.2, min: 10 },
+      retryBudget: { ratio: 0.2, minRetries: 10 },
       breaker: { failures: 5, ratio: 0.5, windowMs: 30_000, cooldownMs: 10_000 },
       limits: { streams: 500, queue: { size: 500, maxWaitMs: 10_000 } },
       drain: { delayMs: 5000, forMs: 600_000 },

@@ -1,10 +1,10 @@
 import { Optional } from './rule.js';
-import { Milliseconds, MillisecondsOrNone, Share, Whole } from './value-rules.js';
+import { Milliseconds, MillisecondsOrNone, Fraction, Integer } from './value-rules.js';
 
 /** When a target that failed before its first content is asked again, before the next one is. */
 export class RetryConfig {
   /** Further attempts on the same target; 0 is none. */
-  @Whole(0)
+  @Integer(0)
   readonly limit: number = 1;
 
   /** Longest first wait before another attempt, in milliseconds; the wait is drawn by lot from 0, and its limit doubles. */
@@ -24,7 +24,7 @@ export class RetryConfig {
 export class PartialRetryConfig {
   /** Further attempts on the same target; 0 is none. */
   @Optional()
-  @Whole(0)
+  @Integer(0)
   readonly limit?: number;
 
   /** Longest first wait before another attempt, in milliseconds. */
@@ -43,25 +43,30 @@ export class PartialRetryConfig {
   readonly maxRetryAfterMs?: number;
 }
 
-/** How much more than was asked for a target may be sent: an outage must not be tripled by its gateway. */
-export class ExtraConfig {
-  /** Repeats and recoveries, as a share of the target's requests of the last 30 s. */
-  @Share()
-  readonly share: number = 0.2;
+/** Bounds what retries and recoveries add to a target's load: an outage must not be tripled by its gateway. */
+export class RetryBudgetConfig {
+  static readonly formerKeys: Readonly<Record<string, string>> = {
+    share: 'ratio',
+    min: 'minRetries',
+  };
 
-  /** So many are allowed at any rate. */
-  @Whole(0)
-  readonly min: number = 10;
+  /** Retries and recoveries, as a share of the target's requests of the last 30 s. */
+  @Fraction()
+  readonly ratio: number = 0.2;
+
+  /** So many within those 30 s are allowed at any rate. */
+  @Integer(0)
+  readonly minRetries: number = 10;
 }
 
 /** When a target is left alone for a while because it keeps failing. */
 export class BreakerConfig {
   /** At least so many attempts in the window must have failed, … */
-  @Whole(1)
+  @Integer(1)
   readonly failures: number = 5;
 
   /** … and at least this share of them. */
-  @Share()
+  @Fraction()
   readonly ratio: number = 0.5;
 
   /** Length of the window, in milliseconds. */

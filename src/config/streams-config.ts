@@ -1,5 +1,5 @@
 import { Optional } from './rule.js';
-import { Milliseconds, Whole } from './value-rules.js';
+import { Milliseconds, Integer } from './value-rules.js';
 
 /** How long a stream may wait, and for what; the defaults never cut a healthy model. */
 export class StreamsConfig {
@@ -49,7 +49,7 @@ export class StreamsConfig {
    * What all streams together may hold of large events (images in base64) and plain answers, in
    * bytes; a stream that needs more fails as `overloaded`.
    */
-  @Whole(1)
+  @Integer(1)
   readonly eventBytesInFlight: number = 64 * 1024 * 1024;
 }
 

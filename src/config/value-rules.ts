@@ -33,7 +33,7 @@ export const MillisecondsOrNone = () =>
     ),
   );
 
-export const Whole = (from: number) =>
+export const Integer = (from: number) =>
   Rule(
     'whole',
     must(`a whole number, ${from} or more`, (value) =>
@@ -42,7 +42,7 @@ export const Whole = (from: number) =>
   );
 
 /** A part of a whole. */
-export const Share = () =>
+export const Fraction = () =>
   Rule(
     'share',
     must('a number from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1),

@@ -1,4 +1,4 @@
-import { frozen } from './freeze.js';
+import { deepFreeze } from './deep-freeze.js';
 import { BackendConfig } from './backend-config.js';
 import { GatewayConfig } from './gateway-config.js';
 
@@ -16,5 +16,5 @@ export function withSandbox(
         })
       : backend,
   );
-  return frozen(Object.assign(new GatewayConfig(), config, { backends }));
+  return deepFreeze(Object.assign(new GatewayConfig(), config, { backends }));
 }

@@ -19,11 +19,11 @@ export interface FaultRow {
   readonly type: string;
   readonly code: string | null;
   /** May another target answer, as long as the caller has no content yet. */
-  readonly next: boolean;
+  readonly fallback: boolean;
   /** May the same target be asked again, after a wait. */
-  readonly repeat: boolean;
+  readonly retry: boolean;
   /** What it means for the target's breaker. */
-  readonly trips: Trip;
+  readonly breaker: BreakerEffect;
   /** The `x-should-retry` header; absent: the client's own rule holds. */
   readonly shouldRetry?: boolean;
   /** What a stream that ends by this fault is recorded as. */
@@ -31,41 +31,41 @@ export interface FaultRow {
 }
 
 /**
- * `counts`: one failure among others. `suspects`: the same, unless it may be about the requests of
- * one lane alone. `opens`: no further request will fare better, so at once. `rests`: not before the
- * upstream's `Retry-After`. `no`: it says nothing about the target.
+ * `count`: one failure among others. `suspect`: the same, unless it may be about the requests of one
+ * flow alone. `open`: no further request will fare better, so at once. `pause`: not before the
+ * upstream's `Retry-After`. `ignore`: it says nothing about the target.
  */
-export type Trip = 'no' | 'counts' | 'suspects' | 'opens' | 'rests';
+export type BreakerEffect = 'ignore' | 'count' | 'suspect' | 'open' | 'pause';
 
 /** The caller's own mistake. */
 const mistake = {
   type: 'invalid_request_error',
-  next: false,
-  repeat: false,
-  trips: 'no',
+  fallback: false,
+  retry: false,
+  breaker: 'ignore',
   endReason: 'rejected',
 } as const;
 
 /** A failure of the upstream's, or of ours. */
 const failure = {
   type: 'server_error',
-  next: true,
-  repeat: false,
-  trips: 'counts',
+  fallback: true,
+  retry: false,
+  breaker: 'count',
   endReason: 'upstream_error',
 } as const;
 
 /** The operator has to mend something before the target can answer anybody. */
-const hopeless = { ...failure, trips: 'opens', shouldRetry: false } as const;
+const operatorFault = { ...failure, breaker: 'open', shouldRetry: false } as const;
 
 /** A bound of Sluice itself: it says nothing about any target. */
-const ours = { ...failure, next: false, trips: 'no', endReason: 'rejected' } as const;
+const ours = { ...failure, fallback: false, breaker: 'ignore', endReason: 'rejected' } as const;
 
 /** Every way a request can fail, and what follows from it. */
 export const FAULTS = {
   invalid_request: { ...mistake, status: 400, code: null },
-  unsupported_feature: { ...mistake, status: 400, code: 'unsupported_feature', next: true },
-  context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', next: true },
+  unsupported_feature: { ...mistake, status: 400, code: 'unsupported_feature', fallback: true },
+  context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', fallback: true },
   content_filtered: { ...mistake, status: 400, code: 'content_filter' },
   payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },
   unsupported_encoding: { ...mistake, status: 415, code: 'unsupported_encoding' },
@@ -79,30 +79,30 @@ export const FAULTS = {
     status: 429,
     type: 'requests',
     code: 'rate_limit_exceeded',
-    next: true,
-    repeat: true,
-    trips: 'rests',
+    fallback: true,
+    retry: true,
+    breaker: 'pause',
     endReason: 'rejected',
   },
   quota_exhausted: {
-    ...hopeless,
+    ...operatorFault,
     status: 429,
     type: 'insufficient_quota',
     code: 'insufficient_quota',
     endReason: 'rejected',
   },
-  upstream_credentials: { ...hopeless, status: 502, code: 'upstream_credentials' },
-  upstream_model_missing: { ...hopeless, status: 502, code: 'upstream_model_missing' },
+  upstream_credentials: { ...operatorFault, status: 502, code: 'upstream_credentials' },
+  upstream_model_missing: { ...operatorFault, status: 502, code: 'upstream_model_missing' },
   upstream_protocol: { ...failure, status: 502, code: 'upstream_protocol' },
   upstream_cut: {
     ...failure,
     status: 502,
     code: 'upstream_cut',
-    repeat: true,
+    retry: true,
     endReason: 'upstream_cut',
   },
-  upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', repeat: true },
-  overloaded: { ...ours, status: 503, code: 'overloaded', next: true },
+  upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', retry: true },
+  overloaded: { ...ours, status: 503, code: 'overloaded', fallback: true },
   draining: { ...ours, status: 503, code: 'draining' },
   // Nobody reads its status: it is told as an event behind a 200.
   stream_interrupted: { ...ours, status: 503, code: 'stream_interrupted' },

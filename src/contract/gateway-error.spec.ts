@@ -12,7 +12,7 @@ describe('GatewayError', () => {
     }
   });
 
-  it('tells clients not to repeat what no repetition cures', () => {
+  it('tells clients not to retry what no retry cures', () => {
     const hopeless = ALL_FAULTS.filter(
       (fault) => new GatewayError(fault, 'x').shouldRetry === false,
     );
@@ -25,7 +25,7 @@ describe('GatewayError', () => {
     ]);
   });
 
-  it('tells clients to repeat a rate limit only if the wait is one they keep', () => {
+  it('tells clients to retry a rate limit only if the wait is one they keep', () => {
     expect(limited(60_000).shouldRetry).toBe(true);
     expect(limited(60_001).shouldRetry).toBe(false);
     const unavailable = new GatewayError('upstream_unavailable', 'x', { retryAfterMs: 60_001 });
@@ -33,7 +33,7 @@ describe('GatewayError', () => {
   });
 
   it("lets no other target answer for the caller's own mistakes", () => {
-    const final = ALL_FAULTS.filter((fault) => !new GatewayError(fault, 'x').mayTryNext);
+    const final = ALL_FAULTS.filter((fault) => !new GatewayError(fault, 'x').mayFallBack);
     expect(final).toEqual([
       'invalid_request',
       'content_filtered',

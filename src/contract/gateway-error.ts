@@ -1,6 +1,6 @@
-import { type EndReason, type Fault, type FaultRow, FAULTS, type Trip } from './faults.js';
+import { type EndReason, type Fault, type FaultRow, FAULTS, type BreakerEffect } from './faults.js';
 
-/** Over this wait a client had better go elsewhere: the SDKs ignore a longer `Retry-After` and repeat at once. */
+/** Over this wait a client had better go elsewhere: the SDKs ignore a longer `Retry-After` and retry at once. */
 const MAX_CALLER_WAIT_MS = 60_000;
 
 export interface GatewayErrorOptions {
@@ -15,7 +15,7 @@ export interface GatewayErrorOptions {
   readonly type?: string;
   readonly retryAfterMs?: number;
   /** What it means for the target, where that is not what the fault usually means. */
-  readonly trips?: Trip;
+  readonly breakerEffect?: BreakerEffect;
   /** The `x-should-retry` header, where the fault leaves it open. */
   readonly shouldRetry?: boolean;
   readonly upstream?: UpstreamAnswer;
@@ -68,16 +68,18 @@ export class GatewayError extends Error {
     return this.#options.code ?? FAULTS[this.fault].code;
   }
 
-  get mayTryNext(): boolean {
-    return FAULTS[this.fault].next;
+  get mayFallBack(): boolean {
+    return FAULTS[this.fault].fallback;
   }
 
-  get mayRepeat(): boolean {
-    return FAULTS[this.fault].repeat && this.#options.silent !== true && this.trips !== 'no';
+  get mayRetry(): boolean {
+    return (
+      FAULTS[this.fault].retry && this.#options.silent !== true && this.breakerEffect !== 'ignore'
+    );
   }
 
-  get trips(): Trip {
-    return this.#options.trips ?? FAULTS[this.fault].trips;
+  get breakerEffect(): BreakerEffect {
+    return this.#options.breakerEffect ?? FAULTS[this.fault].breaker;
   }
 
   /** Whether another try within seconds may help; nothing where the client knows as much as we do. */
@@ -96,8 +98,10 @@ export class GatewayError extends Error {
   }
 
   /** The same, where it may be about the request of one caller. */
-  doubted(): GatewayError {
-    return this.trips === 'opens' ? this.#with(this.message, { trips: 'suspects' }) : this;
+  suspected(): GatewayError {
+    return this.breakerEffect === 'open'
+      ? this.#with(this.message, { breakerEffect: 'suspect' })
+      : this;
   }
 
   /** The same in better words. */
@@ -112,7 +116,7 @@ export class GatewayError extends Error {
 
   get #mayHelp(): boolean | undefined {
     if (this.fault === 'rate_limited') {
-      return this.trips !== 'no' && (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
+      return this.breakerEffect !== 'ignore' && (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
     }
     // The SDKs do not keep so long a wait: they would be back at once.
     if ((this.retryAfterMs ?? 0) > MAX_CALLER_WAIT_MS) return false;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { admissionWith, settled, states, Visitor } from '../../test/support/visitor.js';
+import { admissionWith, settled, states, Caller } from '../../test/support/caller.js';
 import type { Admission } from './admission.js';
 
 const STREAMS = 6;
@@ -14,7 +14,7 @@ function numbersFrom(seed: number): (below: number) => number {
 
 /** Whatever may happen to those who are there, one thing after the other. */
 class Story {
-  readonly #there = new Set<Visitor>();
+  readonly #there = new Set<Caller>();
   readonly #random: (below: number) => number;
   moves = 0;
 
@@ -25,7 +25,7 @@ class Story {
     this.#random = numbersFrom(seed);
   }
 
-  get there(): readonly Visitor[] {
+  get there(): readonly Caller[] {
     return [...this.#there];
   }
 
@@ -50,18 +50,18 @@ class Story {
 
   #comes(): void {
     if (this.#there.size >= 30) return;
-    this.#there.add(new Visitor(this.admission, this.#any(WISHES)!, `lane ${this.#random(3)}`));
+    this.#there.add(new Caller(this.admission, this.#any(WISHES)!, `flow ${this.#random(3)}`));
   }
 
-  async #moves(visitor: Visitor): Promise<void> {
+  async #moves(visitor: Caller): Promise<void> {
     if (visitor.at === undefined) return;
     this.moves += 1;
     await visitor.moveTo(this.#any(WISHES)!);
   }
 
-  #leaves(visitor: Visitor): void {
+  #leaves(visitor: Caller): void {
     this.#there.delete(visitor);
-    visitor.place?.leave();
+    visitor.place?.release();
   }
 
   #any<T>(list: readonly T[]): T | undefined {
@@ -107,7 +107,7 @@ describe('Admission, in any order of events,', () => {
 
       await story.end();
       expect([admission.running, vi.getTimerCount()]).toEqual([0, 0]);
-      const fresh = ['a', 'b', 'b', 'a'].map((backend) => new Visitor(admission, backend));
+      const fresh = ['a', 'b', 'b', 'a'].map((backend) => new Caller(admission, backend));
       expect(await states(...fresh)).toEqual(['a', 'b', 'b', 'waits']);
     },
   );

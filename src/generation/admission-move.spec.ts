@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { admissionWith, states, thrownBy, Visitor, visitors } from '../../test/support/visitor.js';
+import { admissionWith, states, thrownBy, Caller, visitors } from '../../test/support/caller.js';
 
 const MAX_WAIT_MS = 10_000;
 
@@ -18,12 +18,12 @@ describe('Admission moves a running request', () => {
     expect(await mover!.moveTo('bc')).toBe('b');
     expect(await waiting!.state()).toBe('a');
     expect(admission.running).toBe(2);
-    expect(await new Visitor(admission, 'b').state()).toBe('waits');
+    expect(await new Caller(admission, 'b').state()).toBe('waits');
   });
 
   it('also when the process is full: it has its seat', async () => {
     const admission = admissionWith({ streams: 2, a: 1, b: 1 });
-    const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+    const [mover, atB] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
     await states(mover, atB);
     expect(await mover.moveTo('c')).toBe('c');
     expect(await mover.moveTo('b')).toBe('waits');
@@ -33,27 +33,27 @@ describe('Admission moves a running request', () => {
 
   it('that has to wait without its old place, with its seat, and in nobody’s queue', async () => {
     const admission = admissionWith({ streams: 2, a: 1, b: 1, queue: { size: 1 } });
-    const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+    const [mover, atB] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
     await states(mover, atB);
     expect(await mover.moveTo('b')).toBe('waits');
     expect(admission.running).toBe(2);
     // A place at `a` is free, but no seat.
-    const entering = new Visitor(admission, 'a');
+    const entering = new Caller(admission, 'a');
     expect(await entering.state()).toBe('waits');
-    expect(thrownBy(() => new Visitor(admission, 'a')).fault).toBe('overloaded');
+    expect(thrownBy(() => new Caller(admission, 'a')).fault).toBe('overloaded');
     vi.advanceTimersByTime(300);
     atB.leave();
     expect(await states(mover, entering)).toEqual(['b', 'a']);
     expect(mover.place!.waitedMs).toBe(300);
   });
 
-  it('before those of its lane that came later, and in turns with other lanes', async () => {
+  it('before those of its flow that came later, and in turns with other flows', async () => {
     const admission = admissionWith({ a: 2, b: 1 });
-    const first = new Visitor(admission, 'a', 'x');
-    const second = new Visitor(admission, 'a', 'x');
-    const atB = new Visitor(admission, 'b', 'x');
-    const y = new Visitor(admission, 'b', 'y');
-    const x = new Visitor(admission, 'b', 'x');
+    const first = new Caller(admission, 'a', 'x');
+    const second = new Caller(admission, 'a', 'x');
+    const atB = new Caller(admission, 'b', 'x');
+    const y = new Caller(admission, 'b', 'y');
+    const x = new Caller(admission, 'b', 'x');
     await states(first, second, atB);
     expect(await second.moveTo('b')).toBe('waits');
     expect(await first.moveTo('b')).toBe('waits');
@@ -67,7 +67,7 @@ describe('Admission moves a running request', () => {
 
   it('back to its own place when the others are full, whoever waits for it', async () => {
     const admission = admissionWith({ a: 1, b: 1 });
-    const [mover, atB, waiting] = ['a', 'b', 'a'].map((id) => new Visitor(admission, id));
+    const [mover, atB, waiting] = ['a', 'b', 'a'].map((id) => new Caller(admission, id));
     await states(mover!, atB!);
     expect(await mover!.moveTo('ba')).toBe('a');
     expect(await waiting!.state()).toBe('waits');
@@ -80,7 +80,7 @@ describe('Admission moves a running request', () => {
     ['it waited for too long', async () => vi.advanceTimersByTimeAsync(MAX_WAIT_MS), 'overloaded'],
     [
       'its caller leaves',
-      async (mover: Visitor) => mover.caller.abort('client_closed'),
+      async (mover: Caller) => mover.caller.abort('client_closed'),
       'client_closed',
     ],
   ])('nowhere when %s: the seat is held until it leaves', async (_, end, refused) => {
@@ -90,25 +90,25 @@ describe('Admission moves a running request', () => {
       b: 1,
       queue: { maxWaitMs: MAX_WAIT_MS },
     });
-    const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+    const [mover, atB] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
     await states(mover, atB);
     await mover.moveTo('b');
     await end(mover);
     expect(await mover.state()).toBe(refused);
     expect(admission.running).toBe(2);
-    const entering = new Visitor(admission, 'a');
+    const entering = new Caller(admission, 'a');
     expect(await entering.state()).toBe('waits');
     mover.leave();
     expect(await entering.state()).toBe('a');
     atB.leave();
     // Its place at `b` was never taken, and the one at `a` was given back once.
-    const later = [new Visitor(admission, 'b'), new Visitor(admission, 'a')];
+    const later = [new Caller(admission, 'b'), new Caller(admission, 'a')];
     expect(await states(...later)).toEqual(['b', 'waits']);
   });
 
   it('on to yet another backend after a wait that failed', async () => {
     const admission = admissionWith({ a: 1, b: 1, queue: { maxWaitMs: MAX_WAIT_MS } });
-    const [mover] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+    const [mover] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
     await mover.state();
     await mover.moveTo('b');
     await vi.advanceTimersByTimeAsync(MAX_WAIT_MS);
@@ -120,7 +120,7 @@ describe('Admission moves a running request', () => {
 
   it('nowhere when it leaves while it waits, and gives everything back once', async () => {
     const admission = admissionWith({ a: 1, b: 1 });
-    const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+    const [mover, atB] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
     await states(mover, atB);
     await mover.moveTo('b');
     mover.leave();
@@ -128,7 +128,7 @@ describe('Admission moves a running request', () => {
     expect(await mover.state()).toBe('internal');
     expect(admission.running).toBe(1);
     atB.leave();
-    const later = ['b', 'a', 'b', 'a'].map((id) => new Visitor(admission, id));
+    const later = ['b', 'a', 'b', 'a'].map((id) => new Caller(admission, id));
     expect(await states(...later)).toEqual(['b', 'a', 'waits', 'waits']);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { admissionWith, states, thrownBy, Visitor, visitors } from '../../test/support/visitor.js';
+import { admissionWith, states, thrownBy, Caller, visitors } from '../../test/support/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 
@@ -39,7 +39,7 @@ describe('Admission', () => {
 
     it('when the process has a seat again, wherever that was', async () => {
       const admission = admissionWith({ streams: 2 });
-      const [first, , third] = ['a', 'b', 'c'].map((backend) => new Visitor(admission, backend));
+      const [first, , third] = ['a', 'b', 'c'].map((backend) => new Caller(admission, backend));
       expect(await third!.state()).toBe('waits');
       first!.leave();
       expect(await third!.state()).toBe('c');
@@ -49,21 +49,21 @@ describe('Admission', () => {
     it('past a crowd that waits for another backend: who waits holds no seat', async () => {
       const admission = admissionWith({ streams: 3, a: 1 });
       const crowd = visitors(100, admission, 'a');
-      const passing = [new Visitor(admission, 'b'), new Visitor(admission, 'ab')];
+      const passing = [new Caller(admission, 'b'), new Caller(admission, 'ab')];
       expect(await states(...passing)).toEqual(['b', 'b']);
       expect(new Set(await states(...crowd.slice(1)))).toEqual(new Set(['waits']));
-      const last = new Visitor(admission, 'b');
+      const last = new Caller(admission, 'b');
       passing[0]!.leave();
       expect(await states(last, crowd[1]!)).toEqual(['b', 'waits']);
     });
 
-    it('in turns with requests of other lanes, however many one has', async () => {
+    it('in turns with requests of other flows, however many one has', async () => {
       const admission = admissionWith({ a: 1 });
-      let running = new Visitor(admission, 'a', 'busy');
+      let running = new Caller(admission, 'a', 'busy');
       const waiting = new Map(
         ['busy1', 'busy2', 'busy3', 'other1', 'other2', 'third1'].map((name) => [
           name,
-          new Visitor(admission, 'a', name.slice(0, -1)),
+          new Caller(admission, 'a', name.slice(0, -1)),
         ]),
       );
       const order: string[] = [];
@@ -95,28 +95,28 @@ describe('Admission', () => {
     it('at once when no more may wait', async () => {
       const admission = admissionWith({ a: 1, queue: { size: 1 } });
       const [first, second] = visitors(2, admission, 'a');
-      const refusal = thrownBy(() => new Visitor(admission, 'a'));
+      const refusal = thrownBy(() => new Caller(admission, 'a'));
       expect([refusal.fault, refusal.status]).toEqual(['overloaded', 503]);
       expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(1000);
       expect(refusal.retryAfterMs).toBeLessThanOrEqual(2000);
       // It was as if it had never come.
       await first!.state();
       first!.leave();
-      expect(await states(second!, new Visitor(admission, 'a'))).toEqual(['a', 'waits']);
+      expect(await states(second!, new Caller(admission, 'a'))).toEqual(['a', 'waits']);
     });
 
     it('at once when none may wait, and lets it in when it does not have to', async () => {
       const admission = admissionWith({ a: 1, queue: { size: 0 } });
-      expect(await new Visitor(admission, 'a').state()).toBe('a');
-      expect(thrownBy(() => new Visitor(admission, 'a')).fault).toBe('overloaded');
-      expect(await new Visitor(admission, 'ab').state()).toBe('b');
+      expect(await new Caller(admission, 'a').state()).toBe('a');
+      expect(thrownBy(() => new Caller(admission, 'a')).fault).toBe('overloaded');
+      expect(await new Caller(admission, 'ab').state()).toBe('b');
     });
 
     it('after it waited for too long, and lets the next one move up', async () => {
       const admission = admissionWith({ a: 1, queue: { size: 2, maxWaitMs: MAX_WAIT_MS } });
       const [first, second] = visitors(2, admission, 'a');
       await vi.advanceTimersByTimeAsync(1);
-      const third = new Visitor(admission, 'a');
+      const third = new Caller(admission, 'a');
       await vi.advanceTimersByTimeAsync(MAX_WAIT_MS - 2);
       expect(await states(second!, third)).toEqual(['waits', 'waits']);
       await vi.advanceTimersByTimeAsync(1);
@@ -130,7 +130,7 @@ describe('Admission', () => {
       const admission = admissionWith({ a: 1, queue: { size: 1 } });
       const [first, second] = visitors(2, admission, 'a');
       second!.caller.abort('client_closed');
-      const third = new Visitor(admission, 'a');
+      const third = new Caller(admission, 'a');
       expect(await states(second!, third)).toEqual(['client_closed', 'waits']);
       first!.leave();
       expect(await third.state()).toBe('a');
@@ -141,7 +141,7 @@ describe('Admission', () => {
     it('whose caller had left before, though there is room', async () => {
       const admission = admissionWith({});
       const left = AbortSignal.abort('client_closed');
-      await expect(admission.enter('x', () => ['a'], left)).rejects.toBe('client_closed');
+      await expect(admission.acquire('x', () => ['a'], left)).rejects.toBe('client_closed');
       expect(admission.running).toBe(0);
     });
 
@@ -155,7 +155,7 @@ describe('Admission', () => {
         now += 300;
         await vi.advanceTimersByTimeAsync(50);
       }
-      const refusal = thrownBy(() => new Visitor(admission, 'b'));
+      const refusal = thrownBy(() => new Caller(admission, 'b'));
       expect(refusal.fault).toBe('overloaded');
       expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(5000);
       // Who was here before is not told to come back: that would be more work.
@@ -163,7 +163,7 @@ describe('Admission', () => {
       expect(await second!.state()).toBe('a');
       now += 60;
       await vi.advanceTimersByTimeAsync(50);
-      expect(await new Visitor(admission, 'b').state()).toBe('b');
+      expect(await new Caller(admission, 'b').state()).toBe('b');
       eventLoop.onApplicationShutdown();
     });
   });
@@ -178,7 +178,7 @@ describe('Admission', () => {
     first!.leave();
     left!.caller.abort('client_closed');
     await vi.advanceTimersByTimeAsync(MAX_WAIT_MS - 1);
-    const latest = new Visitor(admission, 'a');
+    const latest = new Caller(admission, 'a');
     await vi.advanceTimersByTimeAsync(1);
     expect(await states(granted!, late!, left!, closed!, latest)).toEqual([
       'a',
@@ -203,7 +203,7 @@ describe('Admission', () => {
       admission.close();
       expect(admission.isOpen).toBe(false);
       expect(await states(first!, second!, third!)).toEqual(['a', 'draining', 'draining']);
-      const refusal = thrownBy(() => new Visitor(admission, 'b'));
+      const refusal = thrownBy(() => new Caller(admission, 'b'));
       expect([refusal.fault, refusal.retryAfterMs]).toEqual(['draining', 250]);
       first!.leave();
       expect(admission.running).toBe(0);
@@ -211,7 +211,7 @@ describe('Admission', () => {
 
     it('lets those who run go on to other backends, and wait for them', async () => {
       const admission = admissionWith({ a: 1, b: 1 });
-      const [mover, atB] = [new Visitor(admission, 'a'), new Visitor(admission, 'b')];
+      const [mover, atB] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
       await states(mover, atB);
       expect(await mover.moveTo('b')).toBe('waits');
       admission.close();

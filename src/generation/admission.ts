@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../config/gateway-config.js';
 import type { GatewayError } from '../contract/gateway-error.js';
-import { BackendPlaces } from './backend-places.js';
+import { BackendCapacity } from './backend-capacity.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue } from './fair-queue.js';
-import { Guest, type House, type Place, type Wish } from './guest.js';
+import { Guest, type House, type Permit, type EligibleBackends } from './permit.js';
 import { draining, left, queueIsFull, tooSlow } from './refusal.js';
 import { Wait } from './wait.js';
 
-export type { Place } from './guest.js';
+export type { Permit } from './permit.js';
 
 /** How often those who wait look anew at whom they may be sent to. */
 const LOOK_ANEW_EVERY_MS = 250;
@@ -23,7 +23,7 @@ export class Admission {
   #running = 0;
   #tickets = 0;
   readonly #limits: GatewayConfig['limits'];
-  readonly #places: BackendPlaces;
+  readonly #capacity: BackendCapacity;
   readonly #queue = new FairQueue<Wait>();
   /** Those in the queue that have no seat yet. The others are running: they only change places. */
   readonly #entering = new Set<Wait>();
@@ -39,7 +39,7 @@ export class Admission {
     private readonly eventLoop: EventLoopDelay,
   ) {
     this.#limits = limits;
-    this.#places = new BackendPlaces(backends);
+    this.#capacity = new BackendCapacity(backends);
   }
 
   get isOpen(): boolean {
@@ -62,18 +62,18 @@ export class Admission {
   /**
    * Takes a seat and a place at the first of `backends` that has room, or waits in turn for both.
    * Who waits holds neither: a crowd in front of one backend is in nobody else's way.
-   * @param lane whom the wait has to be fair to: lanes have turns, requests of one keep their order
+   * @param flow whom the wait has to be fair to: flows have turns, requests of one keep their order
    * @param signal its abort ends the wait, now and in `Place.moveTo`
    * @returns rejects with `overloaded` after too long a wait, with `draining` when the house closes
    *   meanwhile, or with the reason of `signal`
    * @throws GatewayError at once: `draining`, or `overloaded` when no more may wait
    */
-  enter(lane: string, backends: Wish, signal: AbortSignal): Promise<Place> {
+  acquire(flow: string, backends: EligibleBackends, signal: AbortSignal): Promise<Permit> {
     const { refusal } = this;
     if (refusal) throw refusal;
-    const guest = new Guest(lane, this.#tickets++, signal, this.#house);
+    const guest = new Guest(flow, this.#tickets++, signal, this.#house);
     if (signal.aborted) return gone(signal);
-    if (this.#letIn(guest, backends())) return Promise.resolve(guest);
+    if (this.#tryAcquire(guest, backends())) return Promise.resolve(guest);
     if (this.#entering.size >= this.#limits.queue.size) throw queueIsFull();
     return this.#wait(guest, backends).then(() => guest);
   }
@@ -82,7 +82,7 @@ export class Admission {
   close(): void {
     this.#open = false;
     for (const wait of this.#entering) {
-      this.#forget(wait);
+      this.#remove(wait);
       wait.refuse(draining());
     }
   }
@@ -93,12 +93,14 @@ export class Admission {
     return new Promise((resolve) => this.#waitingForIdle.push(resolve));
   }
 
-  #move(guest: Guest, backends: Wish): Promise<void> {
+  #move(guest: Guest, backends: EligibleBackends): Promise<void> {
     if (guest.signal.aborted) return gone(guest.signal);
     this.#givePlaceBack(guest);
     // It looks before anybody is called in: its own place is lost only to a better one.
-    const moved = this.#letIn(guest, backends()) ? Promise.resolve() : this.#wait(guest, backends);
-    this.#callIn();
+    const moved = this.#tryAcquire(guest, backends())
+      ? Promise.resolve()
+      : this.#wait(guest, backends);
+    this.#dispatch();
     return moved;
   }
 
@@ -108,19 +110,19 @@ export class Admission {
     this.#givePlaceBack(guest);
     guest.isSeated = false;
     this.#running -= 1;
-    this.#callIn();
+    this.#dispatch();
     if (this.#running > 0) return;
     for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
   /** Takes whatever the guest lacks, if there is room for it at one of `backends`. */
-  #letIn(guest: Guest, backends: readonly string[]): boolean {
+  #tryAcquire(guest: Guest, backends: readonly string[]): boolean {
     if (!guest.isSeated && this.#running >= this.#limits.streams) return false;
-    const backend = backends.find((each) => this.#places.haveRoomAt(each));
+    const backend = backends.find((each) => this.#capacity.hasRoom(each));
     if (backend === undefined) return false;
     if (!guest.isSeated) this.#running += 1;
     guest.isSeated = true;
-    this.#places.take(backend);
+    this.#capacity.acquire(backend);
     guest.backend = backend;
     guest.hasPlace = true;
     return true;
@@ -129,28 +131,28 @@ export class Admission {
   #givePlaceBack(guest: Guest): void {
     if (!guest.hasPlace) return;
     guest.hasPlace = false;
-    this.#places.giveBack(guest.backend);
+    this.#capacity.release(guest.backend);
   }
 
   /** Lets in everybody that there is room for now, in turn. */
-  #callIn(): void {
+  #dispatch(): void {
     for (;;) {
-      const wait = this.#queue.take(({ guest, backends }) => this.#letIn(guest, backends));
+      const wait = this.#queue.take(({ guest, backends }) => this.#tryAcquire(guest, backends));
       if (!wait) return;
       this.#entering.delete(wait);
-      this.#restIfNobodyWaits();
+      this.#stopPolling();
       wait.grant();
     }
   }
 
-  async #wait(guest: Guest, backends: Wish): Promise<void> {
+  async #wait(guest: Guest, backends: EligibleBackends): Promise<void> {
     const { maxWaitMs } = this.#limits.queue;
-    const wait = new Wait(guest, backends, maxWaitMs, () => this.#forget(wait));
+    const wait = new Wait(guest, backends, maxWaitMs, () => this.#remove(wait));
     this.#queue.add(wait);
-    this.#lookingAnew ??= setInterval(() => this.#lookAnew(), LOOK_ANEW_EVERY_MS).unref();
+    this.#lookingAnew ??= setInterval(() => this.#refreshEligible(), LOOK_ANEW_EVERY_MS).unref();
     if (!guest.isSeated) this.#entering.add(wait);
     guest.stopWaiting = () => {
-      this.#forget(wait);
+      this.#remove(wait);
       wait.refuse(left());
     };
     try {
@@ -162,21 +164,21 @@ export class Admission {
   }
 
   /** Nobody gives anything back when a target is well again: its place was free all the time. */
-  #lookAnew(): void {
+  #refreshEligible(): void {
     for (const wait of this.#queue) wait.lookAnew();
-    this.#callIn();
+    this.#dispatch();
   }
 
-  #restIfNobodyWaits(): void {
+  #stopPolling(): void {
     if (!this.#queue.isEmpty) return;
     clearInterval(this.#lookingAnew);
     this.#lookingAnew = undefined;
   }
 
-  #forget(wait: Wait): void {
+  #remove(wait: Wait): void {
     this.#queue.remove(wait);
     this.#entering.delete(wait);
-    this.#restIfNobodyWaits();
+    this.#stopPolling();
   }
 }
 

@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ChatRequest, Message } from '../contract/chat-request.js';
 import { affinityOf } from './affinity.js';
-import type { Call } from './call.js';
+import type { CallerContext } from './caller-context.js';
 
-const CALL: Call = { requestId: 'r', caller: 'anonymous', lane: '127.0.0.1', fallback: true };
+const CALL: CallerContext = {
+  requestId: 'r',
+  caller: 'anonymous',
+  flow: '127.0.0.1',
+  fallback: true,
+};
 const say = (role: Message['role'], text: string): Message => ({
   role,
   parts: [{ type: 'text', text }],

@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../contract/chat-request.js';
-import type { Call } from './call.js';
+import type { CallerContext } from './caller-context.js';
 
 /** So much of a conversation tells it from others. */
 const OPENING_CHARS = 1024;
@@ -9,7 +9,7 @@ const OPENING_CHARS = 1024;
  * else who asks and how the conversation opens. Only up to its first user message: what comes behind
  * grows with every turn, and the target must not change with it.
  */
-export function affinityOf(request: ChatRequest, { caller }: Call): string {
+export function affinityOf(request: ChatRequest, { caller }: CallerContext): string {
   return request.affinity ?? `${caller}\n${openingOf(request)}`;
 }
 

@@ -4,9 +4,9 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { AttemptRecord } from '../contract/generation.js';
 import { type ChunkBatch, contentIn } from '../contract/stream-chunk.js';
-import type { Trial } from './breaker.js';
-import { Deadline } from './deadline.js';
-import type { GenerationRun } from './generation-run.js';
+import type { BreakerCall } from './breaker.js';
+import { PausableTimeout } from './pausable-timeout.js';
+import type { GenerationRecorder } from './generation-recorder.js';
 import { Preamble } from './preamble.js';
 import type { RouteTarget } from './route-table.js';
 
@@ -21,7 +21,7 @@ export class Attempt {
     this.#abort.abort(this.scope.reason);
   };
   readonly #context: AttemptContext;
-  readonly #deadline: Deadline;
+  readonly #timeout: PausableTimeout;
   readonly #preamble: Preamble;
   #batches: AsyncIterator<ChunkBatch> | undefined;
   #accepted = false;
@@ -30,13 +30,13 @@ export class Attempt {
   /** Begins the wait for an answer, once there is someone to wait for. */
   #onRequestSent = () => {};
 
-  /** @param trial what its outcome means for the target's breaker; whoever learns of it says so there */
+  /** @param breakerCall what its outcome means for the target's breaker; whoever learns of it says so there */
   constructor(
     private readonly backend: ChatBackend,
     readonly target: RouteTarget,
     private readonly scope: AbortSignal,
-    readonly trial: Trial,
-    run: GenerationRun,
+    readonly breakerCall: BreakerCall,
+    run: GenerationRecorder,
     private readonly isLast: boolean,
   ) {
     this.#context = {
@@ -48,7 +48,7 @@ export class Attempt {
       implausibleUsage: () => run.targetNoticed(target, { kind: 'implausible_usage' }),
     };
     this.#preamble = new Preamble(() => run.targetNoticed(target, { kind: 'preamble_too_long' }));
-    this.#deadline = new Deadline((error) => this.#abort.abort(error));
+    this.#timeout = new PausableTimeout((error) => this.#abort.abort(error));
     if (scope.aborted) this.#onScopeAbort();
     else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
   }
@@ -92,7 +92,7 @@ export class Attempt {
     try {
       const batches = await this.backend.open(request, this.target, this.#context);
       this.#accepted = true;
-      this.#deadline.waited();
+      this.#timeout.pause();
       this.#batches = batches[Symbol.asyncIterator]();
       for (let isAnswer = false; !isAnswer;) {
         const batch = await this.#pull();
@@ -101,7 +101,7 @@ export class Attempt {
         isAnswer = contentIn(batch) > 0 || batch.at(-1)?.type === 'end';
         this.#preamble.add(batch, isAnswer);
       }
-      this.#deadline.start(idleMs, () => this.#silent('idle_timeout', idleMs));
+      this.#timeout.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
       throw this.#failed(error);
     }
@@ -113,7 +113,7 @@ export class Attempt {
     try {
       for (;;) {
         const contentChunks = contentIn(batch);
-        if (contentChunks > 0) this.#deadline.restart();
+        if (contentChunks > 0) this.#timeout.restart();
         this.#contentChunks += contentChunks;
         yield batch;
         if (batch.at(-1)?.type === 'end') return;
@@ -154,21 +154,21 @@ export class Attempt {
   #waitForAnswer(ms: number): void {
     this.#onRequestSent = () => {
       if (this.#isOver) return;
-      this.#deadline.start(ms, () => this.#silent('first_token_timeout', ms));
-      this.#deadline.waits();
+      this.#timeout.start(ms, () => this.#silent('first_token_timeout', ms));
+      this.#timeout.resume();
     };
   }
 
   #release(): void {
     this.#isOver = true;
-    this.#deadline.stop();
+    this.#timeout.stop();
     this.scope.removeEventListener('abort', this.#onScopeAbort);
   }
 
   async #pull(): Promise<ChunkBatch> {
-    this.#deadline.waits();
+    this.#timeout.resume();
     const { done, value } = await this.#batches!.next();
-    this.#deadline.waited();
+    this.#timeout.pause();
     if (done) throw this.#cut();
     return value;
   }
@@ -177,7 +177,7 @@ export class Attempt {
   #failed(error: unknown): unknown {
     this.abandon();
     const { reason } = this.#abort.signal as { reason: unknown };
-    return this.#deadline.passed ? reason : error;
+    return this.#timeout.expired ? reason : error;
   }
 
   #silent(fault: 'first_token_timeout' | 'idle_timeout', ms: number): GatewayError {

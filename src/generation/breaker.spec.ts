@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../contract/faults.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import { Breaker, type Trial } from './breaker.js';
+import { Breaker, type BreakerCall } from './breaker.js';
 
 const SETTINGS = { failures: 5, ratio: 0.5, windowMs: 30_000, cooldownMs: 10_000 };
 const fault = (name: Fault, retryAfterMs?: number) =>
@@ -22,35 +22,35 @@ describe('Breaker', () => {
   });
 
   function fail(times: number, name: Fault = 'upstream_unavailable'): void {
-    for (let n = 0; n < times; n += 1) breaker.begin('a').failed(fault(name));
+    for (let n = 0; n < times; n += 1) breaker.track('a').failed(fault(name));
   }
 
   function answer(times: number): void {
-    for (let n = 0; n < times; n += 1) breaker.begin('a').answered();
+    for (let n = 0; n < times; n += 1) breaker.track('a').answered();
   }
 
-  function suspect(lane: string, times = 1): void {
+  function suspect(flow: string, times = 1): void {
     for (let n = 0; n < times; n += 1) {
-      const error = new GatewayError('upstream_credentials', 'x', { trips: 'suspects' });
-      breaker.begin(lane).failed(error);
+      const error = new GatewayError('upstream_credentials', 'x', { breakerEffect: 'suspect' });
+      breaker.track(flow).failed(error);
     }
   }
 
   it('opens after five failures in a row, and not before', () => {
     fail(4);
-    expect(breaker.passes()).toBe(true);
+    expect(breaker.allows()).toBe(true);
     fail(1);
-    expect(breaker.passes()).toBe(false);
-    expect(breaker.closesInMs).toBe(10_000);
+    expect(breaker.allows()).toBe(false);
+    expect(breaker.msUntilAllowed).toBe(10_000);
     expect(turns).toEqual(['open: upstream_unavailable']);
   });
 
   it('says for how long it stays open', () => {
     fail(5);
     nowMs += 9999;
-    expect([breaker.passes(), breaker.passes(1), breaker.closesInMs]).toEqual([false, true, 1]);
+    expect([breaker.allows(), breaker.allows(1), breaker.msUntilAllowed]).toEqual([false, true, 1]);
     nowMs += 1;
-    expect([breaker.passes(), breaker.closesInMs]).toEqual([true, 0]);
+    expect([breaker.allows(), breaker.msUntilAllowed]).toEqual([true, 0]);
   });
 
   it('is not opened by a harmless 0.2 % of errors, however many those are', () => {
@@ -73,12 +73,12 @@ describe('Breaker', () => {
     fail(4);
     nowMs += 30_000;
     fail(4);
-    expect(breaker.passes()).toBe(true);
+    expect(breaker.allows()).toBe(true);
   });
 
   it('counts an answer that breaks off as one attempt that failed', () => {
     for (let n = 0; n < 5; n += 1) {
-      const trial = breaker.begin('a');
+      const trial = breaker.track('a');
       trial.answered();
       trial.failed(fault('upstream_cut'));
     }
@@ -97,20 +97,20 @@ describe('Breaker', () => {
   });
 
   it('never counts cancellations', () => {
-    for (let n = 0; n < 100; n += 1) breaker.begin('a').cancelled();
+    for (let n = 0; n < 100; n += 1) breaker.track('a').cancelled();
     expect(turns).toEqual([]);
   });
 
   describe('after its cooldown', () => {
-    let probe: Trial;
+    let probe: BreakerCall;
     beforeEach(() => {
       fail(5);
       nowMs += 10_000;
-      probe = breaker.begin('a');
+      probe = breaker.track('a');
     });
 
     it('lets a single probe through', () => {
-      expect(breaker.passes()).toBe(false);
+      expect(breaker.allows()).toBe(false);
       expect(turns.at(-1)).toBe('half_open');
     });
 
@@ -118,19 +118,19 @@ describe('Breaker', () => {
       probe.answered();
       expect(turns.at(-1)).toBe('closed');
       fail(4);
-      expect(breaker.passes()).toBe(true);
+      expect(breaker.allows()).toBe(true);
     });
 
     it('opens for as long again when the probe fails', () => {
       probe.failed(fault('upstream_unavailable'));
-      expect(breaker.closesInMs).toBe(10_000);
+      expect(breaker.msUntilAllowed).toBe(10_000);
     });
 
     it('sends another probe when the first one was cancelled, or was its caller’s mistake', () => {
       probe.cancelled();
-      expect(breaker.passes()).toBe(true);
-      breaker.begin('a').failed(fault('invalid_request'));
-      expect(breaker.passes()).toBe(true);
+      expect(breaker.allows()).toBe(true);
+      breaker.track('a').failed(fault('invalid_request'));
+      expect(breaker.allows()).toBe(true);
       expect(turns.filter((turn) => turn === 'closed')).toEqual([]);
     });
 
@@ -140,33 +140,33 @@ describe('Breaker', () => {
         (state) => turns.push(state),
         () => nowMs,
       );
-      const early = breaker.begin('a');
+      const early = breaker.track('a');
       fail(5);
       early.answered();
-      expect(breaker.passes()).toBe(false);
+      expect(breaker.allows()).toBe(false);
     });
   });
 
   it('is closed by an answer that was asked for while it was open, for want of anybody else', () => {
     fail(5);
-    breaker.begin('a').answered();
-    expect(breaker.passes()).toBe(true);
+    breaker.track('a').answered();
+    expect(breaker.allows()).toBe(true);
   });
 
   it('passes again at once when another than its probe was answered', () => {
     fail(5);
     nowMs += 10_000;
-    breaker.begin('a');
-    breaker.begin('a').answered();
+    breaker.track('a');
+    breaker.track('a').answered();
     expect(turns.at(-1)).toBe('closed');
-    expect(breaker.passes()).toBe(true);
+    expect(breaker.allows()).toBe(true);
   });
 
   it('is not kept open by requests that were sent all the same', () => {
     fail(5);
     nowMs += 5000;
     fail(20);
-    expect(breaker.closesInMs).toBe(5000);
+    expect(breaker.msUntilAllowed).toBe(5000);
   });
 
   it.each<Fault>(['quota_exhausted', 'upstream_credentials', 'upstream_model_missing'])(
@@ -175,31 +175,31 @@ describe('Breaker', () => {
       const waits: number[] = [];
       for (let n = 0; n < 7; n += 1) {
         fail(1, name);
-        waits.push(breaker.closesInMs);
-        nowMs += breaker.closesInMs;
+        waits.push(breaker.msUntilAllowed);
+        nowMs += breaker.msUntilAllowed;
       }
       expect(waits).toEqual([10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
       answer(1);
       fail(1, name);
-      expect(breaker.closesInMs).toBe(10_000);
+      expect(breaker.msUntilAllowed).toBe(10_000);
     },
   );
 
   it('rests until the Retry-After of a 429, at most 60 s, and is no less trusted then', () => {
-    breaker.begin('a').failed(fault('rate_limited', 3000));
-    expect(breaker.passes()).toBe(false);
-    expect(breaker.passes(3000)).toBe(true);
+    breaker.track('a').failed(fault('rate_limited', 3000));
+    expect(breaker.allows()).toBe(false);
+    expect(breaker.allows(3000)).toBe(true);
     nowMs += 3000;
-    expect(breaker.passes()).toBe(true);
-    breaker.begin('a').failed(fault('rate_limited', 3_600_000));
-    expect(breaker.closesInMs).toBe(60_000);
+    expect(breaker.allows()).toBe(true);
+    breaker.track('a').failed(fault('rate_limited', 3_600_000));
+    expect(breaker.msUntilAllowed).toBe(60_000);
     expect(turns).toEqual([]);
   });
 
   describe('for 429s that name no time', () => {
     it('does not rest for the first one', () => {
       fail(1, 'rate_limited');
-      expect(breaker.passes()).toBe(true);
+      expect(breaker.allows()).toBe(true);
     });
 
     it('rests once they repeat, twice as long each time, up to 30 s', () => {
@@ -207,8 +207,8 @@ describe('Breaker', () => {
       const waits: number[] = [];
       for (let n = 0; n < 7; n += 1) {
         fail(1, 'rate_limited');
-        waits.push(breaker.closesInMs);
-        nowMs += breaker.closesInMs;
+        waits.push(breaker.msUntilAllowed);
+        nowMs += breaker.msUntilAllowed;
       }
       expect(waits).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
       expect(turns).toEqual([]);
@@ -216,7 +216,7 @@ describe('Breaker', () => {
 
     it('takes those that come while it rests for one', () => {
       fail(100, 'rate_limited');
-      expect(breaker.closesInMs).toBe(1000);
+      expect(breaker.msUntilAllowed).toBe(1000);
     });
 
     it('begins anew once it was answered, and after a long time', () => {
@@ -224,37 +224,37 @@ describe('Breaker', () => {
       nowMs += 1000;
       answer(1);
       fail(1, 'rate_limited');
-      expect(breaker.passes()).toBe(true);
+      expect(breaker.allows()).toBe(true);
       nowMs += 61_000;
       fail(1, 'rate_limited');
-      expect(breaker.passes()).toBe(true);
+      expect(breaker.allows()).toBe(true);
     });
   });
 
   describe('a failure that may be about its caller’s request', () => {
-    it('never opens a target that another lane is answered by, however often it comes', () => {
-      breaker.begin('b').answered();
+    it('never opens a target that another flow is answered by, however often it comes', () => {
+      breaker.track('b').answered();
       suspect('a', 1000);
       expect(turns).toEqual([]);
     });
 
     it('does not hide what fails for others', () => {
-      breaker.begin('b').answered();
+      breaker.track('b').answered();
       suspect('a', 1000);
       fail(5);
       expect(turns).toEqual(['open: upstream_unavailable']);
     });
 
-    it('opens like any failure once it comes from two lanes', () => {
-      breaker.begin('c').answered();
+    it('opens like any failure once it comes from two flows', () => {
+      breaker.track('c').answered();
       suspect('a', 4);
       expect(turns).toEqual([]);
       suspect('b');
       expect(turns).toEqual(['open: upstream_credentials']);
     });
 
-    it('opens like any failure where no other lane was answered within the window', () => {
-      breaker.begin('b').answered();
+    it('opens like any failure where no other flow was answered within the window', () => {
+      breaker.track('b').answered();
       nowMs += 30_000;
       suspect('a', 4);
       expect(turns).toEqual([]);
@@ -272,13 +272,13 @@ describe('Breaker', () => {
       suspect('a', 5);
       nowMs += 10_000;
       suspect('a');
-      expect(breaker.closesInMs).toBe(10_000);
+      expect(breaker.msUntilAllowed).toBe(10_000);
       nowMs += 10_000;
-      breaker.begin('a').answered();
+      breaker.track('a').answered();
       fail(5);
       nowMs += 10_000;
       suspect('a');
-      expect(breaker.passes()).toBe(true);
+      expect(breaker.allows()).toBe(true);
     });
   });
 });

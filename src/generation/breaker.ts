@@ -1,9 +1,9 @@
 import type { Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import type { BreakerState } from '../contract/generation.js';
-import { RecentLanes } from './recent-lanes.js';
-import { Rest } from './rest.js';
-import { SlidingCount } from './sliding-count.js';
+import { RecentFlows } from './recent-flows.js';
+import { RateLimitPause } from './rate-limit-pause.js';
+import { SlidingWindowCounter } from './sliding-window-counter.js';
 
 /** Longest time that a target is left alone for what its operator has to mend. */
 const MAX_COOLDOWN_MS = 300_000;
@@ -16,7 +16,7 @@ export interface BreakerSettings {
 }
 
 /** What one attempt means for the breaker; an answer that breaks off later is answered and then failed. */
-export interface Trial {
+export interface BreakerCall {
   /** There was first content, or a whole answer. */
   answered(): void;
   failed(error: GatewayError): void;
@@ -30,56 +30,56 @@ export interface Trial {
  * others follow when that one was answered.
  *
  * A failure that may be about the caller's request rather than the target (a 403 that names no key)
- * counts only where it is not one lane's alone: one caller must not close a target for others.
+ * counts only where it is not one flow's alone: one caller must not close a target for others.
  */
 export class Breaker {
-  #attempts: SlidingCount;
-  #failures: SlidingCount;
-  #suspicions: SlidingCount;
-  #suspectLanes: RecentLanes;
-  #answeredLanes: RecentLanes;
+  #attempts: SlidingWindowCounter;
+  #failures: SlidingWindowCounter;
+  #suspicions: SlidingWindowCounter;
+  #suspectFlows: RecentFlows;
+  #answeredFlows: RecentFlows;
   #openUntil: number | undefined;
   /** It was opened by what may have been about requests. */
   #isSuspected = false;
-  readonly #rest: Rest;
+  readonly #pause: RateLimitPause;
   #isProbing = false;
   /** How often in a row it opened for something that waiting does not cure. */
-  #hopeless = 0;
+  #operatorFaults = 0;
   /** Counts openings: attempts that began before the last one say nothing about the target now. */
   #epoch = 0;
 
   constructor(
     private readonly settings: BreakerSettings,
-    private readonly onTurn: (state: BreakerState, fault?: Fault) => void,
+    private readonly onChange: (state: BreakerState, fault?: Fault) => void,
     private readonly now = () => performance.now(),
   ) {
-    this.#attempts = new SlidingCount(settings.windowMs, now);
-    this.#failures = new SlidingCount(settings.windowMs, now);
-    this.#suspicions = new SlidingCount(settings.windowMs, now);
-    this.#suspectLanes = new RecentLanes(settings.windowMs, now);
-    this.#answeredLanes = new RecentLanes(settings.windowMs, now);
-    this.#rest = new Rest(settings.windowMs, now);
+    this.#attempts = new SlidingWindowCounter(settings.windowMs, now);
+    this.#failures = new SlidingWindowCounter(settings.windowMs, now);
+    this.#suspicions = new SlidingWindowCounter(settings.windowMs, now);
+    this.#suspectFlows = new RecentFlows(settings.windowMs, now);
+    this.#answeredFlows = new RecentFlows(settings.windowMs, now);
+    this.#pause = new RateLimitPause(settings.windowMs, now);
   }
 
   /** Whether a request that comes in `ms` may go to the target. */
-  passes(ms = 0): boolean {
-    return this.closesInMs <= ms && !this.#isProbing;
+  allows(ms = 0): boolean {
+    return this.msUntilAllowed <= ms && !this.#isProbing;
   }
 
   /** How long until a request may go to the target, if nothing happens before. */
-  get closesInMs(): number {
-    return Math.max(0, this.#rest.msLeft, (this.#openUntil ?? 0) - this.now());
+  get msUntilAllowed(): number {
+    return Math.max(0, this.#pause.msLeft, (this.#openUntil ?? 0) - this.now());
   }
 
   /**
    * An attempt begins: also while the breaker is open, when nobody else is left to be asked.
-   * @param lane whose request it is
+   * @param flow whose request it is
    */
-  begin(lane: string): Trial {
-    const isProbe = this.#openUntil !== undefined && this.passes();
+  track(flow: string): BreakerCall {
+    const isProbe = this.#openUntil !== undefined && this.allows();
     if (isProbe) {
       this.#isProbing = true;
-      this.onTurn('half_open');
+      this.onChange('half_open');
     }
     const epoch = this.#epoch;
     let isAnswered = false;
@@ -92,40 +92,44 @@ export class Breaker {
         isAnswered = true;
         if (!concerns()) return;
         this.#attempts.add();
-        this.#answeredLanes.add(lane);
-        this.#rest.over();
+        this.#answeredFlows.add(flow);
+        this.#pause.answered();
         if (this.#openUntil !== undefined) this.#close();
       },
       failed: (error) => {
-        if (concerns()) this.#failed(error, isAnswered, lane);
+        if (concerns()) this.#failed(error, isAnswered, flow);
       },
       cancelled: () => void concerns(),
     };
   }
 
-  #failed({ trips, fault, retryAfterMs }: GatewayError, wasAnswered: boolean, lane: string): void {
-    switch (trips) {
-      case 'no':
+  #failed(
+    { breakerEffect, fault, retryAfterMs }: GatewayError,
+    wasAnswered: boolean,
+    flow: string,
+  ): void {
+    switch (breakerEffect) {
+      case 'ignore':
         return;
-      case 'rests':
-        this.#rest.for(retryAfterMs);
+      case 'pause':
+        this.#pause.refused(retryAfterMs);
         return;
-      case 'opens':
+      case 'open':
         if (!this.#isOpen) {
           const { cooldownMs } = this.settings;
-          this.#open(Math.min(cooldownMs * 2 ** this.#hopeless, MAX_COOLDOWN_MS), fault);
-          this.#hopeless += 1;
+          this.#open(Math.min(cooldownMs * 2 ** this.#operatorFaults, MAX_COOLDOWN_MS), fault);
+          this.#operatorFaults += 1;
         }
         return;
-      case 'suspects':
+      case 'suspect':
         this.#suspicions.add();
-        this.#suspectLanes.add(lane);
-        // What one lane alone meets, where others are answered, does not even water down the ratio.
-        if (this.#suspectLanes.areSeveral || !this.#answeredLanes.hasOther(lane)) {
+        this.#suspectFlows.add(flow);
+        // What one flow alone meets, where others are answered, does not even water down the ratio.
+        if (this.#suspectFlows.areSeveral || !this.#answeredFlows.hasOther(flow)) {
           this.#judge(this.#suspicions.total, this.#isSuspected, fault);
         }
         return;
-      case 'counts':
+      case 'count':
         if (!wasAnswered) this.#attempts.add();
         this.#failures.add();
         this.#judge(0, true, fault);
@@ -153,24 +157,24 @@ export class Breaker {
     this.#openUntil = this.now() + ms;
     this.#isSuspected = false;
     this.#forget();
-    this.onTurn('open', fault);
+    this.onChange('open', fault);
   }
 
   #close(): void {
     this.#openUntil = undefined;
     // Another request than the probe may have been answered: nobody waits for the probe any more.
     this.#isProbing = false;
-    this.#hopeless = 0;
+    this.#operatorFaults = 0;
     this.#forget();
-    this.onTurn('closed');
+    this.onChange('closed');
   }
 
   #forget(): void {
     const { windowMs } = this.settings;
-    this.#attempts = new SlidingCount(windowMs, this.now);
-    this.#failures = new SlidingCount(windowMs, this.now);
-    this.#suspicions = new SlidingCount(windowMs, this.now);
-    this.#suspectLanes = new RecentLanes(windowMs, this.now);
-    this.#answeredLanes = new RecentLanes(windowMs, this.now);
+    this.#attempts = new SlidingWindowCounter(windowMs, this.now);
+    this.#failures = new SlidingWindowCounter(windowMs, this.now);
+    this.#suspicions = new SlidingWindowCounter(windowMs, this.now);
+    this.#suspectFlows = new RecentFlows(windowMs, this.now);
+    this.#answeredFlows = new RecentFlows(windowMs, this.now);
   }
 }

@@ -2,9 +2,9 @@ import type { ChatBackend, ChatBackends, Fit } from '../contract/chat-backend.js
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { affinityOf } from './affinity.js';
-import type { Call } from './call.js';
+import type { CallerContext } from './caller-context.js';
 import type { Route, RouteTarget } from './route-table.js';
-import { spread } from './spread.js';
+import { rankTargets } from './rank-targets.js';
 
 /** A target that can honour the request, with the hints it would leave out. */
 export interface Candidate {
@@ -20,10 +20,10 @@ export interface Candidate {
 export function candidatesFor(
   route: Route,
   request: ChatRequest,
-  call: Call,
+  call: CallerContext,
   backends: ChatBackends,
 ): readonly Candidate[] {
-  const all = spread(route.tiers, () => affinityOf(request, call));
+  const all = rankTargets(route.tiers, () => affinityOf(request, call));
   const targets = call.fallback ? all : all.slice(0, 1);
   const candidates: Candidate[] = [];
   let unsupported: Fit['unsupported'];

@@ -1,12 +1,12 @@
 import { GatewayError } from '../contract/gateway-error.js';
-import type { Place } from './admission.js';
+import type { Permit } from './admission.js';
 import { Attempt } from './attempt.js';
 import type { Candidate } from './candidates.js';
 import { Failures } from './failures.js';
-import type { GenerationRun } from './generation-run.js';
-import type { GenerationScope } from './generation-scope.js';
+import type { GenerationRecorder } from './generation-recorder.js';
+import type { GenerationLifetime } from './generation-lifetime.js';
 import { pause } from './pause.js';
-import { repeatDelayMs } from './repeat.js';
+import { retryDelayMs } from './retry-delay.js';
 import type { Health, TargetHealth } from './target-health.js';
 
 /** A candidate's attempt that has an answer to give. */
@@ -27,31 +27,31 @@ export class Failover {
   constructor(
     readonly candidates: readonly Candidate[],
     private readonly health: TargetHealth,
-    readonly run: GenerationRun,
-    readonly scope: GenerationScope,
-    private readonly lane: string,
+    readonly recorder: GenerationRecorder,
+    readonly lifetime: GenerationLifetime,
+    private readonly flow: string,
   ) {
     this.#remaining = candidates;
   }
 
   /**
-   * @param place at a backend of one of the candidates; it moves along with the request
+   * @param permit at a backend of one of the candidates; it moves along with the request
    * @param ask resolves when the attempt's answer is there to be given
    * @throws GatewayError the failure that a later request escapes soonest, when nobody answered
    */
-  async answer<T>(place: Place, ask: (attempt: Attempt) => Promise<T>): Promise<Answered<T>> {
-    let candidate = this.#at(place.backend) ?? (await this.#next(place));
+  async answer<T>(permit: Permit, ask: (attempt: Attempt) => Promise<T>): Promise<Answered<T>> {
+    let candidate = this.#at(permit.backend) ?? (await this.#next(permit));
     for (;;) {
       const asked: Candidate = candidate;
       this.#remaining = this.#remaining.filter((other) => other !== asked);
       const answered = await this.#ask(asked, ask);
       if (answered) {
         const { target, ignored } = asked;
-        this.run.target = { backend: target.backend, model: target.model };
-        this.run.ignored = ignored;
+        this.recorder.target = { backend: target.backend, model: target.model };
+        this.recorder.ignored = ignored;
         return answered;
       }
-      candidate = await this.#next(place);
+      candidate = await this.#next(permit);
     }
   }
 
@@ -59,14 +59,14 @@ export class Failover {
    * Waits for room elsewhere.
    * @throws GatewayError the failure that a later request escapes soonest, when there was none
    */
-  async moveTo(place: Place, backends: () => readonly string[]): Promise<void> {
+  async reassign(permit: Permit, backends: () => readonly string[]): Promise<void> {
     try {
-      await place.moveTo(backends);
+      await permit.reassign(backends);
     } catch (error) {
-      if (this.scope.isOver) throw this.scope.fault;
-      throw this.#failures.soonestCured(GatewayError.from(error));
+      if (this.lifetime.isOver) throw this.lifetime.error;
+      throw this.#failures.earliestRetryable(GatewayError.from(error));
     } finally {
-      if (place.waitedMs !== undefined) this.run.queuedMs = place.waitedMs;
+      if (permit.waitedMs !== undefined) this.recorder.queuedMs = permit.waitedMs;
     }
   }
 
@@ -75,27 +75,27 @@ export class Failover {
    * @param isLast nobody else may be asked when it stays silent
    */
   begin({ target, backend }: Candidate, isLast: boolean): Attempt {
-    const trial = this.health.of(target).breaker.begin(this.lane);
-    return new Attempt(backend, target, this.scope.signal, trial, this.run, isLast);
+    const call = this.health.of(target).breaker.track(this.flow);
+    return new Attempt(backend, target, this.lifetime.signal, call, this.recorder, isLast);
   }
 
   /** Takes note of how an attempt failed, and says what its failure is for the caller. */
   failed(attempt: Attempt, error: unknown): GatewayError {
     attempt.abandon();
-    if (this.scope.isOver) {
+    if (this.lifetime.isOver) {
       this.cancelled(attempt);
-      return this.scope.fault;
+      return this.lifetime.error;
     }
     const failure = GatewayError.from(error);
-    attempt.trial.failed(failure);
-    this.run.attemptEnded(attempt.record(failure.fault, failure));
+    attempt.breakerCall.failed(failure);
+    this.recorder.attemptEnded(attempt.record(failure.fault, failure));
     return failure;
   }
 
   /** Takes note of an attempt that was given up for no fault of its target's. */
   cancelled(attempt: Attempt): void {
-    attempt.trial.cancelled();
-    this.run.attemptEnded(attempt.record('cancelled'));
+    attempt.breakerCall.cancelled();
+    this.recorder.attemptEnded(attempt.record('cancelled'));
   }
 
   healthOf({ target }: Candidate): Health {
@@ -104,21 +104,21 @@ export class Failover {
 
   #usable(): readonly Candidate[] {
     return this.#failures.areSome
-      ? passing(this.#remaining, this.health)
-      : askable(this.#remaining, this.health);
+      ? allowed(this.#remaining, this.health)
+      : eligible(this.#remaining, this.health);
   }
 
   #at(backend: string): Candidate | undefined {
     return this.#usable().find((candidate) => candidate.backend.id === backend);
   }
 
-  /** The candidate to ask next, with a place at its backend. */
-  async #next(place: Place): Promise<Candidate> {
+  /** The candidate to ask next, with a permit at its backend. */
+  async #next(permit: Permit): Promise<Candidate> {
     for (;;) {
       if (this.#usable().length === 0) throw this.#failures.lastWord();
-      await this.moveTo(place, () => this.#usable().map(({ backend }) => backend.id));
+      await this.reassign(permit, () => this.#usable().map(({ backend }) => backend.id));
       // The wait may have been long: another one at that backend may be the better choice by now.
-      const candidate = this.#at(place.backend);
+      const candidate = this.#at(permit.backend);
       if (candidate) return candidate;
     }
   }
@@ -134,31 +134,31 @@ export class Failover {
     candidate: Candidate,
     ask: (attempt: Attempt) => Promise<T>,
   ): Promise<Answered<T> | undefined> {
-    const { breaker, budget } = this.healthOf(candidate);
-    budget.requested();
-    for (let repeats = 0; ; repeats += 1) {
-      const isLast = passing(this.#remaining, this.health).length === 0;
+    const { breaker, retryBudget } = this.healthOf(candidate);
+    retryBudget.countRequest();
+    for (let retries = 0; ; retries += 1) {
+      const isLast = allowed(this.#remaining, this.health).length === 0;
       const attempt = this.begin(candidate, isLast);
       try {
         const answer = await ask(attempt);
-        attempt.trial.answered();
+        attempt.breakerCall.answered();
         return { candidate, attempt, answer };
       } catch (error) {
         const failure = this.failed(attempt, error);
-        if (this.scope.isOver || !failure.mayTryNext) throw failure;
+        if (this.lifetime.isOver || !failure.mayFallBack) throw failure;
         this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
         const { retry } = candidate.target;
-        const delayMs = repeatDelayMs(failure, repeats, retry);
-        if (delayMs === undefined || !breaker.passes(delayMs) || !budget.take()) {
-          this.#failures.givenUp(failure, delayMs !== undefined || repeats > 0, retry);
+        const delayMs = retryDelayMs(failure, retries, retry);
+        if (delayMs === undefined || !breaker.allows(delayMs) || !retryBudget.tryAcquire()) {
+          this.#failures.gaveUp(failure, delayMs !== undefined || retries > 0, retry);
           return undefined;
         }
-        await pause(delayMs, this.scope.signal);
-        if (this.scope.isOver) throw this.scope.fault;
+        await pause(delayMs, this.lifetime.signal);
+        if (this.lifetime.isOver) throw this.lifetime.error;
         // Others may have found out meanwhile that the target is in trouble.
-        if (!breaker.passes()) {
-          this.#failures.givenUp(failure, true, retry);
+        if (!breaker.allows()) {
+          this.#failures.gaveUp(failure, true, retry);
           return undefined;
         }
       }
@@ -170,16 +170,16 @@ export class Failover {
  * Those that may be asked now. A request that nobody may be asked for goes to the one that is left
  * alone for the shortest time: a gateway that refuses everything by itself would be worse.
  */
-export function askable(
+export function eligible(
   candidates: readonly Candidate[],
   health: TargetHealth,
 ): readonly Candidate[] {
-  const usable = passing(candidates, health);
+  const usable = allowed(candidates, health);
   if (usable.length > 0) return usable;
-  const waitMs = ({ target }: Candidate) => health.of(target).breaker.closesInMs;
+  const waitMs = ({ target }: Candidate) => health.of(target).breaker.msUntilAllowed;
   return candidates.toSorted((one, other) => waitMs(one) - waitMs(other)).slice(0, 1);
 }
 
-function passing(candidates: readonly Candidate[], health: TargetHealth): readonly Candidate[] {
-  return candidates.filter(({ target }) => health.of(target).breaker.passes());
+function allowed(candidates: readonly Candidate[], health: TargetHealth): readonly Candidate[] {
+  return candidates.filter(({ target }) => health.of(target).breaker.allows());
 }

@@ -3,9 +3,9 @@ import { FairQueue, type Queued } from './fair-queue.js';
 
 const ANY = () => true;
 
-/** Written `lane` + `ticket`: `a1`. */
+/** Written `flow` + `ticket`: `a1`. */
 function item(name: string): Queued & { readonly name: string } {
-  return { name, lane: name[0]!, ticket: Number(name.slice(1)) };
+  return { name, flow: name[0]!, ticket: Number(name.slice(1)) };
 }
 
 function queueOf(...names: string[]) {
@@ -24,15 +24,15 @@ function queueOf(...names: string[]) {
 }
 
 describe('The fair queue', () => {
-  it('serves one lane in the order of its arrivals', () => {
+  it('serves one flow in the order of its arrivals', () => {
     expect(queueOf('a1', 'a2', 'a3').rest()).toBe('a1 a2 a3');
   });
 
-  it('serves lanes in turns, however long the line of one is', () => {
+  it('serves flows in turns, however long the line of one is', () => {
     expect(queueOf('a1', 'a2', 'a3', 'a4', 'b5', 'c6', 'b7').rest()).toBe('a1 b5 c6 a2 b7 a3 a4');
   });
 
-  it('does not let a lane that comes back overtake those who wait for their first turn', () => {
+  it('does not let a flow that comes back overtake those who wait for their first turn', () => {
     const { queue, take, rest } = queueOf('a1', 'b2', 'c3');
     expect(take()).toBe('a1');
     queue.add(item('a4'));
@@ -62,14 +62,14 @@ describe('The fair queue', () => {
     expect(asked).toEqual(['a1', 'b2']);
   });
 
-  it('puts one who came earlier before those of its lane who came later', () => {
+  it('puts one who came earlier before those of its flow who came later', () => {
     const { queue, rest } = queueOf('a4', 'a6', 'b5');
     queue.add(item('a2'));
     queue.add(item('a5'));
     expect(rest()).toBe('a2 b5 a4 a5 a6');
   });
 
-  it('forgets one who gave up, and its lane with the last of it', () => {
+  it('forgets one who gave up, and its flow with the last of it', () => {
     const { queue, remove, rest } = queueOf('a1', 'a2', 'b3');
     remove('a1');
     remove('b3');

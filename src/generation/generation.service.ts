@@ -5,13 +5,13 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
 import type { ChunkBatch } from '../contract/stream-chunk.js';
-import { Admission, type Place } from './admission.js';
-import type { Call } from './call.js';
+import { Admission, type Permit } from './admission.js';
+import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './candidates.js';
-import { type Begun, settle, streamBatches, wholeAnswer } from './course.js';
-import { askable, Failover } from './failover.js';
-import { GenerationRun } from './generation-run.js';
-import type { GenerationScope } from './generation-scope.js';
+import { type GenerationContext, finish, relay, wholeAnswer } from './relay.js';
+import { eligible, Failover } from './failover.js';
+import { GenerationRecorder } from './generation-recorder.js';
+import type { GenerationLifetime } from './generation-lifetime.js';
 import { type Route, RouteTable } from './route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './target-health.js';
@@ -60,60 +60,64 @@ export class GenerationService {
   stream(
     model: string | undefined,
     request: ChatRequest,
-    call: Call,
+    call: CallerContext,
     signal: AbortSignal,
   ): StreamedGeneration {
-    const begun = this.#begin(model, request, call, signal, true);
-    const { scope } = begun;
-    // What nobody reads never gets to its `finally`: it is over when its scope is.
-    scope.signal.addEventListener('abort', () => !begun.record.isRead && settle(begun));
-    return { ...generationOf(begun), batches: streamBatches(begun, request), over: scope.signal };
+    const context = this.#begin(model, request, call, signal, true);
+    const { lifetime } = context;
+    // What nobody reads never gets to its `finally`: it is over when its lifetime is.
+    lifetime.signal.addEventListener('abort', () => !context.recorder.isRead && finish(context));
+    return { ...generationOf(context), batches: relay(context, request), over: lifetime.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
   complete(
     model: string | undefined,
     request: ChatRequest,
-    call: Call,
+    call: CallerContext,
     signal: AbortSignal,
   ): PlainGeneration {
-    const begun = this.#begin(model, request, call, signal, false);
-    return { ...generationOf(begun), answer: wholeAnswer(begun, request) };
+    const context = this.#begin(model, request, call, signal, false);
+    return { ...generationOf(context), answer: wholeAnswer(context, request) };
   }
 
   #begin(
     model: string | undefined,
     request: ChatRequest,
-    call: Call,
+    call: CallerContext,
     signal: AbortSignal,
     streaming: boolean,
-  ): Begun {
+  ): GenerationContext {
     const route = this.routes.find(model);
     const candidates = candidatesFor(route, request, call, this.backends);
     const { totalMs } = route.streams;
-    const scope = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
-    const place = this.#enter(call.lane, candidates, scope);
-    const record = new GenerationRun(route.model, streaming, call, this.observer);
-    const failover = new Failover(candidates, this.health, record, scope, call.lane);
-    return { route, failover, scope, record, place };
+    const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
+    const permit = this.#acquire(call.flow, candidates, lifetime);
+    const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
+    const failover = new Failover(candidates, this.health, recorder, lifetime, call.flow);
+    return { route, failover, lifetime, recorder, permit };
   }
 
-  #enter(lane: string, candidates: readonly Candidate[], scope: GenerationScope): Promise<Place> {
+  #acquire(
+    flow: string,
+    candidates: readonly Candidate[],
+    lifetime: GenerationLifetime,
+  ): Promise<Permit> {
     try {
-      const backends = () => askable(candidates, this.health).map(({ backend }) => backend.id);
-      return this.admission.enter(lane, backends, scope.signal);
+      const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
+      return this.admission.acquire(flow, backends, lifetime.signal);
     } catch (error) {
-      scope.dispose();
+      lifetime.dispose();
       throw error;
     }
   }
 }
 
 /** What its reader is to know of it. */
-function generationOf({ record, route, scope }: Begun): Generation {
+function generationOf({ recorder, route, lifetime }: GenerationContext): Generation {
   const fail = (error: unknown) => {
-    scope.fail(GatewayError.from(error));
-    return scope.disposed;
+    lifetime.fail(GatewayError.from(error));
+    return lifetime.disposed;
   };
-  return { record, route, fail };
+  return { record: recorder, route, fail };
 }

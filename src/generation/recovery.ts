@@ -2,22 +2,22 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { RecoveryOutcome } from '../contract/generation.js';
 import type { ChunkBatch, EndChunk } from '../contract/stream-chunk.js';
-import type { Place } from './admission.js';
+import type { Permit } from './admission.js';
 import type { Attempt } from './attempt.js';
 import type { Candidate } from './candidates.js';
 import type { Failover } from './failover.js';
-import { chunksOf, joinContinued, type Joint, joinRepeated } from './joint.js';
+import { chunksOf, spliceContinued, type Splice, spliceRegenerated } from './splice.js';
 import type { RecoverySettings } from './route-table.js';
-import { Transcript } from './transcript.js';
+import { SentText } from './sent-text.js';
 
 /** An attempt at a candidate, and the chunks of it that the caller gets. */
-export interface Relayed {
+export interface ActiveAttempt {
   readonly candidate: Candidate;
   readonly attempt: Attempt;
   readonly batches: AsyncIterable<ChunkBatch>;
 }
 
-interface Step {
+interface RecoveryOption {
   readonly candidate: Candidate;
   readonly outcome: 'continued' | 'regenerated';
 }
@@ -28,7 +28,7 @@ interface Step {
  * the caller has. The caller sees one answer without a seam, or the failure of the break.
  */
 export class Recovery {
-  readonly #transcript: Transcript;
+  readonly #sentText: SentText;
   /** Each way to take it up is tried once. */
   readonly #tried = new Set<string>();
   #brokenAttempts = 0;
@@ -38,19 +38,19 @@ export class Recovery {
     private readonly candidates: readonly Candidate[],
     private readonly request: ChatRequest,
     private readonly failover: Failover,
-    private readonly place: Place,
+    private readonly permit: Permit,
     maxBytes: number,
   ) {
-    this.#transcript = new Transcript(maxBytes);
+    this.#sentText = new SentText(maxBytes);
   }
 
   /** Nothing where the model's settings or the request rule it out. */
   static of(
-    { candidate }: Relayed,
+    { candidate }: ActiveAttempt,
     request: ChatRequest,
     { mode, maxBytes }: RecoverySettings,
     failover: Failover,
-    place: Place,
+    permit: Permit,
   ): Recovery | undefined {
     if (mode === 'never' || asksForMoreThanText(request)) return undefined;
     if (mode === 'deterministic' && !isDeterministic(request)) return undefined;
@@ -59,12 +59,12 @@ export class Recovery {
       mode === 'always'
         ? failover.candidates
         : failover.candidates.filter(({ target }) => target.model === model);
-    return new Recovery(candidates, request, failover, place, maxBytes);
+    return new Recovery(candidates, request, failover, permit, maxBytes);
   }
 
   /** Takes note of what the caller is given. */
-  passed(batch: ChunkBatch): void {
-    for (const chunk of batch) this.#transcript.add(chunk);
+  sent(batch: ChunkBatch): void {
+    for (const chunk of batch) this.#sentText.add(chunk);
   }
 
   /**
@@ -72,20 +72,21 @@ export class Recovery {
    * @returns nothing where nobody can: then the caller gets `failure`
    * @throws GatewayError when the generation is over
    */
-  async takeUp(failure: GatewayError, broken: Relayed): Promise<Relayed | undefined> {
+  async resume(failure: GatewayError, broken: ActiveAttempt): Promise<ActiveAttempt | undefined> {
     this.#count(broken.attempt);
-    const said = this.#transcript.text;
-    if (said === undefined || this.failover.scope.isOver || !failure.mayTryNext) return undefined;
+    const said = this.#sentText.text;
+    if (said === undefined || this.failover.lifetime.isOver || !failure.mayFallBack)
+      return undefined;
     for (;;) {
-      const step = await this.#next(broken.candidate);
-      if (!step) break;
-      const relayed = await this.#try(step, said, this.#steps(broken.candidate).length === 0);
+      const option = await this.#next(broken.candidate);
+      if (!option) break;
+      const relayed = await this.#try(option, said, this.#options(broken.candidate).length === 0);
       if (relayed === undefined) continue;
-      const outcome: RecoveryOutcome = relayed === 'diverged' ? relayed : step.outcome;
-      this.failover.run.recoveryEnded(outcome);
+      const outcome: RecoveryOutcome = relayed === 'diverged' ? relayed : option.outcome;
+      this.failover.recorder.recoveryEnded(outcome);
       return relayed === 'diverged' ? undefined : relayed;
     }
-    this.failover.run.recoveryEnded('failed');
+    this.failover.recorder.recoveryEnded('failed');
     return undefined;
   }
 
@@ -107,58 +108,63 @@ export class Recovery {
     };
   }
 
-  /** The first step that was not tried yet and may be, with a place at its backend. */
-  async #next(broken: Candidate): Promise<Step | undefined> {
+  /** The first option that was not tried yet and may be, with a permit at its backend. */
+  async #next(broken: Candidate): Promise<RecoveryOption | undefined> {
     for (;;) {
-      const idsOf = () => this.#steps(broken).map(({ candidate }) => candidate.backend.id);
+      const idsOf = () => this.#options(broken).map(({ candidate }) => candidate.backend.id);
       if (idsOf().length === 0) return undefined;
       try {
-        await this.failover.moveTo(this.place, idsOf);
+        await this.failover.reassign(this.permit, idsOf);
       } catch (error) {
-        if (this.failover.scope.isOver) throw error;
+        if (this.failover.lifetime.isOver) throw error;
         return undefined;
       }
-      const isHere = ({ candidate }: Step) => candidate.backend.id === this.place.backend;
-      const step = this.#steps(broken).find(isHere);
-      if (!step) continue;
-      this.#tried.add(nameOf(step));
-      if (this.failover.healthOf(step.candidate).budget.take()) return step;
+      const isHere = ({ candidate }: RecoveryOption) =>
+        candidate.backend.id === this.permit.backend;
+      const option = this.#options(broken).find(isHere);
+      if (!option) continue;
+      this.#tried.add(nameOf(option));
+      if (this.failover.healthOf(option.candidate).retryBudget.tryAcquire()) return option;
     }
   }
 
-  #steps(broken: Candidate): readonly Step[] {
+  #options(broken: Candidate): readonly RecoveryOption[] {
     const others = this.candidates.filter((candidate) => candidate !== broken);
-    const steps: Step[] = [
+    const steps: RecoveryOption[] = [
       ...this.candidates
         .filter(({ target }) => target.prefill)
-        .map((candidate): Step => ({ candidate, outcome: 'continued' })),
-      ...[...others, broken].map((candidate): Step => ({ candidate, outcome: 'regenerated' })),
+        .map((candidate): RecoveryOption => ({ candidate, outcome: 'continued' })),
+      ...[...others, broken].map((candidate): RecoveryOption => ({
+        candidate,
+        outcome: 'regenerated',
+      })),
     ];
     return steps.filter(
-      (step) =>
-        !this.#tried.has(nameOf(step)) && this.failover.healthOf(step.candidate).breaker.passes(),
+      (option) =>
+        !this.#tried.has(nameOf(option)) &&
+        this.failover.healthOf(option.candidate).breaker.allows(),
     );
   }
 
   async #try(
-    { candidate, outcome }: Step,
+    { candidate, outcome }: RecoveryOption,
     said: string,
     isLast: boolean,
-  ): Promise<Relayed | 'diverged' | undefined> {
+  ): Promise<ActiveAttempt | 'diverged' | undefined> {
     const attempt = this.failover.begin(candidate, isLast);
     try {
       const isContinued = outcome === 'continued';
       await attempt.open(isContinued ? this.#rest(said) : this.request);
-      attempt.trial.answered();
+      attempt.breakerCall.answered();
       const chunks = chunksOf(attempt.batches());
-      const joint: Joint = isContinued
-        ? { fits: true, batches: joinContinued(chunks) }
-        : await joinRepeated(chunks, said);
+      const joint: Splice = isContinued
+        ? { fits: true, batches: spliceContinued(chunks) }
+        : await spliceRegenerated(chunks, said);
       if (joint.fits) return { candidate, attempt, batches: joint.batches };
     } catch (error) {
       const failure = this.failover.failed(attempt, error);
       this.#count(attempt);
-      if (this.failover.scope.isOver) throw failure;
+      if (this.failover.lifetime.isOver) throw failure;
       return undefined;
     }
     attempt.abandon();
@@ -172,7 +178,7 @@ export class Recovery {
     const { sampling } = this.request;
     const { maxTokens } = sampling;
     if (maxTokens === undefined) return { ...this.request, prefill: said };
-    const left = Math.max(1, maxTokens - this.#transcript.chunks);
+    const left = Math.max(1, maxTokens - this.#sentText.chunks);
     return { ...this.request, prefill: said, sampling: { ...sampling, maxTokens: left } };
   }
 
@@ -188,7 +194,7 @@ function asksForMoreThanText({ unmodelled }: ChatRequest): boolean {
   return (unmodelled?.shape.length ?? 0) > 0;
 }
 
-function nameOf({ candidate, outcome }: Step): string {
+function nameOf({ candidate, outcome }: RecoveryOption): string {
   return `${outcome} ${candidate.target.backend}/${candidate.target.model}`;
 }
 

@@ -4,7 +4,7 @@ import type { ModelConfig, TargetConfig } from '../config/model-config.js';
 import type { StreamsConfig } from '../config/streams-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import type { RepeatSettings } from './repeat.js';
+import type { RetrySettings } from './retry-delay.js';
 
 /** A public model and whoever may answer for it, in order. */
 export interface Route {
@@ -19,7 +19,7 @@ export interface Route {
 
 export interface RouteTarget extends Target {
   readonly deadlines: TargetDeadlines;
-  readonly retry: RepeatSettings;
+  readonly retry: RetrySettings;
   /** Its share among targets of the same priority. */
   readonly weight: number;
   /** Tokens that fit into it, where that is known. */

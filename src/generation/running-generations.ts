@@ -1,19 +1,19 @@
 import { Injectable } from '@nestjs/common';
 import type { EndReason } from '../contract/faults.js';
-import { GenerationScope } from './generation-scope.js';
+import { GenerationLifetime } from './generation-lifetime.js';
 
 /** Every generation that is not over, for whoever has to end them all. */
 @Injectable()
 export class RunningGenerations {
-  readonly #scopes = new Set<GenerationScope>();
+  readonly #scopes = new Set<GenerationLifetime>();
 
   get count(): number {
     return this.#scopes.size;
   }
 
   /** A scope that is held here until it is disposed of. */
-  begin(caller: AbortSignal, totalMs: number): GenerationScope {
-    const scope: GenerationScope = new GenerationScope(caller, totalMs, () => {
+  begin(caller: AbortSignal, totalMs: number): GenerationLifetime {
+    const scope: GenerationLifetime = new GenerationLifetime(caller, totalMs, () => {
       this.#scopes.delete(scope);
     });
     this.#scopes.add(scope);

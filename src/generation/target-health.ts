@@ -3,12 +3,12 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import { GenerationObserver } from '../contract/generation.js';
 import { Breaker } from './breaker.js';
-import { ExtraBudget } from './extra-budget.js';
+import { RetryBudget } from './retry-budget.js';
 
 /** What this process has seen of one target lately. */
 export interface Health {
   readonly breaker: Breaker;
-  readonly budget: ExtraBudget;
+  readonly retryBudget: RetryBudget;
 }
 
 /** The health of every target, whichever models it serves. */
@@ -25,12 +25,12 @@ export class TargetHealth {
     const name = `${backend}/${model}`;
     let health = this.#targets.get(name);
     if (!health) {
-      const { breaker, extra } = this.config;
+      const { breaker, retryBudget } = this.config;
       health = {
         breaker: new Breaker(breaker, (state, fault) =>
-          this.observer.breakerTurned({ backend, model }, state, fault),
+          this.observer.breakerChanged({ backend, model }, state, fault),
         ),
-        budget: new ExtraBudget(extra),
+        retryBudget: new RetryBudget(retryBudget),
       };
       this.#targets.set(name, health);
     }

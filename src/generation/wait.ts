@@ -1,10 +1,10 @@
 import type { Queued } from './fair-queue.js';
-import type { Guest, Wish } from './guest.js';
+import type { Guest, EligibleBackends } from './permit.js';
 import { waitedTooLong } from './refusal.js';
 
 /** One wait for room. However it ends, its timer and its listener are let go. */
 export class Wait implements Queued {
-  readonly lane: string;
+  readonly flow: string;
   readonly ticket: number;
   readonly #over = Promise.withResolvers<void>();
   readonly #startedAt = performance.now();
@@ -17,12 +17,12 @@ export class Wait implements Queued {
    */
   constructor(
     readonly guest: Guest,
-    private readonly wish: Wish,
+    private readonly wish: EligibleBackends,
     maxMs: number,
     private readonly onGivenUp: (wait: Wait) => void,
   ) {
     this.#backends = wish();
-    this.lane = guest.lane;
+    this.flow = guest.flow;
     this.ticket = guest.ticket;
     this.#timer = setTimeout(() => this.#giveUp(waitedTooLong(maxMs)), maxMs);
     guest.signal.addEventListener('abort', this.#onAbort, { once: true });

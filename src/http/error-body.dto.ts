@@ -43,10 +43,10 @@ export function errorBodyOf(
 /** Nothing but who failed and how: an error's other details are for the operator. */
 export function attemptsOf(
   { attempts }: GenerationRecord,
-  { fault, trips }: GatewayError,
+  { fault, breakerEffect }: GatewayError,
 ): FailedAttempt[] | undefined {
   // Time was up, or the pod went down, while an attempt ran or after it had answered.
-  const isNobodysFailure = trips === 'no';
+  const isNobodysFailure = breakerEffect === 'ignore';
   const failed = attempts.flatMap(({ backend, outcome }): FailedAttempt[] => {
     if (outcome !== 'cancelled' && outcome !== 'ok') return [{ backend, fault: outcome }];
     // Otherwise it was given up because its answer differed from what had been sent.

@@ -4,7 +4,7 @@ import { GatewayConfig } from '../config/gateway-config.js';
 import { Admission } from '../generation/admission.js';
 import { jsonBody } from './body/json-body.js';
 import { withoutGeneration } from './chat/without-generation.js';
-import { identifyExchange } from './exchange.js';
+import { withRequestContext } from './request-context.js';
 import { refuseForeignHosts } from './host-check.js';
 import { boundPipelines } from './pipelines.js';
 import { serveOpenApi } from './openapi.js';
@@ -30,7 +30,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   app.use(boundPipelines());
   app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
-  app.use(identifyExchange);
+  app.use(withRequestContext);
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
   app.use((_request: Request, response: Response, next: NextFunction) => {
     leaveSlowCaller(response, streams.slowClientMs);

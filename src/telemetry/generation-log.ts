@@ -44,7 +44,7 @@ export class GenerationLog implements GenerationObserver {
   }
 
   /** A target that is given up or taken up again concerns more than one request: it has a line of its own. */
-  breakerTurned({ backend, model }: Target, state: BreakerState, fault?: Fault): void {
+  breakerChanged({ backend, model }: Target, state: BreakerState, fault?: Fault): void {
     const line = defined({ target: `${backend}/${model}`, state, fault });
     if (state === 'open') this.#logger.warn('breaker opened', line);
     else if (state === 'closed') this.#logger.log('breaker closed', line);

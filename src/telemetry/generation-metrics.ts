@@ -36,7 +36,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   onModuleInit(): void {
     for (const { id } of this.config.backends) this.malformed.inc({ backend: id }, 0);
     for (const { id, recovery, targets } of this.config.models) {
-      for (const target of targets) this.breakerTurned(target, 'closed');
+      for (const target of targets) this.breakerChanged(target, 'closed');
       if (recovery === 'never') continue;
       for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ model: id, outcome }, 0);
     }
@@ -66,7 +66,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     this.recoveries.inc({ model, outcome });
   }
 
-  breakerTurned({ backend, model }: Target, state: BreakerState): void {
+  breakerChanged({ backend, model }: Target, state: BreakerState): void {
     this.breakerOpen.set({ backend, target_model: model }, state === 'closed' ? 0 : 1);
   }
 

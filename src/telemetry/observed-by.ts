@@ -14,7 +14,8 @@ export function observedBy(observers: readonly GenerationObserver[]): Generation
     attemptEnded: (record, attempt) => each((one) => one.attemptEnded(record, attempt)),
     malformedEvent: (backend) => each((one) => one.malformedEvent(backend)),
     targetNoticed: (target, notice) => each((one) => one.targetNoticed(target, notice)),
-    breakerTurned: (target, state, fault) => each((one) => one.breakerTurned(target, state, fault)),
+    breakerChanged: (target, state, fault) =>
+      each((one) => one.breakerChanged(target, state, fault)),
     recoveryEnded: (record, outcome) => each((one) => one.recoveryEnded(record, outcome)),
     generationEnded: (record) => each((one) => one.generationEnded(record)),
   };

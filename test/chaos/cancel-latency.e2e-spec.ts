@@ -77,7 +77,10 @@ describe('The time from a caller’s leaving to the closed upstream connection',
   const latenciesCounted = () => gateway.metric('llm_cancel_latency_seconds_count');
 
   beforeAll(async () => {
-    gateway = await Gateway.start({ models: MODELS, extra: { share: 1, min: CALLERS } });
+    gateway = await Gateway.start({
+      models: MODELS,
+      retryBudget: { ratio: 1, minRetries: CALLERS },
+    });
     before = await latenciesCounted();
     const leaving: (() => Promise<number>)[] = [];
     for (let n = 0; n < CALLERS; n += 1) leaving.push(await callerInPhase(n));
@@ -154,7 +157,7 @@ describe('The time from a caller’s leaving to the end of its request', () => {
     first.leave();
   });
 
-  it('is as short while a repeat is waited for, and it is not made', async () => {
+  it('is as short while a retry is waited for, and it is not made', async () => {
     gateway = await Gateway.start({ retry: { limit: 1, maxRetryAfterMs: 60_000 } });
     gateway.openai.script(failsWith(429, {}, { 'retry-after': '30' }));
     expect(await leave(20, () => upstreamSent('trailers'))).toBeLessThan(P99_MS);

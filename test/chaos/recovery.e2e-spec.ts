@@ -362,8 +362,8 @@ describe('No answer is taken up again', () => {
     await expectNoRecovery();
   });
 
-  it('beyond the budget of extra work', async () => {
-    await start({}, { extra: { share: 0, min: 0 } });
+  it('beyond the retry budget', async () => {
+    await start({}, { retryBudget: { ratio: 0, minRetries: 0 } });
     gateway.openai.script(cut);
     await expectHonestCut(await ask(), 'The quick brown ');
     expect(requests()).toEqual([1, 0]);

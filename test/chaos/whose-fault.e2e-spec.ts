@@ -22,7 +22,7 @@ async function start(settings: GatewaySettings = {}): Promise<void> {
   gateway.ollama.script(UPSTREAM_KINDS[1]!.says('Olla'));
 }
 
-/** In open mode a lane is an address. */
+/** In open mode a flow is an address. */
 async function ask(address: string, content = 'Hi', model = 'gpt-4o') {
   const outgoing = request(`${gateway.url}/v1/chat/completions`, {
     method: 'POST',

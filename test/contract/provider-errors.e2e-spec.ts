@@ -33,7 +33,8 @@ const ACCOUNT = /\borg[-_][a-z0-9]{6}/;
 
 /** A 200 has no status: errors of servers that use it say theirs in the body, or by a word. */
 const IN_BAND = ERRORS.filter(
-  ({ body, trips, byStatus }) => typeof body === 'object' && trips !== 'suspects' && !byStatus,
+  ({ body, breakerEffect, byStatus }) =>
+    typeof body === 'object' && breakerEffect !== 'suspect' && !byStatus,
 ).filter(({ body }) => /"(?:code|type|status)":/.test(JSON.stringify(body)));
 
 describe.each([
@@ -55,8 +56,8 @@ describe.each([
     async (fault, _provider, _words, error) => {
       test.upstream.script(failsWith(error.status, error.body));
       for (const thrown of [await failure(test.open()), await failure(test.complete())]) {
-        const { trips = FAULTS[fault].trips } = error;
-        expect([thrown.fault, thrown.trips]).toEqual([fault, trips]);
+        const { breakerEffect = FAULTS[fault].breaker } = error;
+        expect([thrown.fault, thrown.breakerEffect]).toEqual([fault, breakerEffect]);
         expect(thrown.message).not.toMatch(ACCOUNT);
         expect(thrown.message).not.toMatch(/<html|input"|undefined/);
         expect(thrown.upstream.status).toBe(error.status);

@@ -1,4 +1,4 @@
-import type { Fault, Trip } from '../../src/contract/faults.js';
+import type { Fault, BreakerEffect } from '../../src/contract/faults.js';
 import { google, openAi } from './provider-bodies.js';
 
 /** One error as a provider sends it: its status and the bytes of its body. */
@@ -8,13 +8,21 @@ export interface ProviderError {
   readonly body: unknown;
   readonly fault: Fault;
   /** Where it means something else for the target than the fault usually does. */
-  readonly trips?: Trip;
+  readonly breakerEffect?: BreakerEffect;
   /** Nothing but its status says what it is. */
   readonly byStatus?: true;
 }
 
-const refused = (fault: Fault, trips?: Trip) => (provider: string, status: number, body: unknown) =>
-  ({ provider, status, body, fault, ...(trips && { trips }) }) satisfies ProviderError;
+const refused =
+  (fault: Fault, breakerEffect?: BreakerEffect) =>
+  (provider: string, status: number, body: unknown) =>
+    ({
+      provider,
+      status,
+      body,
+      fault,
+      ...(breakerEffect && { breakerEffect }),
+    }) satisfies ProviderError;
 
 const filtered = refused('content_filtered');
 const lacking = refused('unsupported_feature');
@@ -24,7 +32,7 @@ const noModel = refused('upstream_model_missing');
 const limited = refused('rate_limited');
 const mistaken = refused('invalid_request');
 const down = refused('upstream_unavailable');
-const doubtful = (fault: Fault) => refused(fault, 'suspects');
+const doubtful = (fault: Fault) => refused(fault, 'suspect');
 
 const byStatus = (error: ProviderError): ProviderError => ({ ...error, byStatus: true });
 
@@ -230,7 +238,7 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
     },
   }),
   doubtful('quota_exhausted')('a proxy', 402, '<html>Payment Required</html>'),
-  refused('quota_exhausted', 'no')('OpenRouter', 402, {
+  refused('quota_exhausted', 'ignore')('OpenRouter', 402, {
     error: {
       code: 402,
       message:
@@ -423,7 +431,7 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
     ),
   ),
   limited('GLM', 429, { error: { code: '1302', message: '您当前使用该API的并发数过高' } }),
-  refused('rate_limited', 'no')(
+  refused('rate_limited', 'ignore')(
     'Groq',
     413,
     openAi(
@@ -431,7 +439,7 @@ export const PROVIDER_ERRORS: readonly ProviderError[] = [
       { type: 'tokens', code: 'rate_limit_exceeded' },
     ),
   ),
-  refused('rate_limited', 'no')(
+  refused('rate_limited', 'ignore')(
     'OpenAI',
     429,
     openAi(

@@ -37,7 +37,7 @@ export function staleConnectionContract(kind: BackendKind): void {
       expect(fresh!.socketPort).not.toBe(kept!.socketPort);
       expect(fresh!.rawBody).toBe(stale!.rawBody);
       expect(test.upstream.requests).toHaveLength(3);
-      // Twice for the one that had to be repeated.
+      // Twice for the one that had to be sent again.
       expect(test.told.requestSent).toBe(3);
     });
 
@@ -132,7 +132,7 @@ export function staleConnectionContract(kind: BackendKind): void {
       expect(test.upstream.requests).toHaveLength(3);
     });
 
-    it('closes the repeated request, too, when it is closed', async () => {
+    it('closes the request that was sent again, too, when it is closed', async () => {
       await keepConnections(1);
       test.upstream.script(resetsBeforeHeaders(), scripts.stallsAfter(['Hel']));
       const chunks = (await test.open())[Symbol.asyncIterator]();

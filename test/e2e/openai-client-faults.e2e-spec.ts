@@ -36,10 +36,10 @@ function says(status: number, code: string | null = null, headers = {}): Upstrea
 }
 
 /**
- * The client repeats a request at most twice, unless it is told that this is in vain: what we do not
- * repeat ourselves, or have repeated. The numbers are what reaches the upstream in all: without
- * repeats of ours, and with one at most, as by default. A limit of rate is waited out by clients,
- * and a second one that names no time keeps us from repeating.
+ * The client retries a request at most twice, unless it is told that this is in vain: what we do not
+ * retry ourselves, or have retried. The numbers are what reaches the upstream in all: without
+ * retries of ours, and with one at most, as by default. A limit of rate is waited out by clients,
+ * and a second one that names no time keeps us from retrying.
  */
 const ONE_TARGET: readonly (readonly [string, UpstreamScript, Thrown, number, number])[] = [
   ['a mistake of the caller', says(400), refused(null), 1, 1],
@@ -93,8 +93,8 @@ const it = base.extend<{ start: (settings?: GatewaySettings) => Promise<[Gateway
 });
 
 describe.concurrent('the official OpenAI client at its default settings', () => {
-  for (const [what, script, expected, once, repeated] of ONE_TARGET) {
-    for (const [limit, requests] of [once, repeated].entries()) {
+  for (const [what, script, expected, once, retried] of ONE_TARGET) {
+    for (const [limit, requests] of [once, retried].entries()) {
       it(`throws ${expected.error} for ${what}, which costs the upstream ${requests} request(s) at retry.limit ${limit}`, async ({
         start,
         expect,

@@ -41,7 +41,7 @@ export function fuzzConfig(urls: FuzzUpstreamUrls): object {
     server: { host: '127.0.0.1', port: 0, bodyLimit: '64kb' },
     streams: STREAMS,
     retry: { limit: 1, baseDelayMs: 5, maxDelayMs: 20, maxRetryAfterMs: 40 },
-    extra: { share: 1, min: 1000 },
+    retryBudget: { ratio: 1, minRetries: 1000 },
     breaker: { failures: 1_000_000, ratio: 1, windowMs: 1000, cooldownMs: 20 },
     limits: LIMITS,
     drain: { delayMs: 0, forMs: 2000 },

@@ -39,7 +39,7 @@ export function sluiceConfig(urls: UpstreamUrls): object {
       slowClientMs: 1000,
     },
     retry: { limit: 1, baseDelayMs: 5, maxDelayMs: 20, maxRetryAfterMs: 50 },
-    extra: { share: 0.2, min: 10 },
+    retryBudget: { ratio: 0.2, minRetries: 10 },
     breaker: { failures: 20, ratio: 0.5, windowMs: 2000, cooldownMs: 100 },
     limits: { streams: 60, queue: { size: 12, maxWaitMs: 300 } },
     drain: { delayMs: 0, forMs: 2000 },

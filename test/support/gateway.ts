@@ -11,7 +11,7 @@ export interface GatewaySettings {
   readonly server?: object;
   readonly browsers?: object;
   readonly retry?: object;
-  readonly extra?: object;
+  readonly retryBudget?: object;
   readonly breaker?: object;
   readonly limits?: object;
   readonly drain?: object;
@@ -40,7 +40,7 @@ export class Gateway {
   /**
    * By default there are the models `gpt-4o` (openai, then ollama), `gpt-only`, `llama3` and
    * `team/gpt`, and every deadline is long enough never to pass. A target that fails is not asked
-   * again, and a drain begins at once: tests of repeats and of the delay say so.
+   * again, and a drain begins at once: tests of retries and of the delay say so.
    */
   static async start({
     room = {},

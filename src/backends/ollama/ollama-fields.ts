@@ -5,25 +5,25 @@ import type { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import { contentChunks } from '../shared/content-parts.js';
-import { failedFinish, finishReasonOf, finishWordIn } from '../shared/finish-reason.js';
-import { isImplausibleCount, tokenCountIn } from '../shared/token-count.js';
+import { failedFinish, parseFinishReason, finishWordIn } from '../shared/finish-reason.js';
+import { isImplausibleCount, parseTokenCount } from '../shared/token-count.js';
 import { argumentsTextOf } from '../shared/tool-arguments.js';
 
 /** The pieces of an answer in one `message`. @param firstCall how many tool calls came before */
-export function messageChunks(message: JsonObject, firstCall: number): StreamChunk[] {
+export function parseOllamaMessage(message: JsonObject, firstCall: number): StreamChunk[] {
   const chunks: StreamChunk[] = [];
   const thinking = stringOr(message['thinking'], '');
   if (thinking) chunks.push({ type: 'reasoning-delta', text: thinking });
   for (const chunk of contentChunks(message['content'])) chunks.push(chunk);
   for (const url of imagesIn(message)) chunks.push({ type: 'image-delta', url });
-  for (const [n, call] of toolCallsOf(message).entries()) {
+  for (const [n, call] of parseOllamaToolCalls(message).entries()) {
     chunks.push({ type: 'tool-call-delta', index: firstCall + n, ...call });
   }
   return chunks;
 }
 
 /** Ollama's tool calls come whole, mostly with an object for arguments and often without an id. */
-function toolCallsOf(message: JsonObject): ToolCall[] {
+function parseOllamaToolCalls(message: JsonObject): ToolCall[] {
   const calls = [message['tool_calls'] ?? []].flat() as unknown[];
   return calls.filter(isJsonObject).map((call) => {
     const fn = isJsonObject(call['function']) ? call['function'] : {};
@@ -58,19 +58,19 @@ function typeOf(image: string): string {
 }
 
 /** Why the answer ended. Ollama says "stop" also when it stopped to have tools called. */
-export function finishOf(
+export function parseOllamaFinish(
   line: JsonObject,
   calledTools: boolean,
   notices: UpstreamNotices,
 ): { readonly reason: FinishReason; readonly rawReason: string } {
   const rawReason = doneReasonOf(line);
-  const reason = finishReasonOf(rawReason);
+  const reason = parseFinishReason(rawReason);
   if (reason === 'other') notices.unknownFinishReason(rawReason);
   return { reason: reason === 'stop' && calledTools ? 'tool_calls' : reason, rawReason };
 }
 
 /** The `upstream_cut` that a last line means whose reason says that there is no answer. */
-export function failureIn(line: JsonObject, backend: string): GatewayError | undefined {
+export function parseOllamaFailure(line: JsonObject, backend: string): GatewayError | undefined {
   return failedFinish(doneReasonOf(line), backend);
 }
 
@@ -79,8 +79,8 @@ function doneReasonOf(line: JsonObject): string {
 }
 
 /** `prompt_eval_count` is missing when the prompt came from Ollama's cache: unknown, not 0. */
-export function usageIn(line: JsonObject, notices: UpstreamNotices): Usage {
+export function parseOllamaUsage(line: JsonObject, notices: UpstreamNotices): Usage {
   const { prompt_eval_count: input, eval_count: output } = line;
   if (isImplausibleCount(input) || isImplausibleCount(output)) notices.implausibleUsage();
-  return defined({ input: tokenCountIn(input), output: tokenCountIn(output) });
+  return defined({ input: parseTokenCount(input), output: parseTokenCount(output) });
 }

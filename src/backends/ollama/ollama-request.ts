@@ -7,7 +7,7 @@ import type {
   Sampling,
 } from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
-import { continued } from '../shared/continued.js';
+import { withPrefill } from '../shared/with-prefill.js';
 import { isDeep } from '../shared/json-depth.js';
 
 /** Fields that Ollama takes beside `options`; all others of a target are options. */
@@ -26,10 +26,10 @@ const TOP_LEVEL_FIELDS = new Set([
  * The body of `POST /api/chat`.
  * @see https://docs.ollama.com/api/chat
  */
-export function chatBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
+export function toOllamaBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
   const { sampling, tools, toolChoice, responseFormat, prefill } = request;
   const toolNames = toolNamesById(request.messages);
-  const messages = request.messages.map((message) => messageOf(message, toolNames));
+  const messages = request.messages.map((message) => toOllamaMessage(message, toolNames));
   const fields = defined({
     // Ollama has no tool_choice; "none" is the one that needs no help of the model.
     tools:
@@ -39,21 +39,21 @@ export function chatBody(request: ChatRequest, target: Target, stream: boolean):
             type: 'function',
             function: defined({ name, description, parameters }),
           })),
-    format: responseFormat && formatOf(responseFormat),
-    ...optionsOf(sampling),
+    format: responseFormat && toOllamaFormat(responseFormat),
+    ...toOllamaOptions(sampling),
   });
   const said = Object.entries(inDialectOf(target, fields));
   return {
     model: target.model,
     stream,
-    messages: prefill === undefined ? messages : continued(messages, prefill),
+    messages: prefill === undefined ? messages : withPrefill(messages, prefill),
     options: Object.fromEntries(said.filter(([name]) => !TOP_LEVEL_FIELDS.has(name))),
     ...Object.fromEntries(said.filter(([name]) => TOP_LEVEL_FIELDS.has(name))),
   };
 }
 
 /** The caller's sampling in Ollama's names. */
-function optionsOf(sampling: Sampling): JsonObject {
+function toOllamaOptions(sampling: Sampling): JsonObject {
   return defined({
     temperature: sampling.temperature,
     top_p: sampling.topP,
@@ -100,7 +100,7 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
     return { param: 'tool_choice', why: 'A tool call cannot be forced here' };
   }
   for (const [m, { parts }] of request.messages.entries()) {
-    for (const [p, part] of parts.flatMap(contentOf).entries()) {
+    for (const [p, part] of parts.flatMap(toOllamaContent).entries()) {
       const param = `messages[${m}].content[${p}]`;
       if (part.type === 'opaque') {
         return { param, why: `${param} is of type "${part.kind}", which cannot be sent here` };
@@ -119,7 +119,11 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
 /** What of the caller's own is dropped, by the caller's names where Ollama has others. */
 function droppedFields(request: ChatRequest, drop: readonly string[]): readonly string[] {
   const { tools, responseFormat, sampling } = request;
-  const given: JsonObject = defined({ ...optionsOf(sampling), tools, format: responseFormat });
+  const given: JsonObject = defined({
+    ...toOllamaOptions(sampling),
+    tools,
+    format: responseFormat,
+  });
   const names: Readonly<Record<string, string>> = {
     num_predict: 'max_tokens',
     format: 'response_format',
@@ -128,17 +132,20 @@ function droppedFields(request: ChatRequest, drop: readonly string[]): readonly 
 }
 
 /** Parts as their caller numbers them: those of a result are the content of its message. */
-function contentOf(part: MessagePart): readonly MessagePart[] {
+function toOllamaContent(part: MessagePart): readonly MessagePart[] {
   return part.type === 'tool-result' ? part.parts : [part];
 }
 
-function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, string>): JsonObject {
+function toOllamaMessage(
+  { role, parts }: Message,
+  toolNames: ReadonlyMap<string, string>,
+): JsonObject {
   const text: string[] = [];
   const thinking: string[] = [];
   const images: string[] = [];
   const toolCalls: JsonObject[] = [];
   const result = parts.find((part) => part.type === 'tool-result');
-  for (const part of parts.flatMap(contentOf)) {
+  for (const part of parts.flatMap(toOllamaContent)) {
     switch (part.type) {
       case 'text':
         text.push(part.text);
@@ -150,7 +157,9 @@ function messageOf({ role, parts }: Message, toolNames: ReadonlyMap<string, stri
         images.push(base64Of(part.url) ?? '');
         break;
       case 'tool-call':
-        toolCalls.push({ function: { name: part.name, arguments: argumentsOf(part.arguments) } });
+        toolCalls.push({
+          function: { name: part.name, arguments: toOllamaArguments(part.arguments) },
+        });
         break;
       case 'tool-result':
       case 'opaque':
@@ -174,7 +183,7 @@ function toolNamesById(messages: readonly Message[]): ReadonlyMap<string, string
 }
 
 /** Ollama takes an object; a model's own slip in an earlier turn must not fail the whole request. */
-function argumentsOf(json: string): unknown {
+function toOllamaArguments(json: string): unknown {
   try {
     // What is sent is written by recursion.
     return isDeep(json) ? {} : (JSON.parse(json) as unknown);
@@ -190,7 +199,7 @@ function base64Of(url: string): string | undefined {
     : undefined;
 }
 
-function formatOf(format: ResponseFormat): unknown {
+function toOllamaFormat(format: ResponseFormat): unknown {
   switch (format.type) {
     case 'text':
       return undefined;

@@ -7,9 +7,14 @@ import { batchesOf } from '../shared/batches.js';
 import { refuseDeep } from '../shared/json-depth.js';
 import { LineDecoder } from '../shared/line-decoder.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
-import { complaintFault, cutFault, tooLongFault } from '../shared/upstream-fault.js';
-import { failureIn, finishOf, messageChunks, usageIn } from './ollama-fields.js';
+import { parseErrorField, isComplaint } from '../shared/upstream-error.js';
+import { upstreamErrorFault, cutFault, tooLongFault } from '../shared/upstream-fault.js';
+import {
+  parseOllamaFailure,
+  parseOllamaFinish,
+  parseOllamaMessage,
+  parseOllamaUsage,
+} from './ollama-fields.js';
 
 /**
  * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
@@ -58,20 +63,20 @@ class OllamaLineMapper {
     const json = this.#parse(line);
     if (json === undefined) return [];
     if (isComplaint(json)) {
-      throw complaintFault(this.source.backend, complaintIn(json, this.source.secrets));
+      throw upstreamErrorFault(this.source.backend, parseErrorField(json, this.source.secrets));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) {
-      const deltas = messageChunks(json['message'], this.#toolCalls);
+      const deltas = parseOllamaMessage(json['message'], this.#toolCalls);
       this.#toolCalls += deltas.filter(({ type }) => type === 'tool-call-delta').length;
       for (const delta of deltas) chunks.push(delta);
     }
     if (json['done'] !== true) return chunks;
-    this.failure = failureIn(json, this.source.backend);
+    this.failure = parseOllamaFailure(json, this.source.backend);
     if (this.failure) return chunks;
     this.finished = true;
-    const finish = finishOf(json, this.#toolCalls > 0, this.notices);
-    return [...chunks, { type: 'end', ...finish, usage: usageIn(json, this.notices) }];
+    const finish = parseOllamaFinish(json, this.#toolCalls > 0, this.notices);
+    return [...chunks, { type: 'end', ...finish, usage: parseOllamaUsage(json, this.notices) }];
   }
 
   #parse(line: string): JsonObject | undefined {

@@ -9,14 +9,24 @@ import { collectAnswer } from '../shared/collected-answer.js';
 import { JoinedContent } from '../shared/joined-content.js';
 import { type StreamSource, streamSource } from '../shared/stream-source.js';
 import { UpstreamClient } from '../shared/upstream-client.js';
-import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
-import { complaintFault, cutFault, protocolFault, wasConnected } from '../shared/upstream-fault.js';
+import { parseErrorField, isComplaint } from '../shared/upstream-error.js';
+import {
+  upstreamErrorFault,
+  cutFault,
+  protocolFault,
+  wasConnected,
+} from '../shared/upstream-fault.js';
 import type { UpstreamResponse } from '../shared/upstream-response.js';
 import { secretsOf } from '../shared/upstream-secrets.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
-import { failureIn, finishOf, messageChunks, usageIn } from './ollama-fields.js';
-import { chatBody, fitOf } from './ollama-request.js';
+import {
+  parseOllamaFailure,
+  parseOllamaFinish,
+  parseOllamaMessage,
+  parseOllamaUsage,
+} from './ollama-fields.js';
+import { toOllamaBody, fitOf } from './ollama-request.js';
 import { readOllamaStream } from './ollama-stream.js';
 
 /** Ollama's native `/api/chat`. */
@@ -58,15 +68,15 @@ export class OllamaBackend implements ChatBackend {
     }
     const json = await readWholeAnswer(source, response, response.headers);
     const { backend, model, requestId, secrets } = source;
-    if (isComplaint(json)) throw complaintFault(backend, complaintIn(json, secrets));
+    if (isComplaint(json)) throw upstreamErrorFault(backend, parseErrorField(json, secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     // A line of a stream is JSON as well.
     if (json['done'] !== true) throw cutFault(backend);
-    const failure = failureIn(json, backend);
+    const failure = parseOllamaFailure(json, backend);
     if (failure) throw failure;
-    const content = JoinedContent.of(messageChunks(message, 0));
-    const { reason, rawReason } = finishOf(json, content.toolCalls.length > 0, attempt);
+    const content = JoinedContent.of(parseOllamaMessage(message, 0));
+    const { reason, rawReason } = parseOllamaFinish(json, content.toolCalls.length > 0, attempt);
     return defined({
       id: `chatcmpl-${randomUUID()}`,
       model,
@@ -75,7 +85,7 @@ export class OllamaBackend implements ChatBackend {
       ...content,
       finishReason: reason,
       rawReason,
-      usage: usageIn(json, attempt),
+      usage: parseOllamaUsage(json, attempt),
     });
   }
 
@@ -93,7 +103,7 @@ export class OllamaBackend implements ChatBackend {
     stream: boolean,
     attempt: AttemptContext,
   ): Promise<UpstreamResponse> {
-    const body = chatBody(request, target, stream);
+    const body = toOllamaBody(request, target, stream);
     const response = await this.#upstream.post(body, attempt, request).catch((error: unknown) => {
       throw withRemedy(error, target);
     });

@@ -4,17 +4,17 @@ import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import {
   failedFinish,
-  finishReasonOf,
+  parseFinishReason,
   finishWordIn,
-  openAiWordOf,
+  toOpenAiFinishWord,
 } from '../shared/finish-reason.js';
 import { JoinedContent } from '../shared/joined-content.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn } from '../shared/upstream-complaint.js';
-import { complaintFault, protocolFault } from '../shared/upstream-fault.js';
-import { answerChoiceIn, complaintOn, piecesOf, withoutEmptyError } from './openai-choice.js';
+import { parseErrorField } from '../shared/upstream-error.js';
+import { upstreamErrorFault, protocolFault } from '../shared/upstream-fault.js';
+import { parseAnswerChoice, choiceError, parseDelta, withoutEmptyError } from './openai-choice.js';
 import { ToolCallReader } from './openai-tool-calls.js';
-import { usageIn } from './openai-usage.js';
+import { parseOpenAiUsage } from './openai-usage.js';
 
 /**
  * The JSON of a `chat.completion` as an answer. It is whole because its JSON is: one without a
@@ -22,7 +22,7 @@ import { usageIn } from './openai-usage.js';
  * @throws GatewayError `upstream_protocol` when it holds no message, `upstream_cut` when its finish
  *   reason is a failure, or what its `error` means
  */
-export function answerOf(
+export function parseOpenAiAnswer(
   json: JsonObject,
   source: StreamSource,
   notices: UpstreamNotices,
@@ -32,18 +32,18 @@ export function answerOf(
   const word = finishWordIn(choice['finish_reason']) ?? 'stop';
   const failure = failedFinish(word, backend);
   if (failure) throw failure;
-  const reason = finishReasonOf(word);
+  const reason = parseFinishReason(word);
   if (reason === 'other') notices.unknownFinishReason(word);
 
-  const { chunks, readable = message } = piecesOf(message, new ToolCallReader());
+  const { chunks, readable = message } = parseDelta(message, new ToolCallReader());
   const content = JoinedContent.of(chunks);
   let isPlausible = true;
-  const usage = usageIn(json, () => {
+  const usage = parseOpenAiUsage(json, () => {
     isPlausible = false;
     notices.implausibleUsage();
   });
   const given = choice['finish_reason'];
-  const saidReason = given == null ? given : openAiWordOf(word);
+  const saidReason = given == null ? given : toOpenAiFinishWord(word);
   const isReadable = readable === message && saidReason === given;
   const choices = isReadable
     ? json['choices']
@@ -72,9 +72,9 @@ export function answerIn(
   json: JsonObject,
   { backend, secrets }: StreamSource,
 ): { readonly choice: JsonObject; readonly message: JsonObject } {
-  const choice = answerChoiceIn(json);
-  const complaint = complaintOn(json, choice);
-  if (complaint) throw complaintFault(backend, complaintIn(complaint, secrets));
+  const choice = parseAnswerChoice(json);
+  const complaint = choiceError(json, choice);
+  if (complaint) throw upstreamErrorFault(backend, parseErrorField(complaint, secrets));
   const { message, text, delta } = choice ?? {};
   const said = message ?? delta ?? text;
   if (!choice || said == null) {

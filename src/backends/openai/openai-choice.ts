@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { contentChunks, imageChunks, textIn } from '../shared/content-parts.js';
-import { isComplaint } from '../shared/upstream-complaint.js';
+import { isComplaint } from '../shared/upstream-error.js';
 import type { ToolCallReader } from './openai-tool-calls.js';
 
 const MODELLED_FIELDS = new Set([
@@ -26,7 +26,7 @@ export interface Pieces {
 }
 
 /** The choice that is the answer: one was asked for, and servers number it 0 or not at all. */
-export function answerChoiceIn(event: JsonObject): JsonObject | undefined {
+export function parseAnswerChoice(event: JsonObject): JsonObject | undefined {
   const { choices } = event;
   if (!Array.isArray(choices)) return undefined;
   for (const choice of choices as unknown[]) {
@@ -36,7 +36,7 @@ export function answerChoiceIn(event: JsonObject): JsonObject | undefined {
 }
 
 /** What of an event, or of a whole answer, is the word of a failure; OpenRouter says it in the choice. */
-export function complaintOn(
+export function choiceError(
   event: JsonObject,
   choice: JsonObject | undefined,
 ): JsonObject | undefined {
@@ -51,7 +51,7 @@ export function withoutEmptyError(json: JsonObject): JsonObject {
   return rest;
 }
 
-export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
+export function parseDelta(delta: JsonObject, calls: ToolCallReader): Pieces {
   const chunks: StreamChunk[] = [];
   const reasoning = reasoningIn(delta);
   if (reasoning !== '') chunks.push({ type: 'reasoning-delta', text: reasoning });
@@ -69,7 +69,7 @@ export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
   let readable: JsonObject | undefined = isScalar(content)
     ? { ...delta, content: String(content) }
     : undefined;
-  const toolCalls = toolCallsIn(delta);
+  const toolCalls = parseToolCalls(delta);
   if (toolCalls.length > 0) {
     const read = calls.read(toolCalls);
     for (const chunk of read.chunks) chunks.push(chunk);
@@ -87,7 +87,10 @@ export function piecesOf(delta: JsonObject, calls: ToolCallReader): Pieces {
 const NO_CALLS: readonly unknown[] = [];
 
 /** One call may stand without its list, and in the form that tools had before they were tools. */
-function toolCallsIn({ tool_calls: calls, function_call: legacy }: JsonObject): readonly unknown[] {
+function parseToolCalls({
+  tool_calls: calls,
+  function_call: legacy,
+}: JsonObject): readonly unknown[] {
   if (Array.isArray(calls)) return calls;
   if (isJsonObject(calls)) return [calls];
   return isJsonObject(legacy) ? [{ index: 0, function: legacy }] : NO_CALLS;

@@ -9,19 +9,19 @@ import {
 } from '../../contract/stream-chunk.js';
 import {
   failedFinish,
-  finishReasonOf,
+  parseFinishReason,
   finishWordIn,
-  openAiWordOf,
+  toOpenAiFinishWord,
 } from '../shared/finish-reason.js';
 import { refuseDeep } from '../shared/json-depth.js';
 import type { StreamSource } from '../shared/stream-source.js';
-import { complaintIn, isComplaint } from '../shared/upstream-complaint.js';
-import { complaintFault, cutFault } from '../shared/upstream-fault.js';
-import { answerChoiceIn, complaintOn, piecesOf, withoutEmptyError } from './openai-choice.js';
+import { parseErrorField, isComplaint } from '../shared/upstream-error.js';
+import { upstreamErrorFault, cutFault } from '../shared/upstream-fault.js';
+import { parseAnswerChoice, choiceError, parseDelta, withoutEmptyError } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
 import { OpenAiStart } from './openai-start.js';
 import { ToolCallReader } from './openai-tool-calls.js';
-import { usageIn } from './openai-usage.js';
+import { parseOpenAiUsage } from './openai-usage.js';
 import { SaidInDeltas } from './said-in-deltas.js';
 
 /** Events of `chat.completion.chunk` to chunks; one per stream. */
@@ -74,12 +74,12 @@ export class OpenAiEventMapper {
    * @throws GatewayError what an in-band error means
    */
   mapEvent(given: JsonObject, data?: string): StreamChunk[] {
-    const choice = answerChoiceIn(given);
-    const complaint = complaintOn(given, choice);
+    const choice = parseAnswerChoice(given);
+    const complaint = choiceError(given, choice);
     if (complaint) return this.fail(complaint);
     const event = withChoices(withoutEmptyError(given));
     if (event['usage'] != null || event['x_groq'] != null) {
-      this.#usage = usageIn(event, () => this.notices.implausibleUsage()) ?? this.#usage;
+      this.#usage = parseOpenAiUsage(event, () => this.notices.implausibleUsage()) ?? this.#usage;
     }
     // Further choices are further answers, and one was asked for.
     if (!choice && hasChoices(event)) return [];
@@ -102,7 +102,7 @@ export class OpenAiEventMapper {
   fail(said: unknown): StreamChunk[] {
     if (this.ended || this.finish.isWhole) return [];
     const { backend, secrets, requestId } = this.source;
-    throw complaintFault(backend, { ...complaintIn(said, secrets), requestId });
+    throw upstreamErrorFault(backend, { ...parseErrorField(said, secrets), requestId });
   }
 
   /** Adds what the choice holds to `chunks`. @returns the event as the caller is to get it */
@@ -127,7 +127,7 @@ export class OpenAiEventMapper {
   #piecesIn(choice: JsonObject): { chunks: StreamChunk[]; delta: JsonObject; isReadable: boolean } {
     const { delta, message, text } = choice;
     const given = isJsonObject(delta) ? delta : typeof delta === 'string' ? { content: delta } : {};
-    const inDelta = piecesOf(given, this.#toolCalls);
+    const inDelta = parseDelta(given, this.#toolCalls);
     const other = isJsonObject(message) ? message : typeof text === 'string' && { content: text };
     if (inDelta.chunks.length > 0 || !other || this.#deltas.areSummedUpBy(other)) {
       this.#deltas.add(inDelta.chunks);
@@ -137,7 +137,7 @@ export class OpenAiEventMapper {
         isReadable: inDelta.readable === undefined && given === delta,
       };
     }
-    const { chunks, readable = other } = piecesOf(other, this.#toolCalls);
+    const { chunks, readable = other } = parseDelta(other, this.#toolCalls);
     return { chunks, delta: readable, isReadable: false };
   }
 
@@ -148,7 +148,7 @@ export class OpenAiEventMapper {
     this.failure = failure;
     if (failure) return;
     this.finish.reason(word, isBesideContent);
-    if (finishReasonOf(word) === 'other') this.notices.unknownFinishReason(word);
+    if (parseFinishReason(word) === 'other') this.notices.unknownFinishReason(word);
   }
 
   /**
@@ -159,12 +159,12 @@ export class OpenAiEventMapper {
     // Whatever else stands there is a reason to every client: "null" as a text, an object.
     if (word === undefined) return given === '' || given === undefined ? given : null;
     if (!this.finish.isWhole || word !== this.finish.word) return null;
-    return openAiWordOf(word);
+    return toOpenAiFinishWord(word);
   }
 
   /** Servers say "stop" also when they stopped to have tools called. */
   #reasonOf(word: string): FinishReason {
-    const reason = finishReasonOf(word);
+    const reason = parseFinishReason(word);
     return reason === 'stop' && this.#toolCalls.hasCalls ? 'tool_calls' : reason;
   }
 

@@ -9,7 +9,7 @@ import type {
   ToolChoice,
 } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
-import { continued } from '../shared/continued.js';
+import { withPrefill } from '../shared/with-prefill.js';
 import { inDialectOf } from './openai-fields-sent.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;
@@ -46,14 +46,14 @@ function bodyWith(
   stream: JsonObject,
   { renamesLimit }: Wording,
 ): Body {
-  const body = { ...withPrefill(neutralBody(request), request), ...stream };
+  const body = { ...bodyWithPrefill(neutralBody(request), request), ...stream };
   // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
   return { ...inDialectOf(target, body, renamesLimit), model: target.model } as unknown as Body;
 }
 
 /** The body before a target's own dialect: the caller's own where it spoke this dialect. */
 function neutralBody(request: ChatRequest): JsonObject {
-  return request.wire?.body ?? bodyOf(request);
+  return request.wire?.body ?? toOpenAiBody(request);
 }
 
 /** Which of the fields that `target` does not take the caller gave, by the caller's names. */
@@ -64,24 +64,24 @@ export function droppedFields(request: ChatRequest, { drop = [] }: Target): read
 }
 
 /** The beginning of the answer as the last message, and no more tokens than are left for the rest. */
-function withPrefill(body: JsonObject, { prefill, sampling }: ChatRequest): JsonObject {
+function bodyWithPrefill(body: JsonObject, { prefill, sampling }: ChatRequest): JsonObject {
   const messages = body['messages'];
   if (prefill === undefined || !Array.isArray(messages)) return body;
   const limits = ['max_tokens', 'max_completion_tokens'].filter((name) => body[name] != null);
   return {
     ...body,
-    messages: continued(messages, prefill),
+    messages: withPrefill(messages, prefill),
     ...Object.fromEntries(limits.map((name) => [name, sampling.maxTokens])),
   };
 }
 
-function bodyOf(request: ChatRequest): JsonObject {
+function toOpenAiBody(request: ChatRequest): JsonObject {
   const { sampling, tools, toolChoice, responseFormat } = request;
   return defined({
-    messages: request.messages.map(messageOf),
+    messages: request.messages.map(toOpenAiMessage),
     tools: tools?.map((tool) => ({ type: 'function', function: tool })),
-    tool_choice: toolChoice && toolChoiceOf(toolChoice),
-    response_format: responseFormat && responseFormatOf(responseFormat),
+    tool_choice: toolChoice && toOpenAiToolChoice(toolChoice),
+    response_format: responseFormat && toOpenAiResponseFormat(responseFormat),
     temperature: sampling.temperature,
     top_p: sampling.topP,
     // The old name, which every compatible server knows; for others it is renamed.
@@ -94,14 +94,15 @@ function bodyOf(request: ChatRequest): JsonObject {
   });
 }
 
-function messageOf({ role, name, parts }: Message): JsonObject {
+function toOpenAiMessage({ role, name, parts }: Message): JsonObject {
   const toolCalls = parts.filter((part) => part.type === 'tool-call');
   const result = parts.find((part) => part.type === 'tool-result');
-  if (result) return { role, tool_call_id: result.toolCallId, content: resultOf(result.parts) };
+  if (result)
+    return { role, tool_call_id: result.toolCallId, content: toOpenAiToolResult(result.parts) };
   return defined({
     role,
     name,
-    content: contentOf(parts),
+    content: toOpenAiContent(parts),
     tool_calls:
       toolCalls.length > 0
         ? toolCalls.map(({ id, name: tool, arguments: args }) => ({
@@ -114,13 +115,13 @@ function messageOf({ role, name, parts }: Message): JsonObject {
 }
 
 /** Texts alone stay one string: older compatible servers know no content parts in results. */
-function resultOf(parts: readonly ContentPart[]): unknown {
+function toOpenAiToolResult(parts: readonly ContentPart[]): unknown {
   const texts = parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
-  return texts.length === parts.length ? texts.join('\n') : contentOf(parts);
+  return texts.length === parts.length ? texts.join('\n') : toOpenAiContent(parts);
 }
 
 /** A lone text stays a string: older compatible servers know no content parts. */
-function contentOf(parts: readonly MessagePart[]): unknown {
+function toOpenAiContent(parts: readonly MessagePart[]): unknown {
   const content = parts.flatMap((part): JsonObject[] => {
     if (part.type === 'text') return [{ type: 'text', text: part.text }];
     if (part.type === 'image') {
@@ -133,11 +134,11 @@ function contentOf(parts: readonly MessagePart[]): unknown {
   return others.length === 0 && only?.['type'] === 'text' ? only['text'] : content;
 }
 
-function toolChoiceOf(choice: ToolChoice): unknown {
+function toOpenAiToolChoice(choice: ToolChoice): unknown {
   return typeof choice === 'string' ? choice : { type: 'function', function: choice };
 }
 
-function responseFormatOf(format: ResponseFormat): JsonObject {
+function toOpenAiResponseFormat(format: ResponseFormat): JsonObject {
   switch (format.type) {
     case 'text':
       return { type: 'text' };

@@ -78,5 +78,5 @@ function wishesMore({ wire }: ChatRequest): boolean {
 /** Who names models or providers of its own may have named some that are not there. */
 function doubted(error: unknown, { wire }: ChatRequest): unknown {
   const isChoosy = ['models', 'fallbacks', 'provider'].some((name) => wire?.body[name] != null);
-  return isChoosy && error instanceof GatewayError ? error.doubted() : error;
+  return isChoosy && error instanceof GatewayError ? error.suspected() : error;
 }

@@ -1,13 +1,13 @@
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { Usage } from '../../contract/stream-chunk.js';
-import { isImplausibleCount, tokenCountIn } from '../shared/token-count.js';
+import { isImplausibleCount, parseTokenCount } from '../shared/token-count.js';
 
 /**
  * What an event or an answer says of its tokens; Groq has it below `x_groq`.
  * @see https://platform.openai.com/docs/api-reference/chat/object `usage`
  * @param onImplausible called when a count cannot be true; it is left out
  */
-export function usageIn(json: JsonObject, onImplausible: () => void): Usage | undefined {
+export function parseOpenAiUsage(json: JsonObject, onImplausible: () => void): Usage | undefined {
   const usage = json['usage'] ?? objectIn(json, 'x_groq')['usage'];
   if (!isJsonObject(usage)) return undefined;
   const counts = {
@@ -18,10 +18,10 @@ export function usageIn(json: JsonObject, onImplausible: () => void): Usage | un
   };
   if (Object.values(counts).some(isImplausibleCount)) onImplausible();
   return defined({
-    input: tokenCountIn(counts.input),
-    output: tokenCountIn(counts.output),
-    cachedInput: tokenCountIn(counts.cachedInput),
-    reasoning: tokenCountIn(counts.reasoning),
+    input: parseTokenCount(counts.input),
+    output: parseTokenCount(counts.output),
+    cachedInput: parseTokenCount(counts.cachedInput),
+    reasoning: parseTokenCount(counts.reasoning),
   });
 }
 

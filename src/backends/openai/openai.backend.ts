@@ -11,7 +11,7 @@ import type { UpstreamResponse } from '../shared/upstream-response.js';
 import type { UpstreamSettings } from '../shared/upstream-settings.js';
 import { readWholeAnswer } from '../shared/whole-answer.js';
 import { LateUsage } from './late-usage.js';
-import { answerOf } from './openai-answer.js';
+import { parseOpenAiAnswer } from './openai-answer.js';
 import { droppedFields } from './openai-request.js';
 import { OpenAiSender } from './openai-sender.js';
 import { readOpenAiStream, streamOf } from './openai-stream.js';
@@ -68,7 +68,11 @@ export class OpenAiBackend implements ChatBackend {
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {
       case 'json':
-        return answerOf(await readWholeAnswer(source, response, response.headers), source, attempt);
+        return parseOpenAiAnswer(
+          await readWholeAnswer(source, response, response.headers),
+          source,
+          attempt,
+        );
       case 'stream':
         return collectAnswer(source, readOpenAiStream(response, source, attempt, this.#lateUsage));
     }

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import { parsedJson } from './broken-json.js';
-import { accountIn, withoutAccounts, withoutKeys } from './upstream-secrets.js';
+import { parseAccount, withoutAccounts, withoutKeys } from './upstream-secrets.js';
 import { waitIn } from './upstream-wait.js';
 
 /** A sentence is shorter; what is longer quotes the request. */
@@ -145,7 +145,7 @@ export class ErrorReading {
   /** A text as it may be shown. It is cut last: the beginning of a key would not be known for one. */
   #shown(text: string): string {
     const keyless = withoutKeys(this.secrets, text);
-    this.account ??= accountIn(keyless);
+    this.account ??= parseAccount(keyless);
     return withoutAccounts(keyless).slice(0, MAX_TEXT_CHARS);
   }
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { faultOf } from './fault-of.js';
-import { complaintIn } from './upstream-complaint.js';
+import { parseErrorField } from './upstream-error.js';
 
 const verdictOn = (message: string, status: number) =>
-  faultOf({ ...complaintIn({ error: { message, type: 'invalid_request_error' } }, []), status });
+  faultOf({
+    ...parseErrorField({ error: { message, type: 'invalid_request_error' } }, []),
+    status,
+  });
 
 describe("A caller's own words", () => {
   it.each([
@@ -14,7 +17,10 @@ describe("A caller's own words", () => {
     "Invalid 'messages[1].content': model not found, credit balance is too low",
     'Invalid value: "incorrect API key provided"',
   ])('cannot say that a target is of no use to others: %s', (message) => {
-    expect(verdictOn(message, 400)).toMatchObject({ fault: 'invalid_request', trips: undefined });
+    expect(verdictOn(message, 400)).toMatchObject({
+      fault: 'invalid_request',
+      breakerEffect: undefined,
+    });
   });
 
   it.each([

@@ -1,18 +1,18 @@
-import { type Fault, FAULTS, type Trip } from '../../contract/faults.js';
+import { type Fault, FAULTS, type BreakerEffect } from '../../contract/faults.js';
 import { FAULT_RULES, type FaultRule, faultOfStatus } from './fault-table.js';
-import type { UpstreamComplaint } from './upstream-complaint.js';
+import type { UpstreamError } from './upstream-error.js';
 
 /** What an upstream's complaint means. */
 export interface Verdict {
   readonly fault: Fault;
   /** For the target, where that is not what the fault usually means. */
-  readonly trips?: Trip | undefined;
+  readonly breakerEffect?: BreakerEffect | undefined;
   /** The piece of the upstream's sentence that takes the target from others. */
   readonly said?: string | undefined;
 }
 
 /** Whose fault a complaint is, by the first row of the table that knows its words or its sentence. */
-export function faultOf({ status, text = '', words = [] }: UpstreamComplaint): Verdict {
+export function faultOf({ status, text = '', words = [] }: UpstreamError): Verdict {
   const known = new Set(words.flatMap(spellings));
   const bare = unquoted(text);
   const rule = RULES.find(({ fault, statuses, names, says }) => {
@@ -22,11 +22,11 @@ export function faultOf({ status, text = '', words = [] }: UpstreamComplaint): V
   });
   if (rule) {
     const said = closes(rule.fault) ? rule.says?.exec(bare)?.[0] : undefined;
-    return { fault: rule.fault, trips: rule.trips, said };
+    return { fault: rule.fault, breakerEffect: rule.breakerEffect, said };
   }
   const fault = faultOfStatus(status);
   // A 4xx that names neither key nor quota nor model may be about this one request.
-  return { fault, trips: isRefusal(status) && closes(fault) ? 'suspects' : undefined };
+  return { fault, breakerEffect: isRefusal(status) && closes(fault) ? 'suspect' : undefined };
 }
 
 const RULES = FAULT_RULES.map(({ status, words = '', ...rule }: FaultRule) => ({
@@ -37,7 +37,7 @@ const RULES = FAULT_RULES.map(({ status, words = '', ...rule }: FaultRule) => ({
 
 /** Whether it takes the target away from other requests. */
 function closes(fault: Fault): boolean {
-  return FAULTS[fault].trips !== 'no';
+  return FAULTS[fault].breaker !== 'ignore';
 }
 
 function isRefusal(status: number | undefined): boolean {

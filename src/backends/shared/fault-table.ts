@@ -1,4 +1,4 @@
-import type { Fault, Trip } from '../../contract/faults.js';
+import type { Fault, BreakerEffect } from '../../contract/faults.js';
 import {
   LACKS_FEATURE,
   MODERATED,
@@ -22,7 +22,7 @@ export interface FaultRule {
   readonly says?: RegExp;
   readonly fault: Fault;
   /** Where it means something else for the target than the fault usually does. */
-  readonly trips?: Trip;
+  readonly breakerEffect?: BreakerEffect;
 }
 
 /** From the narrowest to the widest: the first row that is met decides. */
@@ -32,7 +32,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
     status: [402],
     says: /\bfewer max_tokens|\bcan only afford\b/i,
     fault: 'quota_exhausted',
-    trips: 'no',
+    breakerEffect: 'ignore',
   },
   // Groq (413), OpenAI (429): one request over the limit of a whole minute. Waiting does not help
   // it, and others are answered.
@@ -40,7 +40,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
     status: [413, 429, undefined],
     says: /\brequest too large\b.{0,300}\b(?:tokens per|tpm)\b/is,
     fault: 'rate_limited',
-    trips: 'no',
+    breakerEffect: 'ignore',
   },
 
   // OpenAI, Anthropic, Moonshot (429), DashScope and Volcengine (400, 403), GLM (1113, 1304 to 1309), one-api
@@ -73,7 +73,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
   {
     says: /\borgani[sz]ation must be verified\b/i,
     fault: 'upstream_credentials',
-    trips: 'suspects',
+    breakerEffect: 'suspect',
   },
 
   // OpenAI, Azure, OpenRouter (403), DashScope, GLM (1301), MiniMax (1026, 1027), Gemini, relays.
@@ -115,7 +115,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
     status: [400, 404, undefined],
     says: /\bmodel (?:has |was |is )?(?:been )?(?:unloaded|crashed)\b|\bfailed to load model\b|\bmodel is (?:currently |still )?(?:loading|being loaded)\b/i,
     fault: 'upstream_unavailable',
-    trips: 'suspects',
+    breakerEffect: 'suspect',
   },
 
   // No request is a 401 for what it asks. A 403 may be: only one that speaks of a key or a
@@ -177,7 +177,7 @@ export const FAULT_RULES: readonly FaultRule[] = [
     status: [undefined],
     words: 'not_found_error NOT_FOUND NotFoundError',
     fault: 'upstream_model_missing',
-    trips: 'suspects',
+    breakerEffect: 'suspect',
   },
 ];
 

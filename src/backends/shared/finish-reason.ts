@@ -59,9 +59,9 @@ const MEANINGS: Readonly<Record<string, FinishReason>> = {
 const OPENAI_WORDS = new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']);
 
 /** An upstream's word in OpenAI's; its own where nobody knows it. */
-export function openAiWordOf(word: string): string {
+export function toOpenAiFinishWord(word: string): string {
   if (OPENAI_WORDS.has(word)) return word;
-  const reason = finishReasonOf(word);
+  const reason = parseFinishReason(word);
   return reason === 'other' ? word : reason;
 }
 
@@ -72,7 +72,7 @@ export function finishWordIn(given: unknown): string | undefined {
 }
 
 /** What an upstream's word for the end means: `other` for one that nobody knows. */
-export function finishReasonOf(word: string): FinishReason {
+export function parseFinishReason(word: string): FinishReason {
   const known = word.toLowerCase();
   return Object.hasOwn(MEANINGS, known) ? MEANINGS[known]! : 'other';
 }

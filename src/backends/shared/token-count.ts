@@ -2,7 +2,7 @@
 const MAX_TOKENS = 1e9;
 
 /** A number of tokens; nothing where it cannot be one: negative, infinite, a fraction, absurd. */
-export function tokenCountIn(value: unknown): number | undefined {
+export function parseTokenCount(value: unknown): number | undefined {
   return isTokenCount(value) ? value : undefined;
 }
 

@@ -3,11 +3,11 @@ import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
-import { Sending } from './sending.js';
-import { complaintFault, connectionFault } from './upstream-fault.js';
-import { complaintOf } from './upstream-complaint.js';
+import { DispatchedRequest } from './dispatched-request.js';
+import { upstreamErrorFault, connectionFault } from './upstream-fault.js';
+import { parseErrorBody } from './upstream-error.js';
 import { secretsOf } from './upstream-secrets.js';
-import { resetMsOf, retryAfterMsOf } from './upstream-wait.js';
+import { resetMsOf, parseRetryAfterMs } from './upstream-wait.js';
 import { requestIdOf, UpstreamResponse } from './upstream-response.js';
 import type { UpstreamSettings } from './upstream-settings.js';
 import { beginningOf } from './upstream-text.js';
@@ -80,7 +80,7 @@ export class UpstreamClient {
     forwarded: Readonly<Record<string, string>> | undefined,
   ): Promise<UpstreamResponse> {
     const { signal } = attempt;
-    const sending = new Sending(body, () => attempt.requestSent());
+    const sending = new DispatchedRequest(body, () => attempt.requestSent());
     const request: Dispatcher.DispatchOptions = { ...this.#request, body: sending.body };
     if (forwarded) request.headers = { ...this.#headers, ...forwarded };
     try {
@@ -94,7 +94,7 @@ export class UpstreamClient {
   async #dispatch(
     dispatcher: Dispatcher,
     request: Dispatcher.DispatchOptions,
-    sending: Sending,
+    sending: DispatchedRequest,
     signal: AbortSignal,
   ): Promise<UpstreamResponse> {
     signal.throwIfAborted();
@@ -111,12 +111,12 @@ export class UpstreamClient {
     const text = await beginningOf(response, MAX_ERROR_BYTES)
       .catch(() => '')
       .finally(() => clearTimeout(enough));
-    const complaint = complaintOf(text, secretsOf(this.settings));
-    throw complaintFault(this.settings.id, {
+    const complaint = parseErrorBody(text, secretsOf(this.settings));
+    throw upstreamErrorFault(this.settings.id, {
       ...complaint,
       status,
       retryAfterMs:
-        retryAfterMsOf(headers) ??
+        parseRetryAfterMs(headers) ??
         complaint.retryAfterMs ??
         (status === 429 ? resetMsOf(headers, complaint.type) : undefined),
       requestId: requestIdOf(headers),

@@ -2,7 +2,7 @@ import type { Fault } from '../../contract/faults.js';
 import { GatewayError, type GatewayErrorOptions } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
 import { faultOf } from './fault-of.js';
-import type { UpstreamComplaint } from './upstream-complaint.js';
+import type { UpstreamError } from './upstream-error.js';
 
 /** No connection, or it broke before a response. */
 export function connectionFault(backend: string, cause: unknown): GatewayError {
@@ -67,8 +67,8 @@ export function tooLongFault(backend: string, maxEventBytes: number): GatewayErr
 }
 
 /** An upstream's refusal, before or within its stream, as the fault it means for us. */
-export function complaintFault(backend: string, complaint: UpstreamComplaint): GatewayError {
-  const { fault, trips, said } = faultOf(complaint);
+export function upstreamErrorFault(backend: string, complaint: UpstreamError): GatewayError {
+  const { fault, breakerEffect, said } = faultOf(complaint);
   const { status, requestId, retryAfterMs, account } = complaint;
   const options: GatewayErrorOptions = {
     upstream: defined({
@@ -78,12 +78,12 @@ export function complaintFault(backend: string, complaint: UpstreamComplaint): G
       said,
       account,
     }),
-    ...defined({ retryAfterMs, trips }),
+    ...defined({ retryAfterMs, breakerEffect }),
   };
   if (CALLERS.has(fault)) {
     return new GatewayError(
       fault,
-      complaint.message || OUR_WORDS[fault] || 'The model refused this request.',
+      complaint.message || OPERATOR_SAFE_MESSAGES[fault] || 'The model refused this request.',
       {
         ...options,
         ...defined({ param: complaint.param, code: codeFor(fault, complaint.code) }),
@@ -91,7 +91,10 @@ export function complaintFault(backend: string, complaint: UpstreamComplaint): G
     );
   }
   // Never the upstream's own words here: they may quote our key, our organization or its hosts.
-  const words = (trips === 'no' && WORDS_FOR_ONE[fault]) || OUR_WORDS[fault] || 'failed';
+  const words =
+    (breakerEffect === 'ignore' && WORDS_FOR_ONE[fault]) ||
+    OPERATOR_SAFE_MESSAGES[fault] ||
+    'failed';
   return new GatewayError(fault, `Backend "${backend}" ${words}.`, {
     ...options,
     ...(fault === 'rate_limited' && complaint.type === 'tokens' && { type: 'tokens' }),
@@ -112,7 +115,7 @@ function codeFor(fault: Fault, code: string | undefined): string | undefined {
   return fault === 'content_filtered' && code !== 'content_policy_violation' ? undefined : code;
 }
 
-const OUR_WORDS: Partial<Record<Fault, string>> = {
+const OPERATOR_SAFE_MESSAGES: Partial<Record<Fault, string>> = {
   context_too_long: 'The request is too long for this model.',
   rate_limited: 'limits the rate of requests at the moment',
   quota_exhausted: 'has no quota left',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountIn, withoutAccounts, withoutKeys } from './upstream-secrets.js';
+import { parseAccount, withoutAccounts, withoutKeys } from './upstream-secrets.js';
 
 describe('an upstream’s words', () => {
   it('lose our keys and accounts', () => {
@@ -17,7 +17,7 @@ describe('an upstream’s words', () => {
 
 describe('accountIn', () => {
   it('finds the first account, if there is one', () => {
-    expect(accountIn('Project `proj_9f8e7d6c5b` of org-1a2b3c4d')).toBe('proj_9f8e7d6c5b');
-    expect(accountIn('Nothing here')).toBeUndefined();
+    expect(parseAccount('Project `proj_9f8e7d6c5b` of org-1a2b3c4d')).toBe('proj_9f8e7d6c5b');
+    expect(parseAccount('Nothing here')).toBeUndefined();
   });
 });

@@ -24,6 +24,6 @@ export function withoutAccounts(text: string): string {
 }
 
 /** The account that an upstream's words are about. */
-export function accountIn(text: string): string | undefined {
+export function parseAccount(text: string): string | undefined {
   return ACCOUNT.exec(text)?.[0];
 }

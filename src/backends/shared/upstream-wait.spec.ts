@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { resetMsOf, retryAfterMsOf, waitIn, waitSaid } from './upstream-wait.js';
+import { resetMsOf, parseRetryAfterMs, waitIn, waitSaid } from './upstream-wait.js';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
@@ -16,7 +16,7 @@ describe('retryAfterMsOf', () => {
     ['nonsense', { 'retry-after': 'soon', 'retry-after-ms': '-1' }, undefined],
     ['nothing', {}, undefined],
   ])('reads %s', (_, headers, ms) => {
-    expect(retryAfterMsOf(headers, NOW)).toBe(ms);
+    expect(parseRetryAfterMs(headers, NOW)).toBe(ms);
   });
 });
 

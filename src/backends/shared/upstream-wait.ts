@@ -31,7 +31,7 @@ const SENTENCE = new RegExp(
 );
 
 /** When an upstream wants to be asked again, by its headers: `retry-after-ms`, else `Retry-After`. */
-export function retryAfterMsOf(headers: Headers, now = Date.now()): number | undefined {
+export function parseRetryAfterMs(headers: Headers, now = Date.now()): number | undefined {
   const after = textOf(headers['retry-after']);
   return bounded(
     numberIn(headers['retry-after-ms']) ??
@@ -77,7 +77,7 @@ export function waitIn(json: JsonObject, now = Date.now()): number | undefined {
     (typeof retryDelay === 'string' ? durationMs(retryDelay) : undefined) ??
       numberIn(ms) ??
       secondsIn(seconds) ??
-      (isJsonObject(headers) ? waitInHeaders(headers, now) : undefined),
+      (isJsonObject(headers) ? parseWaitHeaders(headers, now) : undefined),
   );
 }
 
@@ -86,7 +86,7 @@ export function waitSaid(message: string): number | undefined {
   return bounded(durationMs(SENTENCE.exec(message)?.[1]));
 }
 
-function waitInHeaders(json: JsonObject, now: number): number | undefined {
+function parseWaitHeaders(json: JsonObject, now: number): number | undefined {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(json)) {
     // Go's servers have a list of values for every header.
@@ -95,7 +95,7 @@ function waitInHeaders(json: JsonObject, now: number): number | undefined {
       headers[name.toLowerCase()] = String(first);
     }
   }
-  return retryAfterMsOf(headers, now) ?? resetMsOf(headers, undefined, now);
+  return parseRetryAfterMs(headers, now) ?? resetMsOf(headers, undefined, now);
 }
 
 /** `27s`, `1m30s`, `20ms`, `6 seconds`. */

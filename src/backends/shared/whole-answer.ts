@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import { refuseDeep } from './json-depth.js';
 import type { StreamSource } from './stream-source.js';
-import { isComplaint } from './upstream-complaint.js';
+import { isComplaint } from './upstream-error.js';
 import { cutFault, protocolFault } from './upstream-fault.js';
 import type { UpstreamHeaders } from './upstream-response.js';
 import { textOf } from './upstream-text.js';

@@ -1,7 +1,7 @@
 import type { ChatRequest, Sampling, Tool } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { FieldReader } from '../field-reader.js';
-import { readChatMessages } from './chat-messages.js';
+import { parseChatMessages } from './chat-messages.js';
 import { systemMessage } from './chat-request.js';
 
 export interface ChatBody {
@@ -22,45 +22,45 @@ const TOOL_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parame
  * silently dropped changes the answer. `ChatBodyDto` documents the same.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function readChatBody(body: unknown): ChatBody {
+export function parseChatBody(body: unknown): ChatBody {
   const fields = new FieldReader(isJsonObject(body) ? body : {});
   fields.onlyKnown(FIELDS);
-  const messages = readChatMessages(fields);
+  const messages = parseChatMessages(fields);
   const model = fields.string('model');
   const system = fields.string('system');
   const request = defined({
     messages: [...systemMessage(system), ...messages],
-    sampling: samplingIn(fields),
-    tools: toolsIn(fields),
+    sampling: parseSampling(fields),
+    tools: parseTools(fields),
   });
   return { model, request };
 }
 
-function samplingIn(fields: FieldReader): Sampling {
+function parseSampling(fields: FieldReader): Sampling {
   return defined({
     temperature: fields.within('temperature', fields.number('temperature'), { min: 0 }),
     topP: fields.within('topP', fields.number('topP'), { min: 0, max: 1 }),
     maxTokens: fields.within('maxTokens', fields.integer('maxTokens'), { min: 1 }),
-    stop: stopIn(fields),
+    stop: parseStop(fields),
     seed: fields.integer('seed'),
   });
 }
 
-function stopIn(fields: FieldReader): readonly string[] | undefined {
+function parseStop(fields: FieldReader): readonly string[] | undefined {
   const stop = fields.array('stop');
   if (stop === undefined || stop.every((text) => typeof text === 'string')) return stop;
   throw fields.fault('stop', 'must be an array of strings');
 }
 
-function toolsIn(fields: FieldReader): readonly Tool[] | undefined {
+function parseTools(fields: FieldReader): readonly Tool[] | undefined {
   return fields.array('tools')?.map((tool, index) => {
     const path = `tools[${index}]`;
     if (!isJsonObject(tool)) throw fields.fault(path, 'must be an object');
-    return toolIn(tool, path);
+    return parseTool(tool, path);
   });
 }
 
-function toolIn(tool: JsonObject, path: string): Tool {
+function parseTool(tool: JsonObject, path: string): Tool {
   const fields = new FieldReader(tool, path);
   fields.onlyKnown(TOOL_FIELDS);
   const name = fields.required('name', fields.string('name'));

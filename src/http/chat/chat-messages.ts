@@ -10,23 +10,23 @@ const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'name', 'arguments']);
  * The `messages` of a chat body.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function readChatMessages(fields: FieldReader): Message[] {
-  return fields.messages().map((message, index) => messageIn(message, `messages[${index}]`));
+export function parseChatMessages(fields: FieldReader): Message[] {
+  return fields.messages().map((message, index) => parseChatMessage(message, `messages[${index}]`));
 }
 
-function messageIn(message: JsonObject, path: string): Message {
+function parseChatMessage(message: JsonObject, path: string): Message {
   const fields = new FieldReader(message, path);
   fields.onlyKnown(MESSAGE_FIELDS);
   const role = fields.required('role', fields.oneOf('role', CHAT_ROLES));
-  const parts = partsIn(fields, message['content']);
-  const calls = callsIn(fields);
+  const parts = parseParts(fields, message['content']);
+  const calls = parseToolCalls(fields);
   const toolCallId = fields.string('toolCallId');
   if (role !== 'tool') return { role, parts: [...parts, ...calls] };
   if (!toolCallId) throw fields.fault('toolCallId', 'is missing');
   return { role, parts: [{ type: 'tool-result', toolCallId, parts }] };
 }
 
-function partsIn(fields: FieldReader, content: unknown): readonly ChatContentPart[] {
+function parseParts(fields: FieldReader, content: unknown): readonly ChatContentPart[] {
   if (content == null) return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (Array.isArray(content) && content.every(isPart)) return content;
@@ -42,7 +42,7 @@ function isPart(part: unknown): part is ChatContentPart {
   return field !== undefined && typeof part[field] === 'string' && Object.keys(part).length === 2;
 }
 
-function callsIn(fields: FieldReader): MessagePart[] {
+function parseToolCalls(fields: FieldReader): MessagePart[] {
   return (fields.array('toolCalls') ?? []).map((call, index) => {
     const path = `toolCalls[${index}]`;
     if (!isJsonObject(call)) throw fields.fault(path, 'must be an object');

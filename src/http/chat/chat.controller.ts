@@ -18,12 +18,12 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
-import { announce } from '../announce.js';
-import { callOf } from '../call-of.js';
+import { setGenerationHeaders } from '../generation-headers.js';
+import { callerContextOf } from '../caller-context-of.js';
 import { withHeadersOf } from '../caller-header.js';
 import { disconnected } from '../disconnected.js';
 import { fromPull } from '../from-pull.js';
-import { readChatBody } from './chat-body.js';
+import { parseChatBody } from './chat-body.js';
 import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
 import { ChatQueryDto } from './chat-query.dto.js';
 import { requestOfQuery } from './chat-request.js';
@@ -75,7 +75,7 @@ export class ChatController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Observable<ChunkBatch> {
-    const { model, request: chat } = readChatBody(body);
+    const { model, request: chat } = parseChatBody(body);
     return this.#stream(model, chat, request, response);
   }
 
@@ -91,7 +91,7 @@ export class ChatController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Observable<ChunkBatch> {
-    const { model: other, request: chat } = readChatBody(body);
+    const { model: other, request: chat } = parseChatBody(body);
     return this.#stream(nameOf(model, other), chat, request, response);
   }
 
@@ -102,14 +102,14 @@ export class ChatController {
     response: Response,
   ): Observable<ChunkBatch> {
     return fromPull((signal) => {
-      const call = callOf(request, response);
+      const call = callerContextOf(request, response);
       const generation = this.generations.stream(
         model ?? undefined,
         withHeadersOf(request, chat),
         call,
         signal,
       );
-      announce(generation, response);
+      setGenerationHeaders(generation, response);
       return generation;
     }, response).pipe(takeUntil(disconnected(response)));
   }

@@ -1,10 +1,10 @@
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { JsonObject } from '../../contract/json.js';
-import { openAiImageOf, openAiReasonOf, openAiUsageOf } from './chat-completion-encoder.js';
+import { toOpenAiImage, toOpenAiFinishReason, toOpenAiUsage } from './chat-completion-encoder.js';
 
 /** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
-export function chatCompletionOf(answer: ChatAnswer): JsonObject {
-  const usage = openAiUsageOf(answer.usage);
+export function toChatCompletion(answer: ChatAnswer): JsonObject {
+  const usage = toOpenAiUsage(answer.usage);
   if (answer.wire) {
     const { event } = answer.wire;
     // Its counts may stand where no client looks for them, or be none that can be true.
@@ -25,7 +25,7 @@ export function chatCompletionOf(answer: ChatAnswer): JsonObject {
           content: text === '' && (toolCalls.length > 0 || refusal !== undefined) ? null : text,
           refusal: refusal ?? null,
           ...(reasoning !== undefined && { reasoning_content: reasoning }),
-          ...(images && { images: images.map(openAiImageOf) }),
+          ...(images && { images: images.map(toOpenAiImage) }),
           ...(toolCalls.length > 0 && {
             tool_calls: toolCalls.map(({ id: callId, name, arguments: args }) => ({
               id: callId,
@@ -35,7 +35,7 @@ export function chatCompletionOf(answer: ChatAnswer): JsonObject {
           }),
         },
         logprobs: null,
-        finish_reason: openAiReasonOf(finishReason),
+        finish_reason: toOpenAiFinishReason(finishReason),
       },
     ],
     ...(usage && { usage }),

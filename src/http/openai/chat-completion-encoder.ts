@@ -102,7 +102,7 @@ export class ChatCompletionEncoder {
       case 'refusal-delta':
         return this.#delta({ refusal: chunk.text });
       case 'image-delta':
-        return this.#delta({ images: [openAiImageOf(chunk.url)] });
+        return this.#delta({ images: [toOpenAiImage(chunk.url)] });
       case 'tool-call-delta': {
         const { index, id, name, arguments: args } = chunk;
         const call = { index, ...(id && { id, type: 'function' }) };
@@ -139,7 +139,7 @@ export class ChatCompletionEncoder {
   }
 
   #end(reason: FinishReason, usage: Usage | undefined): string {
-    const finish = this.#finishWritten ? '' : this.#choice({}, openAiReasonOf(reason));
+    const finish = this.#finishWritten ? '' : this.#choice({}, toOpenAiFinishReason(reason));
     return `${finish}${this.includeUsage ? this.#usage(usage) : ''}data: [DONE]\n\n`;
   }
 
@@ -150,7 +150,7 @@ export class ChatCompletionEncoder {
     if (event && saysAll(event['usage'], usage)) {
       return this.#passed({ ...event, choices: [] }, event['usage']);
     }
-    const counts = openAiUsageOf(usage);
+    const counts = toOpenAiUsage(usage);
     return counts ? this.#chunk([], counts) : '';
   }
 }
@@ -180,12 +180,12 @@ function detail(details: unknown, name: string): number | undefined {
 }
 
 /** OpenAI has no word for an image in an answer; this is OpenRouter's. */
-export function openAiImageOf(url: string): JsonObject {
+export function toOpenAiImage(url: string): JsonObject {
   return { type: 'image_url', image_url: { url } };
 }
 
 /** OpenAI's clients know a closed set of reasons. */
-export function openAiReasonOf(reason: FinishReason): string {
+export function toOpenAiFinishReason(reason: FinishReason): string {
   return reason === 'other' ? 'stop' : reason;
 }
 
@@ -193,7 +193,7 @@ export function openAiReasonOf(reason: FinishReason): string {
  * Nothing where the upstream counted nothing: a made-up 0 would be billed as one. Where it counted
  * one of the two, OpenAI's clients take all three for granted.
  */
-export function openAiUsageOf(usage: Usage | undefined): JsonObject | undefined {
+export function toOpenAiUsage(usage: Usage | undefined): JsonObject | undefined {
   const { input, output, cachedInput, reasoning } = usage ?? {};
   if (input === undefined && output === undefined) return undefined;
   return {

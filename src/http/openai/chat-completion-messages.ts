@@ -5,26 +5,26 @@ import { FieldReader } from '../field-reader.js';
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
 
 /** The `messages` of a Chat Completion request, each part at the index its caller knows it by. */
-export function messagesOf(fields: FieldReader): Message[] {
+export function parseOpenAiMessages(fields: FieldReader): Message[] {
   return fields
     .messages()
     .map((message, index) =>
-      messageOf(new FieldReader(message, `messages[${index}]`), message['content']),
+      parseOpenAiMessage(new FieldReader(message, `messages[${index}]`), message['content']),
     );
 }
 
-function messageOf(fields: FieldReader, content: unknown): Message {
+function parseOpenAiMessage(fields: FieldReader, content: unknown): Message {
   const role = fields.required('role', fields.string('role'));
   if (!isRole(role)) throw fields.fault('role', `must be one of ${ROLES.join(', ')}`);
-  if (role === 'tool' || role === 'function') return toolMessageOf(fields, role, content);
+  if (role === 'tool' || role === 'function') return parseToolMessage(fields, role, content);
   const reasoning = fields.string('reasoning_content') ?? fields.string('reasoning');
   return defined({
     role,
     name: fields.string('name'),
     parts: [
-      ...partsOf(fields, content),
+      ...parseContent(fields, content),
       ...(reasoning ? [{ type: 'reasoning' as const, text: reasoning }] : []),
-      ...toolCallsOf(fields),
+      ...parseToolCalls(fields),
     ],
   });
 }
@@ -34,14 +34,18 @@ function isRole(role: string): role is (typeof ROLES)[number] {
 }
 
 /** `function` is the deprecated form of `tool`: its result is named by the function. */
-function toolMessageOf(fields: FieldReader, role: 'tool' | 'function', content: unknown): Message {
+function parseToolMessage(
+  fields: FieldReader,
+  role: 'tool' | 'function',
+  content: unknown,
+): Message {
   const key = role === 'tool' ? 'tool_call_id' : 'name';
   const toolCallId = fields.required(key, fields.string(key));
-  const parts = partsOf(fields, content);
+  const parts = parseContent(fields, content);
   return { role: 'tool', parts: [{ type: 'tool-result', toolCallId, parts }] };
 }
 
-function partsOf(fields: FieldReader, content: unknown): ContentPart[] {
+function parseContent(fields: FieldReader, content: unknown): ContentPart[] {
   if (content == null) return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (!Array.isArray(content))
@@ -71,7 +75,7 @@ function partsOf(fields: FieldReader, content: unknown): ContentPart[] {
   });
 }
 
-function toolCallsOf(fields: FieldReader): MessagePart[] {
+function parseToolCalls(fields: FieldReader): MessagePart[] {
   return (fields.array('tool_calls') ?? []).flatMap((call, index): MessagePart[] => {
     const path = `tool_calls[${index}]`;
     if (!isJsonObject(call)) throw fields.fault(path, 'must be an object');

@@ -7,9 +7,9 @@ import type {
 } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
-import { messagesOf } from './chat-completion-messages.js';
+import { parseOpenAiMessages } from './chat-completion-messages.js';
 import { FieldReader } from '../field-reader.js';
-import { unmodelledOf } from './unmodelled.js';
+import { findUnmodelled } from './unmodelled.js';
 
 export interface ChatCompletionRequest {
   readonly model: string;
@@ -22,7 +22,7 @@ export interface ChatCompletionRequest {
  * everything else stays in `wire` untouched, for upstreams that speak the dialect.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function readChatCompletionRequest(body: unknown): ChatCompletionRequest {
+export function parseChatCompletionRequest(body: unknown): ChatCompletionRequest {
   if (!isJsonObject(body)) {
     throw new GatewayError(
       'invalid_request',
@@ -38,25 +38,25 @@ export function readChatCompletionRequest(body: unknown): ChatCompletionRequest 
   return {
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
-    request: chatRequestOf(body, fields),
+    request: parseChatRequest(body, fields),
   };
 }
 
-function chatRequestOf(body: JsonObject, fields: FieldReader): ChatRequest {
+function parseChatRequest(body: JsonObject, fields: FieldReader): ChatRequest {
   return defined({
-    messages: messagesOf(fields),
-    tools: toolsOf(fields),
-    toolChoice: toolChoiceOf(body['tool_choice']),
-    responseFormat: responseFormatOf(fields),
-    sampling: samplingOf(fields),
+    messages: parseOpenAiMessages(fields),
+    tools: parseTools(fields),
+    toolChoice: parseToolChoice(body['tool_choice']),
+    responseFormat: parseResponseFormat(fields),
+    sampling: parseSampling(fields),
     reasoningEffort: fields.string('reasoning_effort'),
     affinity: fields.string('prompt_cache_key') ?? fields.string('user'),
-    unmodelled: unmodelledOf(body),
+    unmodelled: findUnmodelled(body),
     wire: { dialect: 'openai' as const, body },
   });
 }
 
-function samplingOf(fields: FieldReader): Sampling {
+function parseSampling(fields: FieldReader): Sampling {
   const stop = fields.stringOrStrings('stop');
   return defined({
     temperature: fields.number('temperature'),
@@ -69,7 +69,7 @@ function samplingOf(fields: FieldReader): Sampling {
   });
 }
 
-function toolsOf(fields: FieldReader): readonly Tool[] | undefined {
+function parseTools(fields: FieldReader): readonly Tool[] | undefined {
   return fields.array('tools')?.flatMap((tool, index): Tool[] => {
     if (!isJsonObject(tool)) throw fields.fault(`tools[${index}]`, 'must be an object');
     // Custom tools and those of later dates: for upstreams that know them.
@@ -88,14 +88,14 @@ function toolsOf(fields: FieldReader): readonly Tool[] | undefined {
   });
 }
 
-function toolChoiceOf(choice: unknown): ToolChoice | undefined {
+function parseToolChoice(choice: unknown): ToolChoice | undefined {
   if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
   if (!isJsonObject(choice) || !isJsonObject(choice['function'])) return undefined;
   const { name } = choice['function'];
   return typeof name === 'string' ? { name } : undefined;
 }
 
-function responseFormatOf(fields: FieldReader): ResponseFormat | undefined {
+function parseResponseFormat(fields: FieldReader): ResponseFormat | undefined {
   const format = fields.nested('response_format');
   switch (format?.['type']) {
     case 'text':

@@ -5,15 +5,15 @@ import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { GenerationService } from '../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
-import { announce } from '../announce.js';
-import { callOf } from '../call-of.js';
+import { setGenerationHeaders } from '../generation-headers.js';
+import { callerContextOf } from '../caller-context-of.js';
 import { withHeadersOf } from '../caller-header.js';
 import { disconnected } from '../disconnected.js';
 import { fromAnswer } from '../from-answer.js';
 import { fromPull } from '../from-pull.js';
 import {
   type ChatCompletionRequest,
-  readChatCompletionRequest,
+  parseChatCompletionRequest,
 } from './chat-completion-request.js';
 import { ApiChatCompletion } from './chat-completion.docs.js';
 import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
@@ -33,7 +33,7 @@ export class ChatCompletionsController {
     @Req() request: Request,
     @Res() response: Response,
   ): Observable<ChunkBatch | ChatAnswer> {
-    const completion = readChatCompletionRequest(body);
+    const completion = parseChatCompletionRequest(body);
     return completion.stream
       ? this.#stream(completion, request, response)
       : this.#answer(completion, request, response);
@@ -45,10 +45,10 @@ export class ChatCompletionsController {
     response: Response,
   ): Observable<ChunkBatch> {
     return fromPull((signal) => {
-      const call = callOf(request, response);
+      const call = callerContextOf(request, response);
       const asked = withHeadersOf(request, chat);
       const generation = this.generations.stream(model, asked, call, signal);
-      announce(generation, response);
+      setGenerationHeaders(generation, response);
       return generation;
     }, response).pipe(takeUntil(disconnected(response)));
   }
@@ -59,10 +59,10 @@ export class ChatCompletionsController {
     response: Response,
   ): Observable<ChatAnswer> {
     return fromAnswer((signal) => {
-      const call = callOf(request, response);
+      const call = callerContextOf(request, response);
       const asked = withHeadersOf(request, chat);
       const generation = this.generations.complete(model, asked, call, signal);
-      announce(generation, response);
+      setGenerationHeaders(generation, response);
       return generation.answer;
     }).pipe(takeUntil(disconnected(response)));
   }

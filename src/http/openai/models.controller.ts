@@ -13,7 +13,7 @@ export class ModelsController {
   /** The configured models. */
   @Get()
   list(): ModelList {
-    return { object: 'list', data: this.routes.models.map(modelOf) };
+    return { object: 'list', data: this.routes.models.map(toOpenAiModel) };
   }
 
   /** One configured model. */
@@ -21,11 +21,11 @@ export class ModelsController {
   @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
   @ApiNotFoundResponse({ type: ErrorBody })
   retrieve(@Param('id') id: string | string[]): Model {
-    return modelOf(this.routes.find([id].flat().join('/')).model);
+    return toOpenAiModel(this.routes.find([id].flat().join('/')).model);
   }
 }
 
-function modelOf(id: string): Model {
+function toOpenAiModel(id: string): Model {
   // Sluice does not know when a model was made; the field is required by OpenAI's clients.
   return { id, object: 'model', created: 0, owned_by: 'sluice' };
 }

@@ -9,10 +9,10 @@ import { Observable, type Subscriber } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../../contract/chat-answer.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
-import { announceTarget } from '../announce.js';
+import { setTargetHeaders } from '../generation-headers.js';
 import { type DialectWriter, feed } from '../dialect-writer.js';
 import { EventStream } from '../event-stream.js';
-import { chatCompletionOf } from './chat-completion-answer.js';
+import { toChatCompletion } from './chat-completion-answer.js';
 import { ChatCompletionEncoder } from './chat-completion-encoder.js';
 
 /**
@@ -55,7 +55,7 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
   write(value: ChunkBatch | ChatAnswer): void {
     if (isBatch(value)) return this.#writeBatch(value);
     this.#announceTarget();
-    this.response.status(200).json(chatCompletionOf(value));
+    this.response.status(200).json(toChatCompletion(value));
   }
 
   /** What came in one read leaves in one write. */
@@ -98,7 +98,7 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
 
   #announceTarget(): void {
     const { generation } = this.response.locals;
-    if (generation) announceTarget(generation, this.response);
+    if (generation) setTargetHeaders(generation, this.response);
   }
 
   /** Nest takes the last value of the route's Observable, and complains when there was none. */

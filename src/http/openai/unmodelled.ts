@@ -23,7 +23,7 @@ const HINT_FIELDS = [
 ];
 
 /** What a Chat Completion asks for beyond the neutral request: for backends of its own dialect. */
-export function unmodelledOf(body: JsonObject): Unmodelled {
+export function findUnmodelled(body: JsonObject): Unmodelled {
   return {
     shape: [
       ...(asksForMoreThanText(body['modalities']) ? ['modalities'] : []),

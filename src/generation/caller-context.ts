@@ -1,0 +1,15 @@
+/** Who asks, and how; known before the request is routed. */
+export interface CallerContext {
+  readonly requestId: string;
+  /** Id of an access key, `anonymous` in open mode. */
+  readonly caller: string;
+  /**
+   * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
+   * or in open mode its address.
+   */
+  readonly flow: string;
+  /** The caller's own limit for the whole request; it may only shorten the configured one. */
+  readonly timeoutMs?: number;
+  /** `false` keeps the request on its first target. */
+  readonly fallback: boolean;
+}

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { Target } from '../contract/chat-backend.js';
+import type { EndReason, Fault } from '../contract/faults.js';
+import type { GatewayError } from '../contract/gateway-error.js';
+import type {
+  AttemptRecord,
+  GenerationObserver,
+  GenerationRecord,
+  RecoveryOutcome,
+  TargetNotice,
+} from '../contract/generation.js';
+import {
+  type ChunkBatch,
+  contentIn,
+  type FinishReason,
+  type Usage,
+} from '../contract/stream-chunk.js';
+import type { CallerContext } from './caller-context.js';
+
+/** The record of one generation while it is being written, and the only one who writes it. */
+export class GenerationRecorder implements GenerationRecord {
+  readonly id = randomUUID();
+  readonly requestId: string;
+  readonly caller: string;
+  readonly attempts: AttemptRecord[] = [];
+  target?: { readonly backend: string; readonly model: string };
+  readonly recoveries: RecoveryOutcome[] = [];
+  queuedMs?: number;
+  ignored: readonly string[] = [];
+  endReason?: EndReason;
+  fault?: Fault;
+  error?: GatewayError;
+  finishReason?: FinishReason;
+  usage?: Usage;
+  contentChunks = 0;
+  /** Its reader has begun to read. */
+  isRead = false;
+  timeToFirstContentMs?: number;
+  readonly #startedAt = performance.now();
+  #durationMs: number | undefined;
+
+  constructor(
+    readonly model: string,
+    readonly streaming: boolean,
+    call: CallerContext,
+    private readonly observer: GenerationObserver,
+  ) {
+    this.requestId = call.requestId;
+    this.caller = call.caller;
+    observer.generationStarted(this);
+  }
+
+  get durationMs(): number {
+    return this.#durationMs ?? performance.now() - this.#startedAt;
+  }
+
+  attemptEnded(attempt: AttemptRecord): void {
+    this.attempts.push(attempt);
+    this.observer.attemptEnded(this, attempt);
+  }
+
+  malformedEvent(backend: string): void {
+    this.observer.malformedEvent(backend);
+  }
+
+  targetNoticed(target: Target, notice: TargetNotice): void {
+    this.observer.targetNoticed(target, notice);
+  }
+
+  recoveryEnded(outcome: RecoveryOutcome): void {
+    this.recoveries.push(outcome);
+    this.observer.recoveryEnded(this, outcome);
+  }
+
+  /** Takes note of chunks on their way to the caller. */
+  passed(batch: ChunkBatch): void {
+    const contentChunks = contentIn(batch);
+    if (contentChunks === 0) return;
+    this.contentChunks += contentChunks;
+    this.timeToFirstContentMs ??= this.durationMs;
+  }
+
+  completed(finishReason: FinishReason, usage: Usage | undefined): void {
+    this.finishReason = finishReason;
+    if (usage) this.usage = usage;
+    this.end('completed');
+  }
+
+  /** @param reason where the fault alone does not tell: a stream that the drain cut was not rejected */
+  failed(error: GatewayError, reason = error.endReason): void {
+    if (this.endReason !== undefined) return;
+    this.fault = error.fault;
+    this.error = error;
+    this.end(reason);
+  }
+
+  /** The first reason given is the one that stays. */
+  end(reason: EndReason): void {
+    if (this.endReason !== undefined) return;
+    this.endReason = reason;
+    this.#durationMs = this.durationMs;
+    this.observer.generationEnded(this);
+  }
+}

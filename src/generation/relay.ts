@@ -1,0 +1,122 @@
+import type { ChatAnswer } from '../contract/chat-answer.js';
+import type { ChatRequest } from '../contract/chat-request.js';
+import { GatewayError } from '../contract/gateway-error.js';
+import type { ChunkBatch } from '../contract/stream-chunk.js';
+import type { Permit } from './admission.js';
+import type { Failover } from './failover.js';
+import type { GenerationRecorder } from './generation-recorder.js';
+import type { GenerationLifetime } from './generation-lifetime.js';
+import { Recovery, type ActiveAttempt } from './recovery.js';
+import type { Route } from './route-table.js';
+
+/** A generation that has been let in, or waits to be; what follows is its course. */
+export interface GenerationContext {
+  readonly route: Route;
+  readonly failover: Failover;
+  readonly lifetime: GenerationLifetime;
+  readonly recorder: GenerationRecorder;
+  /** Room for it, once there is. */
+  readonly permit: Promise<Permit>;
+}
+
+/** Its chunks, once there is room for it. Ends by throwing the `GatewayError` that ended it. */
+export async function* relay(
+  context: GenerationContext,
+  request: ChatRequest,
+): AsyncGenerator<ChunkBatch> {
+  const { failover, recorder, route } = context;
+  recorder.isRead = true;
+  let relayed: ActiveAttempt | undefined;
+  try {
+    const permit = await withRoom(context);
+    const { candidate, attempt } = await failover.answer(permit, (next) => next.open(request));
+    relayed = { candidate, attempt, batches: attempt.batches() };
+    const recovery = Recovery.of(relayed, request, route.recovery, failover, permit);
+    while (relayed) {
+      try {
+        for await (const batch of relayed.batches) {
+          recorder.passed(batch);
+          recovery?.sent(batch);
+          const last = batch.at(-1);
+          if (last?.type !== 'end') {
+            yield batch;
+            continue;
+          }
+          const end = recovery?.ended(last) ?? last;
+          relayed.attempt.finish();
+          recorder.attemptEnded(relayed.attempt.record('ok'));
+          recorder.completed(end.reason, end.usage);
+          yield [...batch.slice(0, -1), end];
+        }
+        return;
+      } catch (error) {
+        const failure = failover.failed(relayed.attempt, error);
+        relayed = await recovery?.resume(failure, relayed);
+        if (!relayed) throw failure;
+      }
+    }
+  } catch (error) {
+    throw failed(context, error);
+  } finally {
+    // The reader may also have stopped reading, without an error anywhere.
+    if (relayed && !relayed.attempt.isOver) {
+      relayed.attempt.abandon();
+      failover.cancelled(relayed.attempt);
+    }
+    finish(context);
+  }
+}
+
+/** Its whole answer, once there is room for it. */
+export async function wholeAnswer(
+  context: GenerationContext,
+  request: ChatRequest,
+): Promise<ChatAnswer> {
+  const { failover, recorder } = context;
+  try {
+    const permit = await withRoom(context);
+    const { attempt, answer } = await failover.answer(permit, (next) => next.complete(request));
+    attempt.finish();
+    recorder.attemptEnded(attempt.record('ok'));
+    recorder.completed(answer.finishReason, answer.usage);
+    return answer;
+  } catch (error) {
+    throw failed(context, error);
+  } finally {
+    finish(context);
+  }
+}
+
+/** Waits for room, and takes note of how long. */
+async function withRoom({ permit, recorder }: GenerationContext): Promise<Permit> {
+  try {
+    const taken = await permit;
+    if (taken.waitedMs !== undefined) recorder.queuedMs = taken.waitedMs;
+    return taken;
+  } catch (error) {
+    // All it ever did was wait.
+    recorder.queuedMs = recorder.durationMs;
+    throw error;
+  }
+}
+
+/** The error that the reader gets; recorded as the end, unless something else was it (see `settle`). */
+function failed({ lifetime, recorder }: GenerationContext, error: unknown): GatewayError {
+  if (lifetime.isOver) return lifetime.error;
+  const failure = GatewayError.from(error);
+  recorder.failed(failure);
+  return failure;
+}
+
+/** Every generation ends here, once, whatever ended it. */
+export function finish({ lifetime, recorder, permit }: GenerationContext): void {
+  // A caller that leaves is nobody's failure.
+  if (lifetime.isFailure) recorder.failed(lifetime.error, lifetime.endReason);
+  else recorder.end('client_closed');
+  lifetime.dispose();
+  permit.then(
+    (taken) => taken.release(),
+    // It never had one.
+    () => undefined,
+  );
+}

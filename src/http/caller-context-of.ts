@@ -1,0 +1,32 @@
+import type { Request, Response } from 'express';
+import { GatewayError } from '../contract/gateway-error.js';
+import { defined } from '../contract/json.js';
+import type { CallerContext } from '../generation/caller-context.js';
+
+const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
+
+/**
+ * Who asks, and how, from what every dialect's request carries.
+ * @throws GatewayError `invalid_request` naming the header that is wrong
+ */
+export function callerContextOf(request: Request, response: Response): CallerContext {
+  const { requestId, caller } = response.locals;
+  return defined({
+    requestId,
+    caller,
+    flow: caller === 'anonymous' ? (request.ip ?? '') : caller,
+    timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
+    fallback: request.header('x-sluice-fallback') !== 'never',
+  });
+}
+
+function timeoutOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const ms = /^\d+$/.test(given) ? Number(given) : 0;
+  if (ms >= 1) return ms;
+  throw new GatewayError(
+    'invalid_request',
+    `${TIMEOUT_HEADER} must be a whole number of milliseconds, 1 or more.`,
+    { param: TIMEOUT_HEADER },
+  );
+}
