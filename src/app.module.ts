@@ -1,9 +1,9 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { BackendsModule } from './backends/backends.module.js';
 import { ConfigModule } from './config/config.module.js';
-import { GatewayConfig } from './config/gateway-config.js';
+import { GatewayConfig } from './config/schema/gateway-config.js';
 import { HttpModule } from './http/http.module.js';
-import { UnknownRouteModule } from './http/unknown-route.module.js';
+import { UnknownRouteModule } from './http/errors/unknown-route.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 

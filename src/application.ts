@@ -2,8 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import type { GatewayConfig } from './config/gateway-config.js';
-import { setUpHttp } from './http/set-up-http.js';
+import type { GatewayConfig } from './config/schema/gateway-config.js';
+import { setUpHttp } from './http/server/set-up-http.js';
 import { createLogger } from './telemetry/logger.js';
 import { writeText } from './telemetry/standard-streams.js';
 

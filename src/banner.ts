@@ -1,4 +1,4 @@
-import type { GatewayConfig } from './config/gateway-config.js';
+import type { GatewayConfig } from './config/schema/gateway-config.js';
 
 /** What whoever started Sluice needs to know: where it is, and what to try. */
 export function banner(config: GatewayConfig, port: number): string {

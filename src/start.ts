@@ -2,11 +2,11 @@ import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application.js';
 import { banner } from './banner.js';
-import { ConfigError } from './config/config-error.js';
-import { GatewayConfig } from './config/gateway-config.js';
-import { loadConfig } from './config/load-config.js';
-import { withSandbox } from './config/with-sandbox.js';
-import { handleUnhandledErrors } from './http/unhandled-errors.js';
+import { ConfigError } from './config/load/config-error.js';
+import { GatewayConfig } from './config/schema/gateway-config.js';
+import { loadConfig } from './config/load/load-config.js';
+import { withSandbox } from './config/load/with-sandbox.js';
+import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */

@@ -1,6 +1,6 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { BackendConfig } from '../config/backend-config.js';
-import { GatewayConfig } from '../config/gateway-config.js';
+import { BackendConfig } from '../config/schema/backend-config.js';
+import { GatewayConfig } from '../config/schema/gateway-config.js';
 import { type ChatBackend, ChatBackends } from '../contract/chat-backend.js';
 import { defined } from '../contract/json.js';
 import { OllamaBackend } from './ollama/ollama.backend.js';

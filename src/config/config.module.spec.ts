@@ -2,8 +2,8 @@ import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { ConfigModule } from './config.module.js';
-import { GatewayConfig } from './gateway-config.js';
-import { parseConfig } from './load-config.js';
+import { GatewayConfig } from './schema/gateway-config.js';
+import { parseConfig } from './load/load-config.js';
 
 @Injectable()
 class Consumer {

@@ -1,5 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
-import { GatewayConfig } from './gateway-config.js';
+import { GatewayConfig } from './schema/gateway-config.js';
 
 /** Lets everything ask for `GatewayConfig` by its class. */
 @Global()

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
-import { Admission } from './admission.js';
-import { DeadlineCheck } from './deadline-check.js';
-import { EventLoopDelay } from './event-loop-delay.js';
+import { Admission } from './admission/admission.js';
+import { DeadlineCheck } from './routing/deadline-check.js';
+import { EventLoopDelay } from './admission/event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
-import { RouteTable } from './route-table.js';
+import { RouteTable } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
-import { TargetHealth } from './target-health.js';
+import { TargetHealth } from './health/target-health.js';
 
 @Module({
   providers: [

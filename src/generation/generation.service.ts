@@ -5,16 +5,16 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
 import type { ChunkBatch } from '../contract/stream-chunk.js';
-import { Admission, type Permit } from './admission.js';
+import { Admission, type Permit } from './admission/admission.js';
 import type { CallerContext } from './caller-context.js';
-import { type Candidate, candidatesFor } from './candidates.js';
+import { type Candidate, candidatesFor } from './routing/candidates.js';
 import { type GenerationContext, finish, relay, wholeAnswer } from './relay.js';
-import { eligible, Failover } from './failover.js';
+import { eligible, Failover } from './attempt/failover.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type Route, RouteTable } from './route-table.js';
+import { type Route, RouteTable } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
-import { TargetHealth } from './target-health.js';
+import { TargetHealth } from './health/target-health.js';
 
 /** A generation under way. Its record fills in as things become known. */
 export interface Generation {

@@ -2,12 +2,12 @@ import type { ChatAnswer } from '../contract/chat-answer.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { ChunkBatch } from '../contract/stream-chunk.js';
-import type { Permit } from './admission.js';
-import type { Failover } from './failover.js';
+import type { Permit } from './admission/admission.js';
+import type { Failover } from './attempt/failover.js';
 import type { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { Recovery, type ActiveAttempt } from './recovery.js';
-import type { Route } from './route-table.js';
+import { Recovery, type ActiveAttempt } from './recovery/recovery.js';
+import type { Route } from './routing/route-table.js';
 
 /** A generation that has been let in, or waits to be; what follows is its course. */
 export interface GenerationContext {

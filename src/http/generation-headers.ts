@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { Generation } from '../generation/generation.service.js';
-import { leaveSlowCaller } from './slow-caller.js';
+import { leaveSlowCaller } from './stream/slow-caller.js';
 
 /** Ties a generation to its response, and says in headers what is known of it from the start. */
 export function setGenerationHeaders(generation: Generation, response: Response): void {

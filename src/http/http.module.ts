@@ -1,11 +1,11 @@
 import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GenerationModule } from '../generation/generation.module.js';
-import { ChatController } from './chat/chat.controller.js';
-import { withoutLeadingLine } from './chat/without-leading-line.js';
-import { GatewayErrorFilter } from './gateway-error.filter.js';
-import { ChatCompletionsController } from './openai/chat-completions.controller.js';
-import { ModelsController } from './openai/models.controller.js';
+import { ChatController } from './dialects/event-source/chat.controller.js';
+import { withoutLeadingLine } from './dialects/event-source/without-leading-line.js';
+import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
+import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
+import { ModelsController } from './dialects/chat-completions/models.controller.js';
 
 @Module({
   imports: [GenerationModule],

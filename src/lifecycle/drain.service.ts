@@ -9,8 +9,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { GatewayConfig } from '../config/gateway-config.js';
-import { Admission } from '../generation/admission.js';
+import { GatewayConfig } from '../config/schema/gateway-config.js';
+import { Admission } from '../generation/admission/admission.js';
 import { RunningGenerations } from '../generation/running-generations.js';
 import { OpenConnections } from './open-connections.js';
 

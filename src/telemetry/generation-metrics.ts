@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { GatewayConfig } from '../config/gateway-config.js';
+import { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import type { Fault } from '../contract/faults.js';
 import {

@@ -1,8 +1,8 @@
 import type { ChatBackend, UpstreamNotices } from '../../src/contract/chat-backend.js';
 import type { Fault } from '../../src/contract/faults.js';
 import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
-import type { StreamSource } from '../../src/backends/shared/stream-source.js';
-import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import type { StreamSource } from '../../src/backends/shared/connection/stream-source.js';
+import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import type { ScriptedUpstream, UpstreamScript } from '../support/scripted-upstream.js';
 import type { UpstreamScripts } from '../support/upstream-scripts.js';
 

@@ -3,7 +3,7 @@ import type { ChatAnswer } from '../../src/contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Target } from '../../src/contract/chat-backend.js';
 import type { ChatRequest } from '../../src/contract/chat-request.js';
 import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
-import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
 import { settingsOf } from '../support/upstream-settings.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
 import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { FAULTS } from '../../src/contract/faults.js';
-import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import { failure } from '../support/failure.js';
 import type { ScriptedUpstream } from '../support/scripted-upstream.js';
 import { OLLAMA_STREAM_TYPE } from '../support/ollama-script.js';

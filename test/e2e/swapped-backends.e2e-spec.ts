@@ -2,11 +2,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { expect, it } from 'vitest';
 import { AppModule } from '../../src/app.module.js';
-import { parseConfig } from '../../src/config/load-config.js';
+import { parseConfig } from '../../src/config/load/load-config.js';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
 import { type ChatBackend, ChatBackends } from '../../src/contract/chat-backend.js';
 import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
-import { setUpHttp } from '../../src/http/set-up-http.js';
+import { setUpHttp } from '../../src/http/server/set-up-http.js';
 
 /** All that Sluice asks of an upstream. */
 class Parrot implements ChatBackend {

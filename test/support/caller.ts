@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
-import { parseConfig } from '../../src/config/load-config.js';
+import { parseConfig } from '../../src/config/load/load-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import { Admission, type Permit } from '../../src/generation/admission.js';
-import { EventLoopDelay } from '../../src/generation/event-loop-delay.js';
+import { Admission, type Permit } from '../../src/generation/admission/admission.js';
+import { EventLoopDelay } from '../../src/generation/admission/event-loop-delay.js';
 
 export interface TestLimits {
   readonly streams?: number;

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { createApplication } from '../../src/application.js';
-import { parseConfig } from '../../src/config/load-config.js';
+import { parseConfig } from '../../src/config/load/load-config.js';
 import { LogLines } from './log-lines.js';
 import { ScriptedUpstream } from './scripted-upstream.js';
 

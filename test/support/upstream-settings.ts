@@ -1,6 +1,6 @@
 import { ByteBudget } from '../../src/contract/byte-budget.js';
-import type { StreamSource } from '../../src/backends/shared/stream-source.js';
-import type { UpstreamSettings } from '../../src/backends/shared/upstream-settings.js';
+import type { StreamSource } from '../../src/backends/shared/connection/stream-source.js';
+import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 
 /** The settings of a backend that is made without a configuration. */
 export function settingsOf<T extends Partial<UpstreamSettings>>(

@@ -4,10 +4,10 @@ import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
-import { contentChunks } from '../shared/content-parts.js';
-import { failedFinish, parseFinishReason, finishWordIn } from '../shared/finish-reason.js';
-import { isImplausibleCount, parseTokenCount } from '../shared/token-count.js';
-import { argumentsTextOf } from '../shared/tool-arguments.js';
+import { contentChunks } from '../shared/answer/content-parts.js';
+import { failedFinish, parseFinishReason, finishWordIn } from '../shared/answer/finish-reason.js';
+import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-count.js';
+import { argumentsTextOf } from '../shared/answer/tool-arguments.js';
 
 /** The pieces of an answer in one `message`. @param firstCall how many tool calls came before */
 export function parseOllamaMessage(message: JsonObject, firstCall: number): StreamChunk[] {

@@ -7,8 +7,8 @@ import type {
   Sampling,
 } from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
-import { withPrefill } from '../shared/with-prefill.js';
-import { isDeep } from '../shared/json-depth.js';
+import { withPrefill } from '../shared/answer/with-prefill.js';
+import { isDeep } from '../shared/answer/json-depth.js';
 
 /** Fields that Ollama takes beside `options`; all others of a target are options. */
 const TOP_LEVEL_FIELDS = new Set([

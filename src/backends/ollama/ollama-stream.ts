@@ -3,12 +3,12 @@ import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
-import { batchesOf } from '../shared/batches.js';
-import { refuseDeep } from '../shared/json-depth.js';
-import { LineDecoder } from '../shared/line-decoder.js';
-import type { StreamSource } from '../shared/stream-source.js';
-import { parseErrorField, isComplaint } from '../shared/upstream-error.js';
-import { upstreamErrorFault, cutFault, tooLongFault } from '../shared/upstream-fault.js';
+import { batchesOf } from '../shared/answer/batches.js';
+import { refuseDeep } from '../shared/answer/json-depth.js';
+import { LineDecoder } from '../shared/answer/line-decoder.js';
+import type { StreamSource } from '../shared/connection/stream-source.js';
+import { parseErrorField, isComplaint } from '../shared/errors/upstream-error.js';
+import { upstreamErrorFault, cutFault, tooLongFault } from '../shared/errors/upstream-fault.js';
 import {
   parseOllamaFailure,
   parseOllamaFinish,

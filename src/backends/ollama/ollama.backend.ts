@@ -5,21 +5,21 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
-import { collectAnswer } from '../shared/collected-answer.js';
-import { JoinedContent } from '../shared/joined-content.js';
-import { type StreamSource, streamSource } from '../shared/stream-source.js';
-import { UpstreamClient } from '../shared/upstream-client.js';
-import { parseErrorField, isComplaint } from '../shared/upstream-error.js';
+import { collectAnswer } from '../shared/answer/collected-answer.js';
+import { JoinedContent } from '../shared/answer/joined-content.js';
+import { type StreamSource, streamSource } from '../shared/connection/stream-source.js';
+import { UpstreamClient } from '../shared/connection/upstream-client.js';
+import { parseErrorField, isComplaint } from '../shared/errors/upstream-error.js';
 import {
   upstreamErrorFault,
   cutFault,
   protocolFault,
   wasConnected,
-} from '../shared/upstream-fault.js';
-import type { UpstreamResponse } from '../shared/upstream-response.js';
-import { secretsOf } from '../shared/upstream-secrets.js';
-import type { UpstreamSettings } from '../shared/upstream-settings.js';
-import { readWholeAnswer } from '../shared/whole-answer.js';
+} from '../shared/errors/upstream-fault.js';
+import type { UpstreamResponse } from '../shared/connection/upstream-response.js';
+import { secretsOf } from '../shared/errors/upstream-secrets.js';
+import type { UpstreamSettings } from '../shared/connection/upstream-settings.js';
+import { readWholeAnswer } from '../shared/connection/whole-answer.js';
 import {
   parseOllamaFailure,
   parseOllamaFinish,

@@ -7,11 +7,11 @@ import {
   parseFinishReason,
   finishWordIn,
   toOpenAiFinishWord,
-} from '../shared/finish-reason.js';
-import { JoinedContent } from '../shared/joined-content.js';
-import type { StreamSource } from '../shared/stream-source.js';
-import { parseErrorField } from '../shared/upstream-error.js';
-import { upstreamErrorFault, protocolFault } from '../shared/upstream-fault.js';
+} from '../shared/answer/finish-reason.js';
+import { JoinedContent } from '../shared/answer/joined-content.js';
+import type { StreamSource } from '../shared/connection/stream-source.js';
+import { parseErrorField } from '../shared/errors/upstream-error.js';
+import { upstreamErrorFault, protocolFault } from '../shared/errors/upstream-fault.js';
 import { parseAnswerChoice, choiceError, parseDelta, withoutEmptyError } from './openai-choice.js';
 import { ToolCallReader } from './openai-tool-calls.js';
 import { parseOpenAiUsage } from './openai-usage.js';

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
-import { contentChunks, imageChunks, textIn } from '../shared/content-parts.js';
-import { isComplaint } from '../shared/upstream-error.js';
+import { contentChunks, imageChunks, textIn } from '../shared/answer/content-parts.js';
+import { isComplaint } from '../shared/errors/upstream-error.js';
 import type { ToolCallReader } from './openai-tool-calls.js';
 
 const MODELLED_FIELDS = new Set([

@@ -12,11 +12,11 @@ import {
   parseFinishReason,
   finishWordIn,
   toOpenAiFinishWord,
-} from '../shared/finish-reason.js';
-import { refuseDeep } from '../shared/json-depth.js';
-import type { StreamSource } from '../shared/stream-source.js';
-import { parseErrorField, isComplaint } from '../shared/upstream-error.js';
-import { upstreamErrorFault, cutFault } from '../shared/upstream-fault.js';
+} from '../shared/answer/finish-reason.js';
+import { refuseDeep } from '../shared/answer/json-depth.js';
+import type { StreamSource } from '../shared/connection/stream-source.js';
+import { parseErrorField, isComplaint } from '../shared/errors/upstream-error.js';
+import { upstreamErrorFault, cutFault } from '../shared/errors/upstream-fault.js';
 import { parseAnswerChoice, choiceError, parseDelta, withoutEmptyError } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
 import { OpenAiStart } from './openai-start.js';

@@ -9,7 +9,7 @@ import type {
   ToolChoice,
 } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
-import { withPrefill } from '../shared/with-prefill.js';
+import { withPrefill } from '../shared/answer/with-prefill.js';
 import { inDialectOf } from './openai-fields-sent.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;

@@ -2,8 +2,8 @@ import type { AttemptContext, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject } from '../../contract/json.js';
-import type { UpstreamClient } from '../shared/upstream-client.js';
-import type { UpstreamResponse } from '../shared/upstream-response.js';
+import type { UpstreamClient } from '../shared/connection/upstream-client.js';
+import type { UpstreamResponse } from '../shared/connection/upstream-response.js';
 import { takesCompletionTokens } from './openai-fields-sent.js';
 import { requestBody, streamedRequestBody, type Wording } from './openai-request.js';
 

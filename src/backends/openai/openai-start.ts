@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type JsonObject, stringOr } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
-import type { StreamSource } from '../shared/stream-source.js';
+import type { StreamSource } from '../shared/connection/stream-source.js';
 
 /** Characters of events without id and choices that are held back until there is an id. */
 const MAX_HELD_CHARS = 64 * 1024;

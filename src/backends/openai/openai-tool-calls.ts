@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { ToolCallDelta } from '../../contract/stream-chunk.js';
-import { argumentsTextOf } from '../shared/tool-arguments.js';
+import { argumentsTextOf } from '../shared/answer/tool-arguments.js';
 
 interface Call {
   /** Its place among the calls of the answer. */

@@ -1,6 +1,6 @@
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { Usage } from '../../contract/stream-chunk.js';
-import { isImplausibleCount, parseTokenCount } from '../shared/token-count.js';
+import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-count.js';
 
 /**
  * What an event or an answer says of its tokens; Groq has it below `x_groq`.

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
-import { textIn } from '../shared/content-parts.js';
+import { textIn } from '../shared/answer/content-parts.js';
 import { reasoningIn } from './openai-choice.js';
 
 /** As much of a text as it takes to know it again. */

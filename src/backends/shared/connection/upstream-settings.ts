@@ -1,0 +1,29 @@
+import type { ByteBudget } from '../../../contract/byte-budget.js';
+
+/** What every kind of upstream is reached by; made from the configuration. */
+export interface UpstreamSettings {
+  readonly id: string;
+  readonly baseUrl: string;
+  /** Absent or empty: no `Authorization` header is sent. */
+  readonly apiKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Headers of the caller's request that are passed on. */
+  readonly forwardHeaders?: readonly string[] | undefined;
+  readonly query?: Readonly<Record<string, string>>;
+  /** PEM file of the authorities this upstream's certificate is checked against, instead of Node's. */
+  readonly caFile?: string;
+  /** Longest wait for a connection, TLS included. */
+  readonly connectMs: number;
+  /** Longest single event of a stream. */
+  readonly maxEventBytes: number;
+  /** Where it is counted what the streams of all backends hold of large events. */
+  readonly eventBytes: ByteBudget;
+  readonly proxy?: ProxySettings;
+}
+
+export interface ProxySettings {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  /** Hosts reached directly, in curl's NO_PROXY notation. */
+  readonly noProxy?: string;
+}

@@ -1,0 +1,97 @@
+import type { ConfigFault } from '../load/config-error.js';
+import type { ConfigPath } from '../load/config-path.js';
+import { BackendConfig } from '../schema/backend-config.js';
+import type { GatewayConfig } from '../schema/gateway-config.js';
+import { ModelConfig, TargetConfig } from '../schema/model-config.js';
+
+/**
+ * What no field can say alone. The fields may be wrong in themselves: whoever mends a file wants
+ * to hear of everything at once.
+ * @param expanded scalars that may hold a secret, so they are not quoted
+ */
+export function referenceFaults(
+  config: GatewayConfig,
+  expanded: ReadonlySet<ConfigPath>,
+): ConfigFault[] {
+  const backends = itemsOf('backends', config.backends, BackendConfig);
+  const models = itemsOf('models', config.models, ModelConfig);
+  return [
+    ...duplicateFaults(backends),
+    ...backends.flatMap((backend) => backendFaults(backend, config)),
+    ...duplicateFaults(models),
+    ...models.flatMap(({ path, item }) =>
+      itemsOf(`${path}.targets`, item.targets, TargetConfig).flatMap((target) =>
+        targetFaults(target, backends, expanded),
+      ),
+    ),
+    ...defaultModelFaults(config, models, expanded),
+  ];
+}
+
+interface At<T> {
+  readonly path: ConfigPath;
+  readonly item: T;
+}
+
+/** The items that are what they should be; a fault of its own says what is wrong with the others. */
+function itemsOf<T>(list: ConfigPath, items: unknown, type: new () => T): At<T>[] {
+  if (!Array.isArray(items)) return [];
+  return items.flatMap((item: unknown, index) =>
+    item instanceof type ? [{ path: `${list}[${index}]`, item }] : [],
+  );
+}
+
+function duplicateFaults(items: readonly At<{ readonly id: string }>[]): ConfigFault[] {
+  const first = new Map<string, ConfigPath>();
+  return items.flatMap(({ path, item: { id } }) => {
+    const taken = first.get(id);
+    if (taken === undefined) first.set(id, path);
+    // A missing id has a fault of its own.
+    if (taken === undefined || id === undefined) return [];
+    return [{ path: `${path}.id`, message: `is the id of ${taken} already` }];
+  });
+}
+
+function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig): ConfigFault[] {
+  const faults: ConfigFault[] = [];
+  if (item.baseUrl === undefined && config.sandbox === undefined) {
+    const message =
+      'is missing: write its URL, or add "sandbox: {}" to the file to try without one';
+    faults.push({ path: `${path}.baseUrl`, message });
+  }
+  if (item.streamUsage !== undefined && item.kind !== 'openai') {
+    const message = 'is only for backends of the kind openai';
+    faults.push({ path: `${path}.streamUsage`, message });
+  }
+  return faults;
+}
+
+function targetFaults(
+  { path, item: { backend, developerRole } }: At<TargetConfig>,
+  backends: readonly At<BackendConfig>[],
+  expanded: ReadonlySet<ConfigPath>,
+): ConfigFault[] {
+  if (backend === undefined) return [];
+  const at = backends.find(({ item }) => item.id === backend);
+  if (at && developerRole !== undefined && at.item.kind !== 'openai') {
+    const message = 'is only for backends of the kind openai; Ollama is always sent "system"';
+    return [{ path: `${path}.developerRole`, message }];
+  }
+  if (at) return [];
+  const isQuotable = !expanded.has(path) && !expanded.has(`${path}.backend`);
+  return [{ path, message: `no backend has the id ${quoted(backend, isQuotable)}` }];
+}
+
+function defaultModelFaults(
+  { defaultModel }: GatewayConfig,
+  models: readonly At<ModelConfig>[],
+  expanded: ReadonlySet<ConfigPath>,
+): ConfigFault[] {
+  if (defaultModel === undefined || models.some(({ item }) => item.id === defaultModel)) return [];
+  const id = quoted(defaultModel, !expanded.has('defaultModel'));
+  return [{ path: 'defaultModel', message: `no model has the id ${id}` }];
+}
+
+function quoted(value: unknown, isQuotable: boolean): string {
+  return isQuotable ? JSON.stringify(value) : 'that its ${…} stands for';
+}

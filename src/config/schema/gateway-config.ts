@@ -1,0 +1,140 @@
+import { BackendConfig } from './backend-config.js';
+import { BrowsersConfig } from './browsers-config.js';
+import { HostNames } from '../rules/caller-rules.js';
+import { DrainConfig } from './drain-config.js';
+import { LimitsConfig } from './limits-config.js';
+import { ModelConfig } from './model-config.js';
+import { ListOf, Section } from '../rules/nested.js';
+import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
+import { Optional } from '../rules/rule.js';
+import { StreamsConfig } from './streams-config.js';
+import {
+  ByteSize,
+  Flag,
+  Host,
+  Milliseconds,
+  Name,
+  Port,
+  PositiveNumber,
+} from '../rules/value-rules.js';
+
+/** Where Sluice listens. */
+export class ServerConfig {
+  /** Name or address of the interface; `0.0.0.0` is every one. HOST overrides it. */
+  @Host()
+  readonly host: string = '127.0.0.1';
+
+  /** TCP port; 0 lets the system choose. PORT overrides it. */
+  @Port()
+  readonly port: number = 3000;
+
+  /** Largest request body: a number of bytes, or a text like `20mb`. Images in messages count. */
+  @ByteSize()
+  readonly bodyLimit: string | number = '20mb';
+
+  /** How long a request body may take to come, from the request's headers on, in milliseconds. */
+  @Milliseconds()
+  readonly bodyMs: number = 60_000;
+
+  /**
+   * What all request bodies together may take in this process, a size like `bodyLimit`: from when a
+   * body is announced until its request has been answered. A body over it is refused. The first
+   * 64 KiB of each have as much again to themselves.
+   */
+  @ByteSize()
+  readonly bodyBytesInFlight: string | number = '64mb';
+
+  /** Whether callers may compress request bodies; `bodyLimit` holds for what they inflate to. */
+  @Flag()
+  readonly compressedBodies: boolean = false;
+
+  /** How long an idle connection stays open, in milliseconds: longer than the proxy in front keeps it. */
+  @Milliseconds()
+  readonly keepAliveMs: number = 75_000;
+
+  /**
+   * Names under which callers reach Sluice, without a port. Bound to the loopback it answers to the
+   * loopback's names and these; elsewhere to any name, unless there are some here.
+   */
+  @HostNames()
+  readonly hosts: readonly string[] = [];
+}
+
+/** The embedded upstream for trying Sluice without keys: backends without a `baseUrl` are answered by it. */
+export class SandboxConfig {
+  /** Pace of its answers, in tokens per second. */
+  @PositiveNumber()
+  readonly tokensPerSecond: number = 50;
+
+  /** Its wait before the first token, in milliseconds. */
+  @Milliseconds()
+  readonly firstTokenMs: number = 300;
+}
+
+/** Proxies on the way to backends: from the environment, as every other program takes them. */
+export interface ProxyConfig {
+  /** URL of the proxy for `http:` backends, from http_proxy or HTTP_PROXY. */
+  readonly httpProxy?: string;
+  /** URL of the proxy for `https:` backends, from https_proxy or HTTPS_PROXY. */
+  readonly httpsProxy?: string;
+  /** Hosts reached directly, comma-separated, from no_proxy or NO_PROXY. */
+  readonly noProxy?: string;
+}
+
+/** Everything an operator decides: what the YAML file says, completed and frozen. */
+export class GatewayConfig {
+  static readonly formerKeys: Readonly<Record<string, string>> = { extra: 'retryBudget' };
+
+  /** Where Sluice listens. */
+  @Section(() => ServerConfig)
+  readonly server: ServerConfig = new ServerConfig();
+
+  /** Pages in browsers that are not Sluice's own. */
+  @Section(() => BrowsersConfig)
+  readonly browsers: BrowsersConfig = new BrowsersConfig();
+
+  /** Id of the model for callers that name none. Absent in the file: the first one. */
+  @Optional()
+  @Name()
+  readonly defaultModel: string;
+
+  /** How long streams may wait; models and targets may differ. */
+  @Section(() => StreamsConfig)
+  readonly streams: Readonly<StreamsConfig> = new StreamsConfig();
+
+  /** When a target that failed is asked again; models and targets may differ. */
+  @Section(() => RetryConfig)
+  readonly retry: Readonly<RetryConfig> = new RetryConfig();
+
+  /** How much load retries and recoveries may add, for each target. */
+  @Section(() => RetryBudgetConfig)
+  readonly retryBudget: RetryBudgetConfig = new RetryBudgetConfig();
+
+  /** When a target is left alone, for each target. */
+  @Section(() => BreakerConfig)
+  readonly breaker: BreakerConfig = new BreakerConfig();
+
+  /** How much this process takes on at once. */
+  @Section(() => LimitsConfig)
+  readonly limits: LimitsConfig = new LimitsConfig();
+
+  /** What happens between SIGTERM and the exit. */
+  @Section(() => DrainConfig)
+  readonly drain: DrainConfig = new DrainConfig();
+
+  /** The upstreams. */
+  @ListOf(() => BackendConfig)
+  readonly backends: readonly BackendConfig[];
+
+  /** What callers may ask for. */
+  @ListOf(() => ModelConfig)
+  readonly models: readonly ModelConfig[];
+
+  /** Present: backends without a `baseUrl` are answered by the sandbox. */
+  @Optional()
+  @Section(() => SandboxConfig)
+  readonly sandbox?: SandboxConfig;
+
+  /** Not in the file: proxies belong to the environment. */
+  declare readonly proxy: ProxyConfig;
+}

@@ -1,0 +1,39 @@
+import type { ChatBackend, ChatBackends, Fit } from '../../contract/chat-backend.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { affinityOf } from './affinity.js';
+import type { CallerContext } from '../caller-context.js';
+import type { Route, RouteTarget } from './route-table.js';
+import { rankTargets } from './rank-targets.js';
+
+/** A target that can honour the request, with the hints it would leave out. */
+export interface Candidate {
+  readonly target: RouteTarget;
+  readonly backend: ChatBackend;
+  readonly ignored: readonly string[];
+}
+
+/**
+ * The targets that may answer this request, in order.
+ * @throws GatewayError `invalid_request` naming the field that none can honour
+ */
+export function candidatesFor(
+  route: Route,
+  request: ChatRequest,
+  call: CallerContext,
+  backends: ChatBackends,
+): readonly Candidate[] {
+  const all = rankTargets(route.tiers, () => affinityOf(request, call));
+  const targets = call.fallback ? all : all.slice(0, 1);
+  const candidates: Candidate[] = [];
+  let unsupported: Fit['unsupported'];
+  for (const target of targets) {
+    const backend = backends.get(target.backend);
+    if (!backend) throw new Error(`There is no backend "${target.backend}".`);
+    const fit = backend.fit(request, target);
+    if (fit.unsupported) unsupported ??= fit.unsupported;
+    else candidates.push({ target, backend, ignored: fit.ignored });
+  }
+  if (candidates.length > 0 || !unsupported) return candidates;
+  throw new GatewayError('invalid_request', unsupported.message, { param: unsupported.param });
+}

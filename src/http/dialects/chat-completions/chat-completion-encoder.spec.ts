@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../contract/json.js';
+import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import { ChatCompletionEncoder } from './chat-completion-encoder.js';
+
+const CREATED = 1_760_000_000;
+const COUNTS = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };
+const END: StreamChunk = { type: 'end', reason: 'stop', usage: { input: 9, output: 3 } };
+
+/** What the caller reads, event by event, `[DONE]` as text. */
+function written(chunks: readonly StreamChunk[], includeUsage = false): unknown[] {
+  const encoder = new ChatCompletionEncoder(includeUsage);
+  return chunks
+    .map((chunk) => encoder.encode(chunk))
+    .join('')
+    .split('\n\n')
+    .filter(Boolean)
+    .map((frame) => frame.replace(/^data: /, ''))
+    .map((data) => (data === '[DONE]' ? data : JSON.parse(data)) as unknown);
+}
+
+function choicesOf(events: readonly unknown[]): unknown[] {
+  return events.flatMap((each) => (each as JsonObject)['choices'] ?? []);
+}
+
+function event(choices: readonly JsonObject[], fields: JsonObject = {}): JsonObject {
+  const head = {
+    id: 'chatcmpl-1',
+    object: 'chat.completion.chunk',
+    created: CREATED,
+    model: 'gpt',
+  };
+  return { ...head, system_fingerprint: 'fp', choices, ...fields };
+}
+
+function wire(choices: readonly JsonObject[], fields?: JsonObject) {
+  return { wire: { dialect: 'openai', event: event(choices, fields) } } as const;
+}
+
+const choice = (delta: JsonObject, finish_reason: string | null = null): JsonObject => ({
+  index: 0,
+  delta,
+  finish_reason,
+});
+const start = { type: 'start', id: 'chatcmpl-1', model: 'gpt', backend: 'openai' } as const;
+const text = (words: string) => ({ type: 'text-delta', text: words }) as const;
+const role = { role: 'assistant', content: '' };
+
+describe('ChatCompletionEncoder', () => {
+  it('passes events on, and writes nothing for chunks that they cover', () => {
+    const both = choice({ role: 'assistant', reasoning_content: 'Hm.', content: 'Hi' });
+    const events = written([
+      { ...start, ...wire([both]) },
+      { type: 'reasoning-delta', text: 'Hm.', wire: 'covered' },
+      { ...text('Hi'), wire: 'covered' },
+      { type: 'passthrough', ...wire([choice({}, 'stop')]) },
+      END,
+    ]);
+    expect(events).toEqual([event([both]), event([choice({}, 'stop')]), '[DONE]']);
+  });
+
+  it('builds what no event is behind, the role with the first', () => {
+    const events = written([start, text('Hel'), text('lo'), END]);
+    expect(choicesOf(events)).toMatchObject([
+      { delta: { role: 'assistant', content: 'Hel' }, finish_reason: null },
+      { delta: { content: 'lo' }, finish_reason: null },
+      { delta: {}, finish_reason: 'stop' },
+    ]);
+    expect(events.at(-1)).toBe('[DONE]');
+  });
+
+  it('goes from passed events to built ones without a seam', () => {
+    const events = written([
+      { ...start, ...wire([choice(role)]) },
+      { ...text('Hel'), ...wire([choice({ content: 'Hel' })]) },
+      text('lo'),
+      END,
+    ]);
+    expect(choicesOf(events)).toMatchObject([
+      { delta: role },
+      { delta: { content: 'Hel' } },
+      { delta: { content: 'lo' }, finish_reason: null },
+      { delta: {}, finish_reason: 'stop' },
+    ]);
+    expect(JSON.stringify(events).match(/"role"/g)).toHaveLength(1);
+    for (const built of events.slice(2, 4)) {
+      expect(built).toMatchObject({ id: 'chatcmpl-1', model: 'gpt', created: CREATED });
+    }
+  });
+
+  it('says a finish reason once, whoever said it', () => {
+    const events = written([
+      { ...start, ...wire([choice(role)]) },
+      text('Hi'),
+      { type: 'passthrough', ...wire([choice({}, 'stop')]) },
+      END,
+    ]);
+    expect(JSON.stringify(events).match(/"finish_reason":"stop"/g)).toHaveLength(1);
+  });
+
+  it("takes the time of the answer's events, not that of what came before the answer", () => {
+    const filtered = event([], { id: '', created: 0, prompt_filter_results: [] });
+    const events = written([
+      { ...start, wire: { dialect: 'openai', event: filtered } },
+      { type: 'passthrough', ...wire([choice(role)]) },
+      text('Hi'),
+      END,
+    ]);
+    expect(events[2]).toMatchObject({ created: CREATED });
+  });
+
+  describe('asked for usage', () => {
+    const details = { ...COUNTS, prompt_tokens_details: { audio_tokens: 1 } };
+    const answer: readonly StreamChunk[] = [
+      { ...start, ...wire([choice(role)]) },
+      { ...text('Hi'), ...wire([choice({ content: 'Hi' })]) },
+      { type: 'passthrough', ...wire([choice({}, 'stop')]) },
+      { type: 'passthrough', ...wire([], { usage: details }) },
+    ];
+
+    it("gives the upstream's own object while it says all there is to say", () => {
+      const events = written([...answer, END], true);
+      expect(events.at(-2)).toEqual(event([], { usage: details }));
+    });
+
+    it('gives the sum where the answer is the work of several attempts', () => {
+      const usage = { input: 18, output: 7 };
+      const events = written([...answer, { type: 'end', reason: 'stop', usage }], true);
+      expect(events.at(-2)).toMatchObject({
+        id: 'chatcmpl-1',
+        choices: [],
+        usage: { prompt_tokens: 18, completion_tokens: 7, total_tokens: 25 },
+      });
+      expect(events.filter((each) => (each as JsonObject)['usage'])).toHaveLength(1);
+    });
+
+    it('gives none where what was counted is not all', () => {
+      const events = written([...answer, { type: 'end', reason: 'stop' }], true);
+      expect(events.filter((each) => (each as JsonObject)['usage'])).toEqual([]);
+    });
+  });
+
+  describe('passes the text of an event on', () => {
+    const delta = (content: string) => event([choice({ content })]);
+    const begun: StreamChunk = { ...start, ...wire([choice(role)]) };
+
+    /** What is written for one event of a stream that has begun. */
+    function frameOf(json: string, includeUsage = false): string {
+      const encoder = new ChatCompletionEncoder(includeUsage);
+      encoder.encode(begun);
+      const parsed = JSON.parse(json) as JsonObject;
+      const piece = { dialect: 'openai', event: parsed, text: json } as const;
+      return encoder.encode({ ...text('Hi'), wire: piece });
+    }
+
+    it('as it came, in its own way of writing it', () => {
+      const json = JSON.stringify(delta('Hi')).replace('"Hi"', '"\\u0048i"').replace('{', '{ ');
+      expect(frameOf(json)).toBe(`data: ${json}\n\n`);
+    });
+
+    it('without a usage that is yet to come, which the caller did not ask for', () => {
+      const json = JSON.stringify({ ...delta('Hi'), usage: null });
+      expect(frameOf(json)).toBe(`data: ${JSON.stringify(delta('Hi'))}\n\n`);
+      expect(frameOf(json, true)).toBe(`data: ${json}\n\n`);
+    });
+
+    it.each([
+      ['is of another upstream', { ...delta('Hi'), id: 'other' }],
+      ['names another model', { ...delta('Hi'), model: 'other' }],
+      ['was made at another time', { ...delta('Hi'), created: 1 }],
+      ['has its usage in front', { usage: null, ...delta('Hi') }],
+      ['has a usage of its own', { ...delta('Hi'), usage: COUNTS }],
+    ])('but for one that %s', (_, foreign) => {
+      const passed = JSON.parse(frameOf(JSON.stringify(foreign)).slice('data: '.length)) as object;
+      expect(passed).toEqual(delta('Hi'));
+    });
+
+    it('but for one of several lines', () => {
+      expect(frameOf(JSON.stringify(delta('Hi'), null, 1)).trimEnd()).not.toContain('\n');
+    });
+
+    it('also where its content looks like the end of an event', () => {
+      const tricky = delta(',"usage":null}');
+      expect(frameOf(JSON.stringify(tricky))).toBe(`data: ${JSON.stringify(tricky)}\n\n`);
+    });
+  });
+});

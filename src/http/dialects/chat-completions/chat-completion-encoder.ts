@@ -1,0 +1,206 @@
+import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.js';
+import type { GatewayError } from '../../../contract/gateway-error.js';
+import type { GenerationRecord } from '../../../contract/generation.js';
+import {
+  type FinishReason,
+  isContent,
+  type OpenAiEvent,
+  type StreamChunk,
+  type Usage,
+} from '../../../contract/stream-chunk.js';
+import { errorBodyOf } from '../../errors/error-body.dto.js';
+
+/** How an event ends whose usage is yet to come; a caller that did not ask for usage must not see it. */
+const NO_USAGE = ',"usage":null}';
+
+/**
+ * Chunks of one stream to the frames of a streamed Chat Completion.
+ * @see https://platform.openai.com/docs/api-reference/chat-streaming
+ *
+ * An event of an upstream that speaks OpenAI is passed on; for a chunk without one it is built. A
+ * stream may go from one to the other, so what was passed counts for what is built after it.
+ */
+export class ChatCompletionEncoder {
+  #created = Math.floor(Date.now() / 1000);
+  #id = '';
+  #model = '';
+  #roleSaid = false;
+  #finishWritten = false;
+  /** The upstream's usage event, or the event that its usage came on. */
+  #usageEvent: JsonObject | undefined;
+
+  /** @param includeUsage the caller asked for the usage event */
+  constructor(private readonly includeUsage: boolean) {}
+
+  encode(chunk: StreamChunk): string {
+    const { wire } = chunk;
+    if (chunk.type === 'start') {
+      this.#id = chunk.id;
+      this.#model = chunk.model;
+    }
+    if (chunk.type === 'end') return this.#end(chunk.reason, chunk.usage);
+    // A reason that content follows was not the last word; the end says the one that was.
+    if (isContent(chunk)) this.#finishWritten = false;
+    if (wire === 'covered') return '';
+    return wire ? this.#pass(wire) : this.#build(chunk);
+  }
+
+  /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
+  failure(error: GatewayError, requestId: string, record?: GenerationRecord): string {
+    return frame(errorBodyOf(error, requestId, record));
+  }
+
+  #pass({ event, text }: OpenAiEvent): string {
+    const choices = event['choices'];
+    const hasChoice = Array.isArray(choices) && choices.length > 0;
+    if (isJsonObject(event['usage'])) {
+      this.#usageEvent = event;
+      // It is written at the very end, where OpenAI has it, and only if the caller asked for it.
+      if (!hasChoice) return '';
+    }
+    if (hasChoice) this.#takeUp(event, choices[0]);
+    return (text && this.#unchanged(event, text)) ?? this.#passed(event, null);
+  }
+
+  /** The event as it came, where nothing in it has to change; most of a stream are such. */
+  #unchanged(event: JsonObject, text: string): string | undefined {
+    const { id, model, created, usage } = event;
+    const isOurs = id === this.#id && model === this.#model && created === this.#created;
+    // Data of several lines would have to be framed line by line.
+    if (!isOurs || !this.#roleSaid || text.includes('\n')) return undefined;
+    if (this.includeUsage ? usage === null : usage === undefined) return `data: ${text}\n\n`;
+    // OpenAI has it last: nothing within the event can end like this.
+    if (usage !== null || !text.endsWith(NO_USAGE)) return undefined;
+    return `data: ${text.slice(0, -NO_USAGE.length)}}\n\n`;
+  }
+
+  /** What has been said need not be said again by what is built. */
+  #takeUp(event: JsonObject, choice: unknown): void {
+    if (!this.#roleSaid) this.#created = numberOr(event['created'], this.#created);
+    this.#roleSaid = true;
+    if (isFinished(choice)) this.#finishWritten = true;
+  }
+
+  #passed({ usage: _, ...event }: JsonObject, usage: unknown): string {
+    return frame({
+      ...event,
+      id: this.#id,
+      model: this.#model,
+      // What two upstreams made has one time, too. Azure's verdict on the prompt, at the very
+      // beginning, keeps its own.
+      ...(this.#roleSaid && { created: this.#created }),
+      ...(this.includeUsage && { usage }),
+    });
+  }
+
+  #build(chunk: StreamChunk): string {
+    switch (chunk.type) {
+      case 'text-delta':
+        return this.#delta({ content: chunk.text });
+      case 'reasoning-delta':
+        return this.#delta({ reasoning_content: chunk.text });
+      case 'refusal-delta':
+        return this.#delta({ refusal: chunk.text });
+      case 'image-delta':
+        return this.#delta({ images: [toOpenAiImage(chunk.url)] });
+      case 'tool-call-delta': {
+        const { index, id, name, arguments: args } = chunk;
+        const call = { index, ...(id && { id, type: 'function' }) };
+        return this.#delta({
+          tool_calls: [{ ...call, function: { ...(name && { name }), arguments: args } }],
+        });
+      }
+      case 'start':
+      case 'passthrough':
+      case 'end':
+        return '';
+    }
+  }
+
+  #delta(delta: JsonObject): string {
+    const role = this.#roleSaid ? {} : { role: 'assistant' };
+    this.#roleSaid = true;
+    return this.#choice({ ...role, ...delta }, null);
+  }
+
+  #choice(delta: JsonObject, finishReason: string | null): string {
+    return this.#chunk([{ index: 0, delta, logprobs: null, finish_reason: finishReason }], null);
+  }
+
+  #chunk(choices: readonly JsonObject[], usage: JsonObject | null): string {
+    return frame({
+      id: this.#id,
+      object: 'chat.completion.chunk',
+      created: this.#created,
+      model: this.#model,
+      choices,
+      ...(this.includeUsage && { usage }),
+    });
+  }
+
+  #end(reason: FinishReason, usage: Usage | undefined): string {
+    const finish = this.#finishWritten ? '' : this.#choice({}, toOpenAiFinishReason(reason));
+    return `${finish}${this.includeUsage ? this.#usage(usage) : ''}data: [DONE]\n\n`;
+  }
+
+  #usage(usage: Usage | undefined): string {
+    const event = this.#usageEvent;
+    // The upstream's own object has details that Sluice does not model, but it may be the count of
+    // one attempt among several.
+    if (event && saysAll(event['usage'], usage)) {
+      return this.#passed({ ...event, choices: [] }, event['usage']);
+    }
+    const counts = toOpenAiUsage(usage);
+    return counts ? this.#chunk([], counts) : '';
+  }
+}
+
+function frame(event: object): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+function isFinished(choice: unknown): boolean {
+  return isJsonObject(choice) && Boolean(choice['finish_reason']);
+}
+
+/** Whether what an upstream counted is what the end of the stream says of it. */
+function saysAll(counted: unknown, usage: Usage = {}): boolean {
+  if (!isJsonObject(counted)) return false;
+  const { prompt_tokens_details: prompt, completion_tokens_details: completion } = counted;
+  return (
+    numberOr(counted['prompt_tokens'], undefined) === usage.input &&
+    numberOr(counted['completion_tokens'], undefined) === usage.output &&
+    detail(prompt, 'cached_tokens') === usage.cachedInput &&
+    detail(completion, 'reasoning_tokens') === usage.reasoning
+  );
+}
+
+function detail(details: unknown, name: string): number | undefined {
+  return isJsonObject(details) ? numberOr(details[name], undefined) : undefined;
+}
+
+/** OpenAI has no word for an image in an answer; this is OpenRouter's. */
+export function toOpenAiImage(url: string): JsonObject {
+  return { type: 'image_url', image_url: { url } };
+}
+
+/** OpenAI's clients know a closed set of reasons. */
+export function toOpenAiFinishReason(reason: FinishReason): string {
+  return reason === 'other' ? 'stop' : reason;
+}
+
+/**
+ * Nothing where the upstream counted nothing: a made-up 0 would be billed as one. Where it counted
+ * one of the two, OpenAI's clients take all three for granted.
+ */
+export function toOpenAiUsage(usage: Usage | undefined): JsonObject | undefined {
+  const { input, output, cachedInput, reasoning } = usage ?? {};
+  if (input === undefined && output === undefined) return undefined;
+  return {
+    prompt_tokens: input ?? 0,
+    completion_tokens: output ?? 0,
+    total_tokens: (input ?? 0) + (output ?? 0),
+    ...(cachedInput !== undefined && { prompt_tokens_details: { cached_tokens: cachedInput } }),
+    ...(reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: reasoning } }),
+  };
+}

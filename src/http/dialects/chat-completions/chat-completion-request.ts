@@ -1,0 +1,119 @@
+import type {
+  ChatRequest,
+  ResponseFormat,
+  Sampling,
+  Tool,
+  ToolChoice,
+} from '../../../contract/chat-request.js';
+import { GatewayError } from '../../../contract/gateway-error.js';
+import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { parseOpenAiMessages } from './chat-completion-messages.js';
+import { FieldReader } from '../../field-reader.js';
+import { findUnmodelled } from './unmodelled.js';
+
+export interface ChatCompletionRequest {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly request: ChatRequest;
+}
+
+/**
+ * Reads the body of `POST /v1/chat/completions`. It looks only at what Sluice itself interprets;
+ * everything else stays in `wire` untouched, for upstreams that speak the dialect.
+ * @throws GatewayError `invalid_request` naming the field
+ */
+export function parseChatCompletionRequest(body: unknown): ChatCompletionRequest {
+  if (!isJsonObject(body)) {
+    throw new GatewayError(
+      'invalid_request',
+      'The request body must be a JSON object, sent with content-type: application/json.',
+    );
+  }
+  const fields = new FieldReader(body);
+  const n = fields.integer('n');
+  if (n !== undefined && n !== 1) throw fields.fault('n', 'must be 1: Sluice streams one answer');
+  const streamOptions = new FieldReader(fields.nested('stream_options') ?? {}, 'stream_options');
+  // Only its type is looked at here: the encoder of the answer reads it.
+  streamOptions.boolean('include_usage');
+  return {
+    model: fields.required('model', fields.string('model')),
+    stream: fields.boolean('stream') ?? false,
+    request: parseChatRequest(body, fields),
+  };
+}
+
+function parseChatRequest(body: JsonObject, fields: FieldReader): ChatRequest {
+  return defined({
+    messages: parseOpenAiMessages(fields),
+    tools: parseTools(fields),
+    toolChoice: parseToolChoice(body['tool_choice']),
+    responseFormat: parseResponseFormat(fields),
+    sampling: parseSampling(fields),
+    reasoningEffort: fields.string('reasoning_effort'),
+    affinity: fields.string('prompt_cache_key') ?? fields.string('user'),
+    unmodelled: findUnmodelled(body),
+    wire: { dialect: 'openai' as const, body },
+  });
+}
+
+function parseSampling(fields: FieldReader): Sampling {
+  const stop = fields.stringOrStrings('stop');
+  return defined({
+    temperature: fields.number('temperature'),
+    topP: fields.number('top_p'),
+    maxTokens: fields.integer('max_completion_tokens') ?? fields.integer('max_tokens'),
+    stop: typeof stop === 'string' ? [stop] : stop,
+    seed: fields.integer('seed'),
+    frequencyPenalty: fields.number('frequency_penalty'),
+    presencePenalty: fields.number('presence_penalty'),
+  });
+}
+
+function parseTools(fields: FieldReader): readonly Tool[] | undefined {
+  return fields.array('tools')?.flatMap((tool, index): Tool[] => {
+    if (!isJsonObject(tool)) throw fields.fault(`tools[${index}]`, 'must be an object');
+    // Custom tools and those of later dates: for upstreams that know them.
+    if (tool['type'] !== 'function') return [];
+    const path = `tools[${index}].function`;
+    if (!isJsonObject(tool['function'])) throw fields.fault(path, 'must be an object');
+    const fn = new FieldReader(tool['function'], path);
+    return [
+      defined({
+        name: fn.required('name', fn.string('name')),
+        description: fn.string('description'),
+        parameters: fn.nested('parameters'),
+        strict: fn.boolean('strict'),
+      }),
+    ];
+  });
+}
+
+function parseToolChoice(choice: unknown): ToolChoice | undefined {
+  if (choice === 'auto' || choice === 'none' || choice === 'required') return choice;
+  if (!isJsonObject(choice) || !isJsonObject(choice['function'])) return undefined;
+  const { name } = choice['function'];
+  return typeof name === 'string' ? { name } : undefined;
+}
+
+function parseResponseFormat(fields: FieldReader): ResponseFormat | undefined {
+  const format = fields.nested('response_format');
+  switch (format?.['type']) {
+    case 'text':
+      return { type: 'text' };
+    case 'json_object':
+      return { type: 'json' };
+    case 'json_schema': {
+      const path = 'response_format.json_schema';
+      if (!isJsonObject(format['json_schema'])) throw fields.fault(path, 'must be an object');
+      const schema = new FieldReader(format['json_schema'], path);
+      return defined({
+        type: 'json-schema' as const,
+        name: schema.required('name', schema.string('name')),
+        schema: schema.nested('schema') ?? {},
+        strict: schema.boolean('strict'),
+      });
+    }
+    default:
+      return undefined;
+  }
+}

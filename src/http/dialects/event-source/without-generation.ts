@@ -1,0 +1,34 @@
+import type { NextFunction, Request, Response } from 'express';
+import { GatewayError } from '../../../contract/gateway-error.js';
+import { EVENT_STREAM_HEADERS } from '../../stream/event-stream.js';
+import { sendText } from '../../server/send-early.js';
+import { failureOf } from './chat-events.js';
+
+/**
+ * Answers the requests to `/chat` that must not start a generation: `HEAD`, and whoever reconnects.
+ * That one has lost its stream, and another answer would be paid and read twice. A 204 is the one
+ * answer that stops an EventSource; clients that reconnect by `POST` take it for one more failure
+ * and come again every second, so that they are told by an event (ADR 20).
+ */
+export function withoutGeneration(request: Request, response: Response, next: NextFunction): void {
+  const reconnects = request.headers['last-event-id'] !== undefined;
+  if (request.method === 'HEAD') {
+    response.status(200).type('text/event-stream').end();
+  } else if (reconnects && request.method === 'GET') {
+    response.status(204).end();
+  } else if (reconnects && request.method === 'POST') {
+    tellInterrupted(request, response);
+  } else {
+    next();
+  }
+}
+
+function tellInterrupted(request: Request, response: Response): void {
+  const error = new GatewayError(
+    'stream_interrupted',
+    'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
+  );
+  const data = JSON.stringify(failureOf(error, response.locals.requestId));
+  response.status(200).set(EVENT_STREAM_HEADERS);
+  sendText(request, response, `event: failed\ndata: ${data}\n\n`);
+}

@@ -1,0 +1,50 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  Logger,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { framesOf } from '../../telemetry/generation-log.js';
+import { GenerationMetrics } from '../../telemetry/generation-metrics.js';
+import { harmless } from '../../telemetry/observed-by.js';
+import { isGenerationPath } from '../paths.js';
+import { sendError } from './send-error.js';
+
+/** Turns whatever is thrown before a response is committed into its status, headers and body. */
+@Catch()
+export class GatewayErrorFilter implements ExceptionFilter {
+  readonly #logger = new Logger('Http');
+
+  constructor(private readonly metrics: GenerationMetrics) {}
+
+  catch(thrown: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const error = gatewayErrorOf(thrown);
+    const { requestId, generation } = response.locals;
+    if (error.fault === 'internal' && !generation) {
+      this.#logger.error('request failed', { requestId, stack: framesOf(error) });
+    }
+    if (!generation && isGenerationPath(request.path)) {
+      harmless(() => this.metrics.rejected(error.fault));
+    }
+    if (response.headersSent) {
+      // What has ended is whole, and may still be on its way.
+      if (!response.writableEnded) response.destroy();
+      return;
+    }
+    const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
+    sendError(request, response, error, status);
+  }
+}
+
+function gatewayErrorOf(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown;
+  if (thrown instanceof HttpException && thrown.getStatus() < 500) {
+    return new GatewayError('invalid_request', thrown.message);
+  }
+  return GatewayError.from(thrown);
+}

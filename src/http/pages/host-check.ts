@@ -1,0 +1,45 @@
+import { BlockList, isIP } from 'node:net';
+import type { NextFunction, Request, Response } from 'express';
+import type { ServerConfig } from '../../config/schema/gateway-config.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import { isOperationsPath } from '../paths.js';
+
+/**
+ * Refuses requests for a name that is not ours. A page whose own name was made to resolve to
+ * 127.0.0.1 (DNS rebinding) is of the same origin for the browser; its name in `Host` is all that
+ * tells. Beyond the loopback names are many, so that they are checked only where they are listed.
+ */
+export function refuseForeignHosts({ host, hosts }: ServerConfig) {
+  const isChecked = hosts.length > 0 || isLoopback(host);
+  return (request: Request, _response: Response, next: NextFunction): void => {
+    if (!isChecked || isOperationsPath(request.path)) return next();
+    const name = nameIn(request.headers.host);
+    // No browser leaves it out.
+    if (name === undefined || isLoopback(name) || hosts.includes(name)) return next();
+    throw new GatewayError(
+      'host_not_allowed',
+      `This service is not known as ${printable(name)}. If that is right, list it in server.hosts in the configuration; a proxy on the same host needs that, or has to send another Host.`,
+    );
+  };
+}
+
+/** The name in a `Host` header, without its port; what is no name is passed on as it is. */
+function nameIn(host: string | undefined): string | undefined {
+  return host?.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+/** Names that lead to this machine, whoever resolves them. */
+function isLoopback(name: string): boolean {
+  const address = name.replace(/^\[|\]$/g, '');
+  const family = isIP(address);
+  if (family !== 0) return LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4');
+  return name === 'localhost' || name.endsWith('.localhost');
+}
+
+function printable(name: string): string {
+  return /^[a-z0-9_.:[\]-]{1,253}$/.test(name) ? name : 'what Host says';
+}
