@@ -19,7 +19,7 @@ export function brokenStreamContract(kind: BackendKind): void {
       await gone.close();
       test.with({ baseUrl: kind.baseUrlOf(gone) });
       const error = await failure(test.open());
-      expect(error).toMatchObject({ fault: 'upstream_unavailable', mayRepeat: true });
+      expect(error).toMatchObject({ fault: 'upstream_unavailable', mayRetry: true });
       expect(error.upstream).toEqual({});
       expect((await failure(test.complete())).fault).toBe('upstream_unavailable');
     });
@@ -30,8 +30,8 @@ export function brokenStreamContract(kind: BackendKind): void {
       for (const ask of [() => test.open(), () => test.complete()]) {
         expect(await failure(ask())).toMatchObject({
           fault: 'upstream_unavailable',
-          mayRepeat: false,
-          mayTryNext: true,
+          mayRetry: false,
+          mayFallBack: true,
         });
       }
       await server.close();
@@ -45,7 +45,7 @@ export function brokenStreamContract(kind: BackendKind): void {
       for (const ask of [() => test.open(), () => test.complete()]) {
         expect(await failure(ask())).toMatchObject({
           fault: 'upstream_unavailable',
-          mayRepeat: true,
+          mayRetry: true,
         });
       }
       expect(test.upstream.requests).toHaveLength(2);

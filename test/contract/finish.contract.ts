@@ -23,7 +23,7 @@ export function finishContract(kind: BackendKind): void {
         const reader = new ChunkReader(await test.open());
         expect(await failure(reader.rest())).toMatchObject({
           fault: 'upstream_cut',
-          mayTryNext: true,
+          mayFallBack: true,
         });
         expect(textOf(reader.read)).toBe(tokens.join(''));
         expect(endsOf(reader.read)).toEqual([]);

@@ -77,7 +77,7 @@ export function staleConnectionContract(kind: BackendKind): void {
         test.upstream.script(breaking);
         expect(await failure(test.open())).toMatchObject({
           fault: 'upstream_unavailable',
-          mayRepeat: true,
+          mayRetry: true,
         });
         expect(test.upstream.requests).toHaveLength(before + 2);
       }

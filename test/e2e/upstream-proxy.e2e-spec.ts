@@ -86,7 +86,7 @@ describe('The way through a proxy', () => {
     goThrough({ proxy: proxyOf(server.url), connectMs: 50 });
     expect(await failure(complete())).toMatchObject({
       fault: 'upstream_unavailable',
-      mayRepeat: false,
+      mayRetry: false,
     });
     expect(sent).toBe(0);
   });
@@ -97,7 +97,7 @@ describe('The way through a proxy', () => {
     goThrough({ proxy: { httpsProxy: proxy.url }, connectMs: 50 });
     expect(await failure(complete())).toMatchObject({
       fault: 'upstream_unavailable',
-      mayRepeat: false,
+      mayRetry: false,
     });
     expect([proxy.hosts.length, sent]).toEqual([1, 0]);
   });
