@@ -5,12 +5,13 @@ import { ChatController } from './dialects/event-source/chat.controller.js';
 import { withoutLeadingLine } from './dialects/event-source/without-leading-line.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
+import { Relay } from './stream/relay.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 
 @Module({
   imports: [GenerationModule],
   controllers: [ChatController, ChatCompletionsController, ModelsController],
-  providers: [{ provide: APP_FILTER, useClass: GatewayErrorFilter }],
+  providers: [Relay, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
 })
 export class HttpModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

@@ -24,11 +24,11 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const error = gatewayErrorOf(thrown);
-    const { requestId, generation } = response.locals;
-    if (error.fault === 'internal' && !generation) {
+    const { id: requestId, record } = response.locals.context;
+    if (error.fault === 'internal' && !record) {
       this.#logger.error('request failed', { requestId, stack: framesOf(error) });
     }
-    if (!generation && isGenerationPath(request.path)) {
+    if (!record && isGenerationPath(request.path)) {
       harmless(() => this.metrics.rejected(error.fault));
     }
     if (response.headersSent) {
@@ -37,7 +37,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
       return;
     }
     const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
-    sendError(request, response, error, status);
+    sendError(response, error, status);
   }
 }
 

@@ -2,8 +2,6 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
-import type { EndReason } from '../../contract/faults.js';
-import { GatewayError } from '../../contract/gateway-error.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 
 /**
@@ -21,19 +19,10 @@ interface Pullable {
 /**
  * The one place where pull becomes push, and so the one place of backpressure: reads the source
  * only while `sink` drains, so that a slow caller slows the upstream instead of filling our heap.
- *
- * @param open makes the source at subscription; when the subscriber leaves before the end, its
- *   signal is aborted with the reason why `sink` was destroyed, or `client_closed`
  */
-export function fromPull(
-  open: (signal: AbortSignal) => Pullable,
-  sink: Writable,
-): Observable<ChunkBatch> {
+export function fromPull({ batches, over }: Pullable, sink: Writable): Observable<ChunkBatch> {
   return new Observable((subscriber) => {
-    const caller = new AbortController();
     const pump = async () => {
-      subscriber.add(() => caller.abort(reasonOfLeaving(sink)));
-      const { batches, over } = open(caller.signal);
       const iterator = batches[Symbol.asyncIterator]();
       subscriber.add(() => void iterator.return?.().catch(() => undefined));
       const turn = { chunks: 0, chars: 0 };
@@ -55,11 +44,6 @@ export function fromPull(
     };
     pump().catch((error: unknown) => subscriber.error(error));
   });
-}
-
-/** Where we left the caller ourselves, the sink was destroyed with the error that says why. */
-function reasonOfLeaving({ errored }: Writable): EndReason {
-  return errored instanceof GatewayError ? errored.endReason : 'client_closed';
 }
 
 /** Also resolves when the source is over: its next chunk is then the error that says why. */

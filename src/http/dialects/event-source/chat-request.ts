@@ -1,10 +1,15 @@
-import type { ChatRequest, Message } from '../../../contract/chat-request.js';
+import type { Message } from '../../../contract/chat-request.js';
+import type { ParsedRequest } from '../../stream/relay.js';
 import type { ChatQueryDto } from './chat-query.dto.js';
 
-export function requestOfQuery({ message, system }: ChatQueryDto): ChatRequest {
+export function parseChatQuery({ message, system, model }: ChatQueryDto): ParsedRequest<void> {
+  const messages = [...systemMessage(system), textMessage('user', message)];
   return {
-    messages: [...systemMessage(system), textMessage('user', message)],
-    sampling: {},
+    // `@IsOptional` lets a null pass.
+    model: model ?? undefined,
+    stream: true,
+    chat: { messages, sampling: {} },
+    options: undefined,
   };
 }
 

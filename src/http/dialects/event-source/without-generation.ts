@@ -17,18 +17,18 @@ export function withoutGeneration(request: Request, response: Response, next: Ne
   } else if (reconnects && request.method === 'GET') {
     response.status(204).end();
   } else if (reconnects && request.method === 'POST') {
-    tellInterrupted(request, response);
+    tellInterrupted(response);
   } else {
     next();
   }
 }
 
-function tellInterrupted(request: Request, response: Response): void {
+function tellInterrupted(response: Response): void {
   const error = new GatewayError(
     'stream_interrupted',
     'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
   );
-  const data = JSON.stringify(failureOf(error, response.locals.requestId));
+  const data = JSON.stringify(failureOf(error, response.locals.context.id));
   response.status(200).set(EVENT_STREAM_HEADERS);
-  sendText(request, response, `event: failed\ndata: ${data}\n\n`);
+  sendText(response, `event: failed\ndata: ${data}\n\n`);
 }
