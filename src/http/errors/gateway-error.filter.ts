@@ -10,7 +10,7 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import { framesOf } from '../../telemetry/generation-log.js';
 import { GenerationMetrics } from '../../telemetry/generation-metrics.js';
 import { harmless } from '../../telemetry/observed-by.js';
-import { isGenerationPath } from '../paths.js';
+import { findRoute } from '../routes.js';
 import { sendError } from './send-error.js';
 
 /** Turns whatever is thrown before a response is committed into its status, headers and body. */
@@ -28,7 +28,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
     if (error.fault === 'internal' && !record) {
       this.#logger.error('request failed', { requestId, stack: framesOf(error) });
     }
-    if (!record && isGenerationPath(request.path)) {
+    if (!record && findRoute(request.path)?.kind === 'generation') {
       harmless(() => this.metrics.rejected(error.fault));
     }
     if (response.headersSent) {

@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { errorBodyOf } from './error-body.dto.js';
-import { isOllamaPath } from '../paths.js';
+import { isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-early.js';
 
 /** Callers without a better idea wait at least this long. */
