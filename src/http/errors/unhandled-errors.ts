@@ -13,9 +13,7 @@ import { sendError } from './send-error.js';
 export function handleUnhandledErrors(): void {
   const logger = new Logger('Unhandled');
   const take = (thrown: unknown) => {
-    const error = new GatewayError('internal', 'Sluice failed to handle this request.', {
-      cause: thrown,
-    });
+    const error = new GatewayError('internal', undefined, { cause: thrown });
     const { requestId, response } = currentRequestContext() ?? {};
     // Frames only: a message may quote what a caller wrote.
     logger.error('unhandled error', { ...(requestId && { requestId }), stack: framesOf(error) });

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
-import type { EndReason } from '../../contract/faults.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 
@@ -23,7 +22,7 @@ interface Pullable {
  * only while `sink` drains, so that a slow caller slows the upstream instead of filling our heap.
  *
  * @param open makes the source at subscription; when the subscriber leaves before the end, its
- *   signal is aborted with the reason why `sink` was destroyed, or `client_closed`
+ *   signal is aborted with the error that `sink` was destroyed with, or `client_closed`
  */
 export function fromPull(
   open: (signal: AbortSignal) => Pullable,
@@ -32,7 +31,8 @@ export function fromPull(
   return new Observable((subscriber) => {
     const caller = new AbortController();
     const pump = async () => {
-      subscriber.add(() => caller.abort(reasonOfLeaving(sink)));
+      let isComplete = false;
+      subscriber.add(() => isComplete || caller.abort(reasonOfLeaving(sink)));
       const { batches, over } = open(caller.signal);
       const iterator = batches[Symbol.asyncIterator]();
       subscriber.add(() => void iterator.return?.().catch(() => undefined));
@@ -40,7 +40,10 @@ export function fromPull(
       for (;;) {
         const { done, value: batch } = await iterator.next();
         if (subscriber.closed) return;
-        if (done) return subscriber.complete();
+        if (done) {
+          isComplete = true;
+          return subscriber.complete();
+        }
         subscriber.next(batch);
         turn.chunks += batch.length;
         for (const chunk of batch) turn.chars += charsOf(chunk);
@@ -57,9 +60,9 @@ export function fromPull(
   });
 }
 
-/** Where we left the caller ourselves, the sink was destroyed with the error that says why. */
-function reasonOfLeaving({ errored }: Writable): EndReason {
-  return errored instanceof GatewayError ? errored.endReason : 'client_closed';
+/** Where Sluice left the caller, the sink was destroyed with the error that says why. */
+function reasonOfLeaving({ errored }: Writable): GatewayError {
+  return errored instanceof GatewayError ? errored : new GatewayError('client_closed');
 }
 
 /** Also resolves when the source is over: its next chunk is then the error that says why. */
