@@ -6,18 +6,18 @@ export interface ChatAnswer {
   /** The model's name as the upstream reported it. */
   readonly model: string;
   readonly backend: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly text: string;
-  readonly reasoning?: string;
-  readonly refusal?: string;
+  readonly reasoning?: string | undefined;
+  readonly refusal?: string | undefined;
   /** As `data:` URLs or remote ones. */
-  readonly images?: readonly string[];
+  readonly images?: readonly string[] | undefined;
   readonly toolCalls: readonly ToolCall[];
   readonly finishReason: FinishReason;
-  readonly rawReason?: string;
-  readonly usage?: Usage;
+  readonly rawReason?: string | undefined;
+  readonly usage?: Usage | undefined;
   /** The upstream's own JSON, when it already speaks a caller's dialect. */
-  readonly wire?: OpenAiEvent;
+  readonly wire?: OpenAiEvent | undefined;
 }
 
 export interface ToolCall {

@@ -63,7 +63,7 @@ export interface Target {
 
 export interface Fit {
   /** The first thing asked for that changes the answer's shape and that this backend does not have. */
-  readonly unsupported?: { readonly param: string; readonly message: string };
+  readonly unsupported?: { readonly param: string; readonly message: string } | undefined;
   /** Hints that it will leave out, by the caller's names. */
   readonly ignored: readonly string[];
 }

@@ -6,22 +6,22 @@ import type { JsonObject } from './json.js';
  */
 export interface ChatRequest {
   readonly messages: readonly Message[];
-  readonly tools?: readonly Tool[];
-  readonly toolChoice?: ToolChoice;
-  readonly responseFormat?: ResponseFormat;
+  readonly tools?: readonly Tool[] | undefined;
+  readonly toolChoice?: ToolChoice | undefined;
+  readonly responseFormat?: ResponseFormat | undefined;
   readonly sampling: Sampling;
-  readonly reasoningEffort?: string;
+  readonly reasoningEffort?: string | undefined;
   /** Requests with the same affinity should meet the same prompt cache. */
-  readonly affinity?: string;
+  readonly affinity?: string | undefined;
   /** The beginning of the answer: it has been said already, and only what follows it is asked for. */
-  readonly prefill?: string;
+  readonly prefill?: string | undefined;
   /**
    * A header of the caller's own request, by its name in lower case: a backend passes on those that
    * its configuration names, and no others. Nothing of them is held.
    */
   readonly callerHeader?: ((name: string) => string | undefined) | undefined;
   /** What the caller's wire says beyond the fields above. */
-  readonly unmodelled?: Unmodelled;
+  readonly unmodelled?: Unmodelled | undefined;
   /** The caller's own body; read only by a backend of that dialect. */
   readonly wire?: {
     readonly dialect: 'openai';
@@ -42,7 +42,7 @@ export interface Unmodelled {
 
 export interface Message {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The parts in the caller's order, so that an index names the same part to the caller. */
   readonly parts: readonly MessagePart[];
 }
@@ -51,7 +51,7 @@ export interface Message {
 export type ContentPart =
   | { readonly type: 'text'; readonly text: string }
   /** `url` is a `data:` URL or a remote one. */
-  | { readonly type: 'image'; readonly url: string; readonly detail?: string }
+  | { readonly type: 'image'; readonly url: string; readonly detail?: string | undefined }
   /** A part that only its own dialect's backends understand (audio, files): `kind` is the caller's word for it. */
   | { readonly type: 'opaque'; readonly kind: string };
 
@@ -69,14 +69,14 @@ export type MessagePart =
       /** In the caller's order, too. */
       readonly parts: readonly ContentPart[];
     }
-  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string };
+  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string | undefined };
 
 export interface Tool {
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** JSON Schema of the arguments. */
-  readonly parameters?: JsonObject;
-  readonly strict?: boolean;
+  readonly parameters?: JsonObject | undefined;
+  readonly strict?: boolean | undefined;
 }
 
 export type ToolChoice = 'auto' | 'none' | 'required' | { readonly name: string };
@@ -88,15 +88,15 @@ export type ResponseFormat =
       readonly type: 'json-schema';
       readonly name: string;
       readonly schema: JsonObject;
-      readonly strict?: boolean;
+      readonly strict?: boolean | undefined;
     };
 
 export interface Sampling {
-  readonly temperature?: number;
-  readonly topP?: number;
-  readonly maxTokens?: number;
-  readonly stop?: readonly string[];
-  readonly seed?: number;
-  readonly frequencyPenalty?: number;
-  readonly presencePenalty?: number;
+  readonly temperature?: number | undefined;
+  readonly topP?: number | undefined;
+  readonly maxTokens?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  readonly frequencyPenalty?: number | undefined;
+  readonly presencePenalty?: number | undefined;
 }

@@ -15,6 +15,10 @@ export type EndReason =
 export interface FaultRow {
   /** HTTP status while the caller's status is still to be sent. */
   readonly status: number;
+  /** For callers, where there is nothing more exact to say. */
+  readonly message?: string | undefined;
+  /** How long a caller had better wait before it tries again; absent where another try does not help. */
+  readonly retryAfterMs?: number | undefined;
   /** OpenAI's words for it (`error.type`, `error.code`), because clients act on them. */
   readonly type: string;
   readonly code: string | null;
@@ -25,7 +29,7 @@ export interface FaultRow {
   /** What it means for the target's breaker. */
   readonly breaker: BreakerEffect;
   /** The `x-should-retry` header; absent: the client's own rule holds. */
-  readonly shouldRetry?: boolean;
+  readonly shouldRetry?: boolean | undefined;
   /** What a stream that ends by this fault is recorded as. */
   readonly endReason: EndReason;
 }
@@ -46,9 +50,10 @@ const mistake = {
   endReason: 'rejected',
 } as const;
 
-/** A failure of the upstream's, or of ours. */
+/** A failure of the upstream's, or of ours. Most are over within seconds. */
 const failure = {
   type: 'server_error',
+  retryAfterMs: 1000,
   fallback: true,
   retry: false,
   breaker: 'count',
@@ -60,6 +65,9 @@ const operatorFault = { ...failure, breaker: 'open', shouldRetry: false } as con
 
 /** A bound of Sluice itself: it says nothing about any target. */
 const ours = { ...failure, fallback: false, breaker: 'ignore', endReason: 'rejected' } as const;
+
+/** The caller's connection is gone: nobody reads what is said of it. */
+const gone = { ...ours, retryAfterMs: undefined } as const;
 
 /** Every way a request can fail, and what follows from it. */
 export const FAULTS = {
@@ -79,6 +87,7 @@ export const FAULTS = {
     status: 429,
     type: 'requests',
     code: 'rate_limit_exceeded',
+    retryAfterMs: 1000,
     fallback: true,
     retry: true,
     breaker: 'pause',
@@ -98,14 +107,28 @@ export const FAULTS = {
     ...failure,
     status: 502,
     code: 'upstream_cut',
+    message: 'The answer was cut before its end.',
     retry: true,
     endReason: 'upstream_cut',
   },
   upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', retry: true },
   overloaded: { ...ours, status: 503, code: 'overloaded', fallback: true },
-  draining: { ...ours, status: 503, code: 'draining' },
-  // Nobody reads its status: it is told as an event behind a 200.
-  stream_interrupted: { ...ours, status: 503, code: 'stream_interrupted' },
+  draining: {
+    ...ours,
+    status: 503,
+    code: 'draining',
+    // Another instance takes the request at once, as soon as the caller's connection leads to it.
+    retryAfterMs: 250,
+    message: 'This instance of Sluice is shutting down: try again.',
+  },
+  // Its status is never sent: it is told as an event behind a 200.
+  stream_interrupted: {
+    ...ours,
+    status: 503,
+    code: 'stream_interrupted',
+    message:
+      'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
+  },
   first_token_timeout: {
     ...failure,
     status: 504,
@@ -120,12 +143,26 @@ export const FAULTS = {
     shouldRetry: false,
     endReason: 'total_timeout',
   },
-  // Nobody reads its status: the connection is gone.
-  slow_client: { ...ours, status: 408, code: 'slow_client', endReason: 'slow_client' },
+  slow_client: {
+    ...gone,
+    status: 408,
+    code: 'slow_client',
+    endReason: 'slow_client',
+    message: 'The caller took nothing of the answer for too long.',
+  },
+  // 499 is nginx's number for it.
+  client_closed: {
+    ...gone,
+    status: 499,
+    code: 'client_closed',
+    endReason: 'client_closed',
+    message: 'The caller left before the answer was finished.',
+  },
   internal: {
     ...ours,
     status: 500,
     code: 'internal_error',
+    message: 'Sluice failed to handle this request.',
     shouldRetry: false,
     endReason: 'internal_error',
   },

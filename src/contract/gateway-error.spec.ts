@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALL_FAULTS } from './faults.js';
+import { ALL_FAULTS, type Fault } from './faults.js';
 import { GatewayError } from './gateway-error.js';
 
 describe('GatewayError', () => {
@@ -49,8 +49,19 @@ describe('GatewayError', () => {
       'stream_interrupted',
       'total_timeout',
       'slow_client',
+      'client_closed',
       'internal',
     ]);
+  });
+
+  it('says how long a caller had better wait: what an upstream said, else what is usual', () => {
+    const waits = (fault: Fault, retryAfterMs?: number) =>
+      new GatewayError(fault, 'x', { retryAfterMs }).callerWaitMs;
+    expect([waits('draining'), waits('overloaded'), waits('rate_limited')]).toEqual([
+      250, 1000, 1000,
+    ]);
+    expect(waits('rate_limited', 7000)).toBe(7000);
+    expect(waits('invalid_request', 7000)).toBeUndefined();
   });
 
   it('takes whatever else was thrown for a bug of ours, without its message', () => {

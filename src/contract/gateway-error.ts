@@ -6,31 +6,33 @@ const MAX_CALLER_WAIT_MS = 60_000;
 export interface GatewayErrorOptions {
   readonly cause?: unknown;
   /** The field of the caller's request that is wrong, in the caller's words. */
-  readonly param?: string;
+  readonly param?: string | undefined;
   /** The upstream's own `error.code`, where the caller should see it instead of ours. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** The target said nothing at all: asked again it would most likely say nothing again. */
-  readonly silent?: true;
+  readonly silent?: true | undefined;
   /** `requests` or `tokens` where an upstream said which limit was hit. */
-  readonly type?: string;
-  readonly retryAfterMs?: number;
+  readonly type?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
   /** What it means for the target, where that is not what the fault usually means. */
-  readonly breakerEffect?: BreakerEffect;
+  readonly breakerEffect?: BreakerEffect | undefined;
   /** The `x-should-retry` header, where the fault leaves it open. */
-  readonly shouldRetry?: boolean;
-  readonly upstream?: UpstreamAnswer;
+  readonly shouldRetry?: boolean | undefined;
+  /** Where the fault alone does not tell: a stream that the drain cut was not rejected. */
+  readonly endReason?: EndReason | undefined;
+  readonly upstream?: UpstreamAnswer | undefined;
 }
 
 /** What the upstream answered, for logs: never a whole sentence of it, which may quote the prompt. */
 export interface UpstreamAnswer {
-  readonly status?: number;
-  readonly requestId?: string;
+  readonly status?: number | undefined;
+  readonly requestId?: string | undefined;
   /** Its codes, types and reasons. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** The words that Sluice knew it by, such as "credit balance is too low". */
-  readonly said?: string;
+  readonly said?: string | undefined;
   /** The operator's account there, where it named one. */
-  readonly account?: string;
+  readonly account?: string | undefined;
 }
 
 /**
@@ -46,7 +48,7 @@ export class GatewayError extends Error {
 
   constructor(
     readonly fault: Fault,
-    message: string,
+    message: string = defaultMessage(fault),
     options: GatewayErrorOptions = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -89,7 +91,13 @@ export class GatewayError extends Error {
 
   /** Whether the same request may succeed if it is sent again later. */
   get retryable(): boolean {
-    return this.#mayHelp ?? this.status >= 429;
+    return this.#mayHelp ?? this.callerWaitMs !== undefined;
+  }
+
+  /** How long a caller had better wait: what the upstream said, else what is usual for the fault. */
+  get callerWaitMs(): number | undefined {
+    const { retryAfterMs }: FaultRow = FAULTS[this.fault];
+    return retryAfterMs && (this.retryAfterMs ?? retryAfterMs);
   }
 
   /** The same, for clients that would try again at once what was tried again already. */
@@ -125,12 +133,17 @@ export class GatewayError extends Error {
   }
 
   get endReason(): EndReason {
-    return FAULTS[this.fault].endReason;
+    return this.#options.endReason ?? FAULTS[this.fault].endReason;
   }
 
   /** Any thrown value as a `GatewayError`; what is not one is a bug of ours. */
   static from(error: unknown): GatewayError {
     if (error instanceof GatewayError) return error;
-    return new GatewayError('internal', 'Sluice failed to handle this request.', { cause: error });
+    return new GatewayError('internal', undefined, { cause: error });
   }
+}
+
+function defaultMessage(fault: Fault): string {
+  const { message }: FaultRow = FAULTS[fault];
+  return message ?? fault;
 }

@@ -11,20 +11,20 @@ export interface AttemptRecord {
   /** `ok` = the target's answer was taken; `cancelled` = the caller left, or time was up, while it ran. */
   readonly outcome: 'ok' | 'cancelled' | Fault;
   /** The upstream's HTTP status, when there was one. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   readonly durationMs: number;
   /** The upstream's own request id. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** The upstream's own codes and reasons, for the operator. */
-  readonly code?: string;
+  readonly code?: string | undefined;
   /** The words that its failure is known by. */
-  readonly said?: string;
+  readonly said?: string | undefined;
   /** The operator's account that the upstream named. */
-  readonly account?: string;
+  readonly account?: string | undefined;
   /** What the network said, for the operator. */
-  readonly cause?: string;
+  readonly cause?: string | undefined;
   /** Of a cancelled attempt: how long it took from the caller's leaving to the closed upstream connection. */
-  readonly cancelMs?: number;
+  readonly cancelMs?: number | undefined;
 }
 
 /**
@@ -46,22 +46,22 @@ export interface GenerationRecord {
   readonly streaming: boolean;
   readonly attempts: readonly AttemptRecord[];
   /** Who answers, once someone does. */
-  readonly target?: { readonly backend: string; readonly model: string };
+  readonly target?: { readonly backend: string; readonly model: string } | undefined;
   /** How each break of the answer was dealt with, in order. */
   readonly recoveries: readonly RecoveryOutcome[];
   /** How long it waited for room; absent when there was room. */
-  readonly queuedMs?: number;
+  readonly queuedMs?: number | undefined;
   /** Hints of the request that the target left out, by the caller's names. */
   readonly ignored: readonly string[];
-  readonly endReason?: EndReason;
-  readonly fault?: Fault;
+  readonly endReason?: EndReason | undefined;
+  readonly fault?: Fault | undefined;
   /** The failure behind `fault`. */
-  readonly error?: GatewayError;
-  readonly finishReason?: FinishReason;
-  readonly usage?: Usage;
+  readonly error?: GatewayError | undefined;
+  readonly finishReason?: FinishReason | undefined;
+  readonly usage?: Usage | undefined;
   /** Chunks of content passed on: what is counted when the upstream reports no usage. */
   readonly contentChunks: number;
-  readonly timeToFirstContentMs?: number;
+  readonly timeToFirstContentMs?: number | undefined;
   readonly durationMs: number;
 }
 
@@ -83,7 +83,7 @@ export interface GenerationObserver {
   /** A target did what is no failure, but no good sign either. */
   targetNoticed(target: Target, notice: TargetNotice): void;
   /** A target is left alone (`open`), is being probed (`half_open`), or is asked as usual again. */
-  breakerChanged(target: Target, state: BreakerState, fault?: Fault): void;
+  breakerChanged(target: Target, state: BreakerState, fault?: Fault | undefined): void;
   /** An answer that had broken off was taken up again, or was not. */
   recoveryEnded(record: GenerationRecord, outcome: RecoveryOutcome): void;
   /** Called exactly once for every generation, whatever its end. */

@@ -7,7 +7,11 @@ import type { JsonObject } from './json.js';
 export type StreamChunk = (
   | StartChunk
   | { readonly type: 'text-delta'; readonly text: string }
-  | { readonly type: 'reasoning-delta'; readonly text: string; readonly signature?: string }
+  | {
+      readonly type: 'reasoning-delta';
+      readonly text: string;
+      readonly signature?: string | undefined;
+    }
   | { readonly type: 'refusal-delta'; readonly text: string }
   /** A whole image, as a `data:` URL or a remote one. */
   | { readonly type: 'image-delta'; readonly url: string }
@@ -22,7 +26,7 @@ export type StreamChunk = (
    * carries. Absent: there is no event to write, the encoder has to build one. One stream may have
    * chunks of all three kinds. `end` never has one.
    */
-  readonly wire?: OpenAiEvent | 'covered';
+  readonly wire?: OpenAiEvent | 'covered' | undefined;
 };
 
 /**
@@ -41,15 +45,15 @@ export interface StartChunk {
   /** Id of the backend in the configuration. */
   readonly backend: string;
   /** The upstream's own request id, for a talk with its support. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
 }
 
 /** A piece of one tool call; `id` and `name` come with its first piece, `arguments` is a fragment of JSON text. */
 export interface ToolCallDelta {
   readonly type: 'tool-call-delta';
   readonly index: number;
-  readonly id?: string;
-  readonly name?: string;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
   readonly arguments: string;
 }
 
@@ -57,15 +61,15 @@ export interface ToolCallDelta {
 export interface PassthroughChunk {
   readonly type: 'passthrough';
   /** It holds content of a kind that Sluice does not model (audio): it counts as content all the same. */
-  readonly opaqueContent?: true;
+  readonly opaqueContent?: true | undefined;
 }
 
 export interface EndChunk {
   readonly type: 'end';
   readonly reason: FinishReason;
   /** The upstream's own word for `reason`. */
-  readonly rawReason?: string;
-  readonly usage?: Usage;
+  readonly rawReason?: string | undefined;
+  readonly usage?: Usage | undefined;
 }
 
 /** Why the model stopped, in OpenAI's words; `other` when the upstream's word has no equal. */
@@ -73,10 +77,10 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 
 /** Token counts as the upstream reported them; a count it did not report is absent, never 0. */
 export interface Usage {
-  readonly input?: number;
-  readonly output?: number;
-  readonly cachedInput?: number;
-  readonly reasoning?: number;
+  readonly input?: number | undefined;
+  readonly output?: number | undefined;
+  readonly cachedInput?: number | undefined;
+  readonly reasoning?: number | undefined;
 }
 
 /** A JSON object as an OpenAI-compatible upstream sent it. */

@@ -83,19 +83,20 @@ export class GenerationRecorder implements GenerationRecord {
   completed(finishReason: FinishReason, usage: Usage | undefined): void {
     this.finishReason = finishReason;
     if (usage) this.usage = usage;
-    this.end('completed');
+    this.#end('completed');
   }
 
-  /** @param reason where the fault alone does not tell: a stream that the drain cut was not rejected */
-  failed(error: GatewayError, reason = error.endReason): void {
+  /** The first end stays. A caller that leaves is an end, and no fault. */
+  failed(error: GatewayError): void {
     if (this.endReason !== undefined) return;
-    this.fault = error.fault;
-    this.error = error;
-    this.end(reason);
+    if (error.fault !== 'client_closed') {
+      this.fault = error.fault;
+      this.error = error;
+    }
+    this.#end(error.endReason);
   }
 
-  /** The first reason given is the one that stays. */
-  end(reason: EndReason): void {
+  #end(reason: EndReason): void {
     if (this.endReason !== undefined) return;
     this.endReason = reason;
     this.#durationMs = this.durationMs;

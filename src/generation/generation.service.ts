@@ -107,7 +107,7 @@ export class GenerationService {
       const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
       return this.admission.acquire(flow, backends, lifetime.signal);
     } catch (error) {
-      lifetime.dispose();
+      lifetime[Symbol.dispose]();
       throw error;
     }
   }
@@ -116,7 +116,7 @@ export class GenerationService {
 /** What its reader is to know of it. */
 function generationOf({ recorder, route, lifetime }: GenerationContext): Generation {
   const fail = (error: unknown) => {
-    lifetime.fail(GatewayError.from(error));
+    lifetime.abort(GatewayError.from(error));
     return lifetime.disposed;
   };
   return { record: recorder, route, fail };

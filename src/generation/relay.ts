@@ -102,7 +102,7 @@ async function withRoom({ permit, recorder }: GenerationContext): Promise<Permit
 
 /** The error that the reader gets; recorded as the end, unless something else was it (see `settle`). */
 function failed({ lifetime, recorder }: GenerationContext, error: unknown): GatewayError {
-  if (lifetime.isOver) return lifetime.error;
+  if (lifetime.error) return lifetime.error;
   const failure = GatewayError.from(error);
   recorder.failed(failure);
   return failure;
@@ -110,10 +110,11 @@ function failed({ lifetime, recorder }: GenerationContext, error: unknown): Gate
 
 /** Every generation ends here, once, whatever ended it. */
 export function finish({ lifetime, recorder, permit }: GenerationContext): void {
-  // A caller that leaves is nobody's failure.
-  if (lifetime.isFailure) recorder.failed(lifetime.error, lifetime.endReason);
-  else recorder.end('client_closed');
-  lifetime.dispose();
+  if (recorder.endReason === undefined) {
+    // Without an error its reader has stopped to read, as a caller that leaves does.
+    recorder.failed(lifetime.error ?? new GatewayError('client_closed'));
+  }
+  lifetime[Symbol.dispose]();
   permit.then(
     (taken) => taken.release(),
     // It never had one.

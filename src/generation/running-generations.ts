@@ -1,27 +1,27 @@
 import { Injectable } from '@nestjs/common';
-import type { EndReason } from '../contract/faults.js';
+import type { GatewayError } from '../contract/gateway-error.js';
 import { GenerationLifetime } from './generation-lifetime.js';
 
-/** Every generation that is not over, for whoever has to end them all. */
+/** Every generation that is not over: the drain ends them all at once. */
 @Injectable()
 export class RunningGenerations {
-  readonly #scopes = new Set<GenerationLifetime>();
+  readonly #lifetimes = new Set<GenerationLifetime>();
 
   get count(): number {
-    return this.#scopes.size;
+    return this.#lifetimes.size;
   }
 
-  /** A scope that is held here until it is disposed of. */
+  /** A lifetime that is held here until it is disposed of. */
   begin(caller: AbortSignal, totalMs: number): GenerationLifetime {
-    const scope: GenerationLifetime = new GenerationLifetime(caller, totalMs, () => {
-      this.#scopes.delete(scope);
+    const lifetime: GenerationLifetime = new GenerationLifetime(caller, totalMs, () => {
+      this.#lifetimes.delete(lifetime);
     });
-    this.#scopes.add(scope);
-    return scope;
+    this.#lifetimes.add(lifetime);
+    return lifetime;
   }
 
-  /** Their readers get the error that says why, in-band or with a status. */
-  endAll(reason: EndReason): void {
-    for (const scope of this.#scopes) scope.end(reason);
+  /** Their callers get `reason`, in-band or with its status. */
+  abortAll(reason: GatewayError): void {
+    for (const lifetime of this.#lifetimes) lifetime.abort(reason);
   }
 }

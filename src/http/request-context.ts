@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import type { EndReason } from '../contract/faults.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { GenerationRecord } from '../contract/generation.js';
 import { sendError } from './errors/send-error.js';
@@ -42,7 +41,7 @@ export class RequestContext {
     this.#response = response;
   }
 
-  /** Aborted once nobody reads an answer to this request any more; the reason is the end reason. */
+  /** Aborted when the caller has left, or is left, before its answer is whole; the reason is a `GatewayError`. */
   get signal(): AbortSignal {
     return this.#left.signal;
   }
@@ -61,13 +60,13 @@ export class RequestContext {
     else sendError(response, error);
   }
 
-  /** Nothing more will be written: what still runs for this request need not go on. */
+  /** Nothing more will be written of an answer that is not whole: no upstream need go on with it. */
   abort(): void {
     if (this.signal.aborted) return;
     const errored = this.#response?.errored;
-    // Where we left the caller ourselves, the response was destroyed with the error that says why.
-    const reason = errored instanceof GatewayError ? errored.endReason : 'client_closed';
-    this.#left.abort(reason satisfies EndReason);
+    // Where Sluice left the caller, the response was destroyed with the error that says why.
+    const isOurs = errored instanceof GatewayError;
+    this.#left.abort(isOurs ? errored : new GatewayError('client_closed'));
   }
 
   /**
@@ -75,7 +74,7 @@ export class RequestContext {
    * and lives for longer than the request: it would keep the response, and the body with it.
    */
   close(): void {
-    this.abort();
+    if (!this.#response?.writableFinished) this.abort();
     this.#response = undefined;
     this.#writer = undefined;
   }

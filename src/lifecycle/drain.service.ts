@@ -10,6 +10,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GatewayConfig } from '../config/schema/gateway-config.js';
+import { GatewayError } from '../contract/gateway-error.js';
 import { Admission } from '../generation/admission/admission.js';
 import { RunningGenerations } from '../generation/running-generations.js';
 import { OpenConnections } from './open-connections.js';
@@ -22,6 +23,9 @@ const LOOK_EVERY_MS = 25;
 
 /** How long a caller may take to read its last words, and one that said nothing may stay. */
 const LAST_WORDS_MS = 5000;
+
+const DRAINED =
+  'This instance of Sluice is shutting down and could not wait for the end of the answer: try again.';
 
 /** What a process needs beyond the configured times: for last words, and to close upstream pools. */
 const MARGIN_MS = LAST_WORDS_MS + 5000;
@@ -73,7 +77,7 @@ export class DrainService
 
     const { count } = this.running;
     if (count > 0) this.#logger.warn('streams are cut by the drain', { running: count });
-    this.running.endAll('drained');
+    this.running.abortAll(new GatewayError('draining', DRAINED, { endReason: 'drained' }));
     this.#leaveEverybodyAfter(LAST_WORDS_MS);
     // What Nest does next is server.close(), which cuts answers that are still being taken.
     await within(LAST_WORDS_MS, (late) => this.#everythingTaken(late));
@@ -110,10 +114,8 @@ export class DrainService
   }
 }
 
-/** Waits for `task`, but no longer than `ms`; its signal says that nobody waits any more. */
+/** Waits for `task`, but no longer than `ms`; its signal says that the wait is over. */
 async function within(ms: number, task: (late: AbortSignal) => Promise<void>): Promise<void> {
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), ms);
-  await Promise.race([task(late.signal), once(late.signal, 'abort')]);
-  clearTimeout(timer);
+  const late = AbortSignal.timeout(ms);
+  await Promise.race([task(late), once(late, 'abort')]);
 }

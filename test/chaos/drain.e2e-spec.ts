@@ -120,7 +120,7 @@ describe('A drain', () => {
     void gateway.shutDown();
     const response = await within(responding, 'the answer');
     expect(response.headers.get('connection')).toBe('close');
-    expect(response.headers.get('retry-after-ms')).toBe('500');
+    expect(response.headers.get('retry-after-ms')).toBe('250');
     expect(await errorOf(response)).toMatchObject({ status: 503, code: 'draining' });
     expect(await gateway.ended()).toMatchObject({ endReason: 'drained', fault: 'draining' });
     await within(gateway.openai.left(0), 'the upstream is left');

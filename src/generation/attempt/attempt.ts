@@ -173,11 +173,11 @@ export class Attempt {
     return value;
   }
 
-  /** A deadline of ours shows as an aborted connection; the deadline is the reason, not the abort. */
-  #failed(error: unknown): unknown {
+  /** A deadline of ours shows as a broken connection; the reason of the abort says what it was. */
+  #failed(error: unknown): GatewayError {
+    const { aborted, reason } = this.#abort.signal;
     this.abandon();
-    const { reason } = this.#abort.signal as { reason: unknown };
-    return this.#timeout.expired ? reason : error;
+    return GatewayError.from(aborted ? reason : error);
   }
 
   #silent(fault: 'first_token_timeout' | 'idle_timeout', ms: number): GatewayError {
@@ -187,10 +187,7 @@ export class Attempt {
 
   /** A backend whose chunks end without an `end`. */
   #cut(): GatewayError {
-    return new GatewayError(
-      'upstream_cut',
-      `The answer of backend "${this.backend.id}" was cut before its end.`,
-    );
+    return new GatewayError('upstream_cut');
   }
 }
 

@@ -63,7 +63,7 @@ export class Failover {
     try {
       await permit.reassign(backends);
     } catch (error) {
-      if (this.lifetime.isOver) throw this.lifetime.error;
+      this.lifetime.signal.throwIfAborted();
       throw this.#failures.earliestRetryable(GatewayError.from(error));
     } finally {
       if (permit.waitedMs !== undefined) this.recorder.queuedMs = permit.waitedMs;
@@ -82,7 +82,7 @@ export class Failover {
   /** Takes note of how an attempt failed, and says what its failure is for the caller. */
   failed(attempt: Attempt, error: unknown): GatewayError {
     attempt.abandon();
-    if (this.lifetime.isOver) {
+    if (this.lifetime.error) {
       this.cancelled(attempt);
       return this.lifetime.error;
     }
@@ -145,7 +145,7 @@ export class Failover {
         return { candidate, attempt, answer };
       } catch (error) {
         const failure = this.failed(attempt, error);
-        if (this.lifetime.isOver || !failure.mayFallBack) throw failure;
+        if (this.lifetime.signal.aborted || !failure.mayFallBack) throw failure;
         this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
         const { retry } = candidate.target;
@@ -155,7 +155,6 @@ export class Failover {
           return undefined;
         }
         await pause(delayMs, this.lifetime.signal);
-        if (this.lifetime.isOver) throw this.lifetime.error;
         // Others may have found out meanwhile that the target is in trouble.
         if (!breaker.allows()) {
           this.#failures.gaveUp(failure, true, retry);

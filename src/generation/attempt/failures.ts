@@ -47,6 +47,6 @@ function isDown({ status, mayRetry }: GatewayError): boolean {
   return status >= 500 && mayRetry;
 }
 
-function msUntilRetryable({ retryable, retryAfterMs }: GatewayError): number {
-  return retryable ? (retryAfterMs ?? 1000) : Infinity;
+function msUntilRetryable({ retryable, callerWaitMs }: GatewayError): number {
+  return retryable ? (callerWaitMs ?? Infinity) : Infinity;
 }

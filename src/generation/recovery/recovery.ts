@@ -75,7 +75,7 @@ export class Recovery {
   async resume(failure: GatewayError, broken: ActiveAttempt): Promise<ActiveAttempt | undefined> {
     this.#count(broken.attempt);
     const said = this.#sentText.text;
-    if (said === undefined || this.failover.lifetime.isOver || !failure.mayFallBack)
+    if (said === undefined || this.failover.lifetime.signal.aborted || !failure.mayFallBack)
       return undefined;
     for (;;) {
       const option = await this.#next(broken.candidate);
@@ -116,7 +116,7 @@ export class Recovery {
       try {
         await this.failover.reassign(this.permit, idsOf);
       } catch (error) {
-        if (this.failover.lifetime.isOver) throw error;
+        if (this.failover.lifetime.signal.aborted) throw error;
         return undefined;
       }
       const isHere = ({ candidate }: RecoveryOption) =>
@@ -164,7 +164,7 @@ export class Recovery {
     } catch (error) {
       const failure = this.failover.failed(attempt, error);
       this.#count(attempt);
-      if (this.failover.lifetime.isOver) throw failure;
+      if (this.failover.lifetime.signal.aborted) throw failure;
       return undefined;
     }
     attempt.abandon();

@@ -4,12 +4,6 @@ import { errorBodyOf } from './error-body.dto.js';
 import { isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-early.js';
 
-/** Callers without a better idea wait at least this long. */
-const DEFAULT_RETRY_AFTER_MS = 1000;
-
-/** Where this instance goes away, another one can answer at once. */
-const DRAINING_RETRY_AFTER_MS = 500;
-
 /** Answers with an error, as clients of this path know errors, while nothing else has been said. */
 export function sendError(response: Response, error: GatewayError, status = error.status): void {
   setErrorHeaders(response, error);
@@ -21,20 +15,15 @@ export function sendError(response: Response, error: GatewayError, status = erro
 }
 
 function setErrorHeaders(response: Response, error: GatewayError): void {
-  const { status, shouldRetry } = error;
+  const { status, shouldRetry, callerWaitMs } = error;
   const { record } = response.locals.context;
   if (record) response.setHeader('x-sluice-attempts', record.attempts.length);
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
   // The next request shall look for another instance; behind half a body there can be none.
   if (error.fault === 'draining' || error.fault === 'body_timeout')
     response.setHeader('connection', 'close');
-  if (status === 429 || status === 503) {
-    const retryAfterMs = error.retryAfterMs ?? defaultRetryAfterMs(error);
-    response.setHeader('retry-after', Math.max(1, Math.ceil(retryAfterMs / 1000)));
-    response.setHeader('retry-after-ms', Math.ceil(retryAfterMs));
+  if (callerWaitMs !== undefined && (status === 429 || status === 503)) {
+    response.setHeader('retry-after', Math.max(1, Math.ceil(callerWaitMs / 1000)));
+    response.setHeader('retry-after-ms', Math.ceil(callerWaitMs));
   }
-}
-
-function defaultRetryAfterMs({ fault }: GatewayError): number {
-  return fault === 'draining' ? DRAINING_RETRY_AFTER_MS : DEFAULT_RETRY_AFTER_MS;
 }

@@ -11,9 +11,7 @@ import { currentRequestContext } from '../request-context.js';
 export function handleUnhandledErrors(): void {
   const logger = new Logger('Unhandled');
   const take = (thrown: unknown) => {
-    const error = new GatewayError('internal', 'Sluice failed to handle this request.', {
-      cause: thrown,
-    });
+    const error = new GatewayError('internal', undefined, { cause: thrown });
     const context = currentRequestContext();
     // Frames only: a message may quote what a caller wrote.
     logger.error('unhandled error', {

@@ -32,6 +32,7 @@ export function feed<Options>(
   if (context.signal.aborted) return writer.complete();
   const subscription = new Subscription();
   let generation: Generation | undefined;
+  let isComplete = false;
   const fail = (failure: unknown) => {
     if (subscription.closed) return;
     const over = generation?.fail(failure);
@@ -54,7 +55,10 @@ export function feed<Options>(
         next: write,
         // Whom a caller that left could be told is nobody.
         error: (error) => (context.signal.aborted ? writer.complete() : writer.fail(error)),
-        complete: () => writer.complete(),
+        complete: () => {
+          isComplete = true;
+          writer.complete();
+        },
       }),
     );
   };
@@ -63,7 +67,7 @@ export function feed<Options>(
   return () => {
     subscription.unsubscribe();
     writer.stop();
-    context.abort();
+    if (!isComplete) context.abort();
   };
 }
 

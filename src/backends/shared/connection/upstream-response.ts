@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { GatewayError } from '../../../contract/gateway-error.js';
 import { decodedBody, encodingOf } from './decoded-body.js';
 import { cutFault } from '../errors/upstream-fault.js';
 
@@ -22,7 +23,7 @@ export class UpstreamResponse
   statusCode = 0;
   headers: UpstreamHeaders = {};
   readonly #begun = Promise.withResolvers<void>();
-  readonly #onAbort = () => this.#fail(this.signal.reason as Error);
+  readonly #onAbort = () => this.#fail(GatewayError.from(this.signal.reason));
   #controller: Dispatcher.DispatchController | undefined;
   #pieces: Uint8Array[] = [];
   #waitingBytes = 0;

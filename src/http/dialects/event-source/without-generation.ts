@@ -24,10 +24,7 @@ export function withoutGeneration(request: Request, response: Response, next: Ne
 }
 
 function tellInterrupted(response: Response): void {
-  const error = new GatewayError(
-    'stream_interrupted',
-    'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
-  );
+  const error = new GatewayError('stream_interrupted');
   const data = JSON.stringify(failureOf(error, response.locals.context.id));
   response.status(200).set(EVENT_STREAM_HEADERS);
   sendText(response, `event: failed\ndata: ${data}\n\n`);
