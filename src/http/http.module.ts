@@ -2,7 +2,7 @@ import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common
 import { APP_FILTER } from '@nestjs/core';
 import { GenerationModule } from '../generation/generation.module.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
-import { withoutLeadingLine } from './dialects/event-source/without-leading-line.js';
+import { withoutLeadingLine } from './stream/without-leading-line.js';
 import { ROUTES } from './routes.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';

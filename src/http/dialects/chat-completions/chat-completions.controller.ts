@@ -2,11 +2,8 @@ import { Body, Controller, HttpCode, Post, Res, UseInterceptors } from '@nestjs/
 import type { Response } from 'express';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
 import { type Answering, Relay } from '../../stream/relay.js';
-import {
-  type ChatCompletionOptions,
-  parseChatCompletionRequest,
-} from './chat-completion-request.js';
-import { ApiChatCompletion } from './chat-completion.docs.js';
+import { type ChatCompletionOptions, parseChatCompletionRequest } from './parse-request.js';
+import { ApiChatCompletion } from './chat-completions.docs.js';
 import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
 
 /** OpenAI's Chat Completions, over every configured model. */

@@ -12,11 +12,11 @@ import type { ChunkBatch } from '../../../contract/stream-chunk.js';
 import type { Generation } from '../../../generation/generation.service.js';
 import { setTargetHeaders } from '../../generation-headers.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
-import { EventStream } from '../../stream/event-stream.js';
+import { EventStream } from '../../stream/response-sink.js';
 import type { Answering } from '../../stream/relay.js';
-import { toChatCompletion } from './chat-completion-answer.js';
-import { ChatCompletionEncoder } from './chat-completion-encoder.js';
-import type { ChatCompletionOptions } from './chat-completion-request.js';
+import { toChatCompletion } from './encode-answer.js';
+import { ChatCompletionEncoder } from './encode-stream.js';
+import type { ChatCompletionOptions } from './parse-request.js';
 
 /**
  * Writes what the handler emits as a Chat Completion, streamed or whole. It stands outermost: what
@@ -80,7 +80,7 @@ class ResponseWriter implements DialectWriter<ChatCompletionOptions> {
       return;
     }
     const { id, record } = this.response.locals.context;
-    const last = this.#encoder?.failure(GatewayError.from(error), id, record);
+    const last = this.#encoder?.failed(GatewayError.from(error), id, record);
     this.#stream.cut(last ?? '');
     this.#finish();
   }

@@ -13,7 +13,7 @@ import { type ChatAnswer, isBatch } from '../../../contract/chat-answer.js';
 import type { Generation } from '../../../generation/generation.service.js';
 import type { Answering } from '../../stream/relay.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
-import { ChatEvents } from './chat-events.js';
+import { EventSourceEncoder } from './encode-stream.js';
 
 /** An event, not a comment: clients that read by POST dispatch a comment as a message with no data. */
 const HEARTBEAT = 'event: heartbeat\ndata: {}\n\n';
@@ -38,7 +38,7 @@ export class ChatDialectInterceptor implements NestInterceptor<Answering<void>, 
 /** The events of one stream. */
 class EventWriter implements DialectWriter<void> {
   #generation: Generation | undefined;
-  #events: ChatEvents | undefined;
+  #events: EventSourceEncoder | undefined;
   #opening: NodeJS.Immediate | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -58,7 +58,7 @@ class EventWriter implements DialectWriter<void> {
     if (!isBatch(value)) return;
     const events = this.#open();
     for (const chunk of value) {
-      const event = events?.of(chunk);
+      const event = events?.encode(chunk);
       if (!event) continue;
       this.subscriber.next(event);
       this.#heartbeat?.refresh();
@@ -84,10 +84,10 @@ class EventWriter implements DialectWriter<void> {
   }
 
   /** Writes the opening event, and fills silence from then on. */
-  #open(): ChatEvents | undefined {
+  #open(): EventSourceEncoder | undefined {
     if (this.#events || !this.#generation) return this.#events;
     const { record, route } = this.#generation;
-    this.#events = new ChatEvents(record);
+    this.#events = new EventSourceEncoder(record);
     this.#heartbeat = setInterval(() => this.#beat(), route.streams.heartbeatMs);
     this.subscriber.next(this.#events.opening());
     return this.#events;

@@ -14,10 +14,10 @@ import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
 import { type Answering, type ParsedRequest, Relay } from '../../stream/relay.js';
-import { parseChatBody } from './chat-body.js';
+import { parseChatRequest } from './parse-request.js';
 import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
 import { ChatQueryDto } from './chat-query.dto.js';
-import { parseChatQuery } from './chat-request.js';
+import { parseChatQuery } from './parse-query.js';
 import { chatValidation } from './chat-validation.pipe.js';
 import { ApiChatBody, ApiChatModel, ApiChatStream } from './chat.docs.js';
 
@@ -60,7 +60,7 @@ export class ChatController {
   @ApiChatStream()
   @ApiChatBody()
   converse(@Body() body: unknown, @Res({ passthrough: true }) response: Response): Answering<void> {
-    return this.relay.answer(parseChatBody(body), response);
+    return this.relay.answer(parseChatRequest(body), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -74,7 +74,7 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Answering<void> {
-    return this.relay.answer(withModel(model, parseChatBody(body)), response);
+    return this.relay.answer(withModel(model, parseChatRequest(body)), response);
   }
 }
 

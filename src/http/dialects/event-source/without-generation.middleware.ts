@@ -1,8 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import { EVENT_STREAM_HEADERS } from '../../stream/event-stream.js';
+import { EVENT_STREAM_HEADERS } from '../../stream/response-sink.js';
 import { sendText } from '../../server/send-early.js';
-import { failureOf } from './chat-events.js';
+import { failureOf } from './encode-stream.js';
 
 /**
  * Answers the requests to `/chat` that must not start a generation: `HEAD`, and whoever reconnects.

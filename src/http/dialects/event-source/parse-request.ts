@@ -2,8 +2,8 @@ import type { Sampling, Tool } from '../../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { FieldReader } from '../../field-reader.js';
 import type { ParsedRequest } from '../../stream/relay.js';
-import { parseChatMessages } from './chat-messages.js';
-import { systemMessage } from './chat-request.js';
+import { parseChatMessages } from './parse-messages.js';
+import { systemMessage } from './parse-query.js';
 
 // prettier-ignore
 const FIELDS: ReadonlySet<string> = new Set([
@@ -18,7 +18,7 @@ const TOOL_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parame
  * silently dropped changes the answer. `ChatBodyDto` documents the same.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseChatBody(body: unknown): ParsedRequest<void> {
+export function parseChatRequest(body: unknown): ParsedRequest<void> {
   const fields = new FieldReader(isJsonObject(body) ? body : {});
   fields.onlyKnown(FIELDS);
   const messages = parseChatMessages(fields);

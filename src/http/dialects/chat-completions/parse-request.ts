@@ -7,7 +7,7 @@ import type {
 } from '../../../contract/chat-request.js';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
-import { parseOpenAiMessages } from './chat-completion-messages.js';
+import { parseOpenAiMessages } from './parse-messages.js';
 import { FieldReader } from '../../field-reader.js';
 import type { ParsedRequest } from '../../stream/relay.js';
 import { findUnmodelled } from './unmodelled.js';
