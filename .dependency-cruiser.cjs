@@ -78,6 +78,34 @@ module.exports = {
       to: { path: 'node_modules/(@types/)?express/|node_modules/@nestjs/platform-express/' },
     },
     {
+      name: 'dialects-are-pure',
+      comment:
+        'A dialect is JSON in, frames out. Responses, timers, Nest and generations are for its controller, and for http/stream, which serves all dialects.',
+      severity: 'error',
+      from: {
+        path: '^src/http/dialects/',
+        pathNot: '\\.(controller|docs|dto|middleware|pipe|spec)\\.ts$',
+      },
+      to: {
+        path: [
+          'node_modules/(@types/)?express/|node_modules/(@nestjs|rxjs|class-validator)/',
+          '^(node:)?(timers|http|events)',
+          '^src/(config|generation|telemetry)/',
+          '^src/http/(body|pages|server|stream)/|^src/http/(request-context|routes)\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'dialects-know-no-other-dialect',
+      comment: 'What two dialects share lives in dialects/ itself, or in dialects/openai-shared.',
+      severity: 'error',
+      from: { path: '^src/http/dialects/([^/]+)/', pathNot: '\\.spec\\.ts$' },
+      to: {
+        path: '^src/http/dialects/[^/]+/',
+        pathNot: ['^src/http/dialects/$1/', '^src/http/dialects/openai-shared/'],
+      },
+    },
+    {
       name: 'no-circular',
       comment: 'A cycle has no first file to read.',
       severity: 'error',

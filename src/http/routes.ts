@@ -1,5 +1,6 @@
-/** A wire protocol that is spoken to callers; routes of none speak plain JSON or text. */
-export type DialectName = 'chat-completions' | 'event-source';
+import { chatCompletions } from './dialects/chat-completions/dialect.js';
+import type { Dialect } from './dialects/dialect.js';
+import { eventSource } from './dialects/event-source/dialect.js';
 
 export interface Route {
   /** As Express has it: `*name` stands for one segment or more. */
@@ -11,7 +12,8 @@ export interface Route {
    * `operations`: for probes and Prometheus, by whatever name or address they reach the pod.
    */
   readonly kind: 'generation' | 'models' | 'operations' | 'documentation';
-  readonly dialect?: DialectName;
+  /** Absent: plain JSON or text. */
+  readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure'>;
 }
 
 const READ = ['GET', 'HEAD'] as const;
@@ -26,10 +28,10 @@ export const ROUTES: readonly Route[] = [
     path: '/v1/chat/completions',
     methods: ['POST'],
     kind: 'generation',
-    dialect: 'chat-completions',
+    dialect: chatCompletions,
   },
-  { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: 'event-source' },
-  { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: 'event-source' },
+  { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
+  { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
   { path: '/v1/models', methods: READ, kind: 'models' },
   { path: '/v1/models/*id', methods: READ, kind: 'models' },
   { path: '/livez', methods: READ, kind: 'operations' },

@@ -1,7 +1,3 @@
-import type { GatewayError } from '../../contract/gateway-error.js';
-import type { GenerationRecord } from '../../contract/generation.js';
-import { defined } from '../../contract/json.js';
-
 class FailedAttempt {
   /** The backend that was asked. */
   backend: string;
@@ -27,30 +23,4 @@ class ErrorDetails {
 /** The one error body of every route, in OpenAI's shape. */
 export class ErrorBody {
   error: ErrorDetails;
-}
-
-/** @param record of the generation that failed, if there was one */
-export function errorBodyOf(
-  error: GatewayError,
-  requestId: string,
-  record: GenerationRecord | undefined,
-): ErrorBody {
-  const { message, type, code, param = null } = error;
-  const attempts = record && attemptsOf(record, error);
-  return { error: { message, type, code, param, requestId, ...defined({ attempts }) } };
-}
-
-/** Nothing but who failed and how: an error's other details are for the operator. */
-export function attemptsOf(
-  { attempts }: GenerationRecord,
-  { fault, breakerEffect }: GatewayError,
-): FailedAttempt[] | undefined {
-  // Time was up, or the pod went down, while an attempt ran or after it had answered.
-  const isNobodysFailure = breakerEffect === 'ignore';
-  const failed = attempts.flatMap(({ backend, outcome }): FailedAttempt[] => {
-    if (outcome !== 'cancelled' && outcome !== 'ok') return [{ backend, fault: outcome }];
-    // Otherwise it was given up because its answer differed from what had been sent.
-    return isNobodysFailure ? [{ backend, fault }] : [];
-  });
-  return failed.length > 0 ? failed : undefined;
 }

@@ -1,16 +1,18 @@
 import type { Response } from 'express';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { errorBodyOf } from './error-body.dto.js';
-import { isOllamaPath } from '../routes.js';
+import { toOpenAiError } from '../dialects/openai-shared/errors.js';
+import { findRoute, isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-early.js';
 
 /** Answers with an error, as clients of this path know errors, while nothing else has been said. */
 export function sendError(response: Response, error: GatewayError, status = error.status): void {
   setErrorHeaders(response, error);
-  const { id, record } = response.locals.context;
-  const body = isOllamaPath(response.req.path)
+  const { id: requestId, record } = response.locals.context;
+  const { path } = response.req;
+  const failure = findRoute(path)?.dialect?.failure ?? toOpenAiError;
+  const body = isOllamaPath(path)
     ? { error: error.message }
-    : errorBodyOf(error, id, record);
+    : failure(error, { requestId, record });
   sendJson(response, status, body);
 }
 

@@ -2,24 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { from, type Observable } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
-import type { ChatRequest } from '../../contract/chat-request.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { type Generation, GenerationService } from '../../generation/generation.service.js';
 import { callerContextOf } from '../caller-context-of.js';
+import type { ParsedRequest } from '../dialects/dialect.js';
 import { setGenerationHeaders } from '../generation-headers.js';
 import { fromPull } from './from-pull.js';
 import { leaveSlowCaller } from './slow-caller.js';
-
-/** A caller's request, read once: what the generation has to know, and what its encoder has to. */
-export interface ParsedRequest<Options> {
-  /** Public name; absent: the default model. */
-  readonly model: string | undefined;
-  /** `false`: the caller wants the whole answer at once. */
-  readonly stream: boolean;
-  readonly chat: ChatRequest;
-  /** What the dialect's encoder needs of it. */
-  readonly options: Options;
-}
 
 /** What a handler returns: a generation that has begun, and all that comes of it. */
 export interface Answering<Options> {

@@ -1,8 +1,10 @@
 import type { Response } from 'express';
+import type { Subscriber } from 'rxjs';
+import { setTargetHeaders } from '../generation-headers.js';
+import type { FrameSink } from './frame-sink.js';
 
-/** What keeps everybody on the way from holding an event stream back. */
-export const EVENT_STREAM_HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
+/** What keeps everybody on the way from holding a stream back. */
+export const STREAM_HEADERS = {
   'cache-control': 'no-cache, no-transform',
   // nginx would collect the answer before it passes it on.
   'x-accel-buffering': 'no',
@@ -11,74 +13,60 @@ export const EVENT_STREAM_HEADERS = {
 /** How long the last frame of a failed stream may wait for a slow caller. */
 const LAST_FRAME_MS = 5000;
 
-/** A comment: every SSE client skips it. */
-const HEARTBEAT = ': heartbeat\n\n';
-
-/** The event stream of a `@Post` route, written by hand: committed late, kept alive, ended in one of two ways. */
-export class EventStream {
-  #commitTimer: NodeJS.Timeout | undefined;
-  #heartbeatTimer: NodeJS.Timeout | undefined;
-
-  /** @param beforeCommit sets the headers that depend on who answers */
+/** The response of a `@Post` route, written by hand: committed late, ended in one of two ways. */
+export class ResponseSink implements FrameSink<string> {
   constructor(
     private readonly response: Response,
-    private readonly beforeCommit: () => void,
+    private readonly contentType: string,
+    private readonly subscriber: Subscriber<unknown>,
   ) {}
 
-  get isCommitted(): boolean {
-    return this.response.headersSent;
+  write(frames: readonly string[]): void {
+    this.#write(frames.join(''));
   }
 
-  /** Without content for `commitAfterMs` the status goes out early; from then on silence is filled. */
-  start({ commitAfterMs, heartbeatMs }: { commitAfterMs: number; heartbeatMs: number }): void {
-    this.#commitTimer = setTimeout(() => {
-      this.write(HEARTBEAT);
-    }, commitAfterMs);
-    this.#heartbeatTimer = setInterval(() => this.#beat(), heartbeatMs);
-  }
-
-  write(frames: string): void {
-    if (!this.isCommitted) this.#commit();
-    this.response.write(frames);
-    this.#heartbeatTimer?.refresh();
+  fill(text: string): void {
+    this.#write(text);
   }
 
   end(): void {
-    this.stop();
     this.response.end();
+    this.#complete();
   }
 
   /**
-   * Ends so that no client can take it for success: the last frame, then the connection without
-   * its final zero-length chunk. Ending the socket in the same turn would lose the frame.
+   * The last frame, then the connection without its final zero-length chunk: clients of OpenAI take
+   * any other end for success. Ending the socket in the same turn would lose the frame.
    */
-  cut(lastFrame: string): void {
-    this.stop();
+  fail(last: string): void {
     const { response } = this;
     // A caller that does not read cannot be told; it can only be left.
     const giveUp = setTimeout(() => response.destroy(), LAST_FRAME_MS);
     // Node never calls back when the caller leaves in this very moment.
     response.once('close', () => clearTimeout(giveUp));
-    response.write(lastFrame, () => {
+    response.write(last, () => {
       // Without chunks (HTTP/1.0) any end but a reset looks well.
       if (response.chunkedEncoding) response.socket?.destroySoon();
       else response.socket?.resetAndDestroy();
     });
+    this.#complete();
   }
 
-  stop(): void {
-    clearTimeout(this.#commitTimer);
-    clearInterval(this.#heartbeatTimer);
+  #write(text: string): void {
+    const { response } = this;
+    if (!response.headersSent) this.#commit();
+    response.write(text);
   }
 
   #commit(): void {
-    clearTimeout(this.#commitTimer);
-    this.beforeCommit();
-    this.response.writeHead(200, EVENT_STREAM_HEADERS);
+    const { record } = this.response.locals.context;
+    if (record) setTargetHeaders(this.response, record);
+    this.response.writeHead(200, { 'content-type': this.contentType, ...STREAM_HEADERS });
   }
 
-  #beat(): void {
-    // A caller that does not take what is there needs no more of it.
-    if (this.isCommitted && !this.response.writableNeedDrain) this.response.write(HEARTBEAT);
+  /** Nest takes the last value of the route's Observable, and complains when there was none. */
+  #complete(): void {
+    this.subscriber.next(undefined);
+    this.subscriber.complete();
   }
 }

@@ -1,14 +1,13 @@
-import { Body, Controller, HttpCode, Post, Res, UseInterceptors } from '@nestjs/common';
+import { Body, HttpCode, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
+import { DialectController } from '../../stream/dialect-controller.js';
 import { type Answering, Relay } from '../../stream/relay.js';
-import { type ChatCompletionOptions, parseChatCompletionRequest } from './parse-request.js';
+import { ResponseSink } from '../../stream/response-sink.js';
 import { ApiChatCompletion } from './chat-completions.docs.js';
-import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
+import { chatCompletions } from './dialect.js';
 
 /** OpenAI's Chat Completions, over every configured model. */
-@Controller('v1/chat/completions')
-@UseInterceptors(OpenAiDialectInterceptor, TokenMetricsInterceptor)
+@DialectController('v1/chat/completions', chatCompletions, ResponseSink)
 export class ChatCompletionsController {
   constructor(private readonly relay: Relay) {}
 
@@ -16,7 +15,7 @@ export class ChatCompletionsController {
   @Post()
   @HttpCode(200)
   @ApiChatCompletion()
-  create(@Body() body: unknown, @Res() response: Response): Answering<ChatCompletionOptions> {
-    return this.relay.answer(parseChatCompletionRequest(body), response);
+  create(@Body() body: unknown, @Res() response: Response): Answering<unknown> {
+    return this.relay.answer(chatCompletions.read(body), response);
   }
 }

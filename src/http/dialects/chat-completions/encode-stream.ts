@@ -1,6 +1,5 @@
 import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.js';
 import type { GatewayError } from '../../../contract/gateway-error.js';
-import type { GenerationRecord } from '../../../contract/generation.js';
 import {
   type FinishReason,
   isContent,
@@ -8,7 +7,8 @@ import {
   type StreamChunk,
   type Usage,
 } from '../../../contract/stream-chunk.js';
-import { errorBodyOf } from '../../errors/error-body.dto.js';
+import type { FailureInfo, StreamEncoder } from '../dialect.js';
+import { toOpenAiError } from '../openai-shared/errors.js';
 
 /** How an event ends whose usage is yet to come; a caller that did not ask for usage must not see it. */
 const NO_USAGE = ',"usage":null}';
@@ -20,7 +20,7 @@ const NO_USAGE = ',"usage":null}';
  * An event of an upstream that speaks OpenAI is passed on; for a chunk without one it is built. A
  * stream may go from one to the other, so what was passed counts for what is built after it.
  */
-export class ChatCompletionEncoder {
+export class ChatCompletionEncoder implements StreamEncoder<string> {
   #created = Math.floor(Date.now() / 1000);
   #id = '';
   #model = '';
@@ -46,8 +46,13 @@ export class ChatCompletionEncoder {
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
-  failed(error: GatewayError, requestId: string, record?: GenerationRecord): string {
-    return frame(errorBodyOf(error, requestId, record));
+  failed(error: GatewayError, about: FailureInfo): string {
+    return frame(toOpenAiError(error, about));
+  }
+
+  /** A comment: every SSE client skips it. */
+  heartbeat(): string {
+    return ': heartbeat\n\n';
   }
 
   #pass({ event, text }: OpenAiEvent): string {

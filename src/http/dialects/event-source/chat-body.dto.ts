@@ -14,6 +14,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { CHAT_ROLES, type ChatContentPart } from './parse-messages.js';
 
 const CONTENT_PART_SCHEMA = {
   type: 'object',
@@ -26,7 +27,6 @@ const CONTENT_PART_SCHEMA = {
 };
 
 // The arrays below are not `readonly`: the swagger plugin takes those for strings.
-export const CHAT_ROLES = ['system', 'user', 'assistant', 'tool'] as const;
 
 export class ChatToolCallDto {
   /** @example "call_1" */
@@ -65,10 +65,6 @@ export class ChatMessageDto {
   readonly toolCallId?: string;
 }
 
-export type ChatContentPart =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image'; readonly url: string };
-
 export class ChatToolDto {
   /** @example "get_weather" */
   @IsString()
@@ -88,7 +84,7 @@ export class ChatToolDto {
 
 /**
  * `POST /chat`. A field that is not here is refused. The rules of these classes are read when they
- * are compiled, for the OpenAPI document; `chat-body.ts` enforces them, and its test holds the two together.
+ * are compiled, for the OpenAPI document; `parse-request.ts` enforces them, and its test holds the two together.
  */
 export class ChatBodyDto {
   @IsArray()

@@ -1,21 +1,11 @@
-import {
-  Body,
-  Controller,
-  HttpCode,
-  Param,
-  Query,
-  RequestMethod,
-  Res,
-  Sse,
-  UseInterceptors,
-  UsePipes,
-} from '@nestjs/common';
+import { Body, HttpCode, Param, Query, RequestMethod, Res, Sse, UsePipes } from '@nestjs/common';
 import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
-import { type Answering, type ParsedRequest, Relay } from '../../stream/relay.js';
-import { parseChatRequest } from './parse-request.js';
-import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
+import { DialectController } from '../../stream/dialect-controller.js';
+import { type Answering, Relay } from '../../stream/relay.js';
+import { SseSink } from '../../stream/sse-sink.js';
+import type { ParsedRequest } from '../dialect.js';
+import { eventSource } from './dialect.js';
 import { ChatQueryDto } from './chat-query.dto.js';
 import { parseChatQuery } from './parse-query.js';
 import { chatValidation } from './chat-validation.pipe.js';
@@ -26,9 +16,8 @@ const POST_EVENTS = { method: RequestMethod.POST, maxPendingDataLength: 0 };
 const GET_EVENTS = { maxPendingDataLength: 0 };
 
 /** Our EventSource protocol, for browsers. */
-@Controller('chat')
+@DialectController('chat', eventSource, SseSink)
 @UsePipes(chatValidation)
-@UseInterceptors(ChatDialectInterceptor, TokenMetricsInterceptor)
 export class ChatController {
   constructor(private readonly relay: Relay) {}
 
@@ -38,7 +27,7 @@ export class ChatController {
   ask(
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): Answering<void> {
+  ): Answering<unknown> {
     return this.relay.answer(parseChatQuery(query), response);
   }
 
@@ -50,7 +39,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): Answering<void> {
+  ): Answering<unknown> {
     return this.relay.answer(withModel(model, parseChatQuery(query)), response);
   }
 
@@ -59,8 +48,11 @@ export class ChatController {
   @HttpCode(200)
   @ApiChatStream()
   @ApiChatBody()
-  converse(@Body() body: unknown, @Res({ passthrough: true }) response: Response): Answering<void> {
-    return this.relay.answer(parseChatRequest(body), response);
+  converse(
+    @Body() body: unknown,
+    @Res({ passthrough: true }) response: Response,
+  ): Answering<unknown> {
+    return this.relay.answer(eventSource.read(body), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -73,8 +65,8 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): Answering<void> {
-    return this.relay.answer(withModel(model, parseChatRequest(body)), response);
+  ): Answering<unknown> {
+    return this.relay.answer(withModel(model, eventSource.read(body)), response);
   }
 }
 

@@ -1,28 +1,34 @@
-import type { MessageEvent } from '@nestjs/common';
 import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../../contract/generation.js';
 import type { StreamChunk } from '../../../contract/stream-chunk.js';
-import { attemptsOf } from '../../errors/error-body.dto.js';
+import type { FailureInfo, StreamEncoder } from '../dialect.js';
+import { failedAttempts } from '../failed-attempts.js';
 
 /** How long a browser waits before it asks again after a cut. */
 const RETRY_MS = 3000;
+
+export interface ServerSentEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly data: object;
+  readonly retry?: number;
+}
 
 /**
  * Chunks of one stream to the events of our EventSource protocol. Every event has a name and data
  * (ADR 20), and its own id, `<streamId>:<n>`: opaque to callers, and Nest would invent others.
  */
-export class EventSourceEncoder {
+export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
+  /** With an id in hand, an EventSource that is cut asks for the rest instead of for a new answer. */
+  readonly opening: ServerSentEvent;
   #next = 0;
 
-  constructor(private readonly record: GenerationRecord) {}
-
-  /** The very first event: with an id in hand, an EventSource that is cut asks for the rest instead of for a new answer. */
-  opening(): MessageEvent {
-    const { id: streamId, model } = this.record;
-    return { ...this.#event('start', { streamId, model }), retry: RETRY_MS };
+  constructor(private readonly record: GenerationRecord) {
+    const { id: streamId, model } = record;
+    this.opening = { ...this.#event('start', { streamId, model }), retry: RETRY_MS };
   }
 
-  encode(chunk: StreamChunk): MessageEvent | undefined {
+  encode(chunk: StreamChunk): ServerSentEvent | undefined {
     switch (chunk.type) {
       case 'text-delta':
       case 'refusal-delta':
@@ -50,12 +56,16 @@ export class EventSourceEncoder {
     }
   }
 
-  failed(error: GatewayError): MessageEvent {
-    const { requestId } = this.record;
-    return this.#event('failed', failureOf(error, requestId, attemptsOf(this.record, error)));
+  /** An event, not a comment: clients that read by POST dispatch a comment as a message with no data. */
+  heartbeat(): string {
+    return 'event: heartbeat\ndata: {}\n\n';
   }
 
-  #event(type: string, data: object): MessageEvent {
+  failed(error: GatewayError, about: FailureInfo): ServerSentEvent {
+    return this.#event('failed', toFailedData(error, about));
+  }
+
+  #event(type: string, data: object): ServerSentEvent {
     return { id: this.#id(), type, data };
   }
 
@@ -65,12 +75,9 @@ export class EventSourceEncoder {
 }
 
 /** The data of `failed`. */
-export function failureOf(
-  { fault, message, retryable }: GatewayError,
-  requestId: string,
-  attempts?: ReturnType<typeof attemptsOf>,
-): object {
-  return { code: fault, message, requestId, retryable, attempts };
+export function toFailedData(error: GatewayError, { requestId, record }: FailureInfo): object {
+  const { fault: code, message, retryable } = error;
+  return { code, message, requestId, retryable, attempts: failedAttempts(error, record) };
 }
 
 /** The answer broke off and was taken up by another attempt. */

@@ -1,7 +1,12 @@
 import type { Message, MessagePart } from '../../../contract/chat-request.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { FieldReader } from '../../field-reader.js';
-import { CHAT_ROLES, type ChatContentPart } from './chat-body.dto.js';
+
+export const CHAT_ROLES = ['system', 'user', 'assistant', 'tool'] as const;
+
+export type ChatContentPart =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image'; readonly url: string };
 
 const MESSAGE_FIELDS: ReadonlySet<string> = new Set(['role', 'content', 'toolCalls', 'toolCallId']);
 const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'name', 'arguments']);

@@ -1,8 +1,9 @@
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import { EVENT_STREAM_HEADERS } from '../../stream/response-sink.js';
+import { STREAM_HEADERS } from '../../stream/response-sink.js';
 import { sendText } from '../../server/send-early.js';
-import { failureOf } from './encode-stream.js';
+import { eventSource } from './dialect.js';
+import { toFailedData } from './encode-stream.js';
 
 /**
  * Answers the requests to `/chat` that must not start a generation: `HEAD`, and whoever reconnects.
@@ -25,7 +26,7 @@ export function withoutGeneration(request: Request, response: Response, next: Ne
 
 function tellInterrupted(response: Response): void {
   const error = new GatewayError('stream_interrupted');
-  const data = JSON.stringify(failureOf(error, response.locals.context.id));
-  response.status(200).set(EVENT_STREAM_HEADERS);
+  const data = JSON.stringify(toFailedData(error, { requestId: response.locals.context.id }));
+  response.status(200).type(eventSource.contentType).set(STREAM_HEADERS);
   sendText(response, `event: failed\ndata: ${data}\n\n`);
 }

@@ -1,0 +1,58 @@
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
+import type { GenerationRecord } from '../../contract/generation.js';
+import type { JsonObject } from '../../contract/json.js';
+import type { StreamChunk } from '../../contract/stream-chunk.js';
+
+export type DialectName = 'chat-completions' | 'event-source';
+
+/**
+ * A wire protocol spoken to callers: JSON in, frames out. It knows no response, no timer and no
+ * Nest, which `stream/` does for all dialects. `Options` is what its answers depend on besides the
+ * generation, `Frame` what its stream consists of.
+ */
+export interface Dialect<Options, Frame> {
+  readonly name: DialectName;
+  /** Of its streams. */
+  readonly contentType: string;
+  /** @throws GatewayError `invalid_request` naming the field in the caller's words */
+  read(body: unknown): ParsedRequest<Options>;
+  encoder(options: Options, record: GenerationRecord): StreamEncoder<Frame>;
+  /** The body of a whole answer. Absent: every request of the dialect asks for a stream. */
+  answer?(answer: ChatAnswer, options: Options): JsonObject;
+  /** The body of whatever fails before a stream is committed, also of a 404 or 405. */
+  failure(error: GatewayError, about: FailureInfo): object;
+}
+
+/** A caller's request, read once: what the generation has to know, and what its encoder has to. */
+export interface ParsedRequest<Options> {
+  /** Public name; absent: the default model. */
+  readonly model: string | undefined;
+  /** `false`: the caller wants the whole answer at once. */
+  readonly stream: boolean;
+  readonly chat: ChatRequest;
+  readonly options: Options;
+}
+
+/** What callers are told of a failure besides the error itself. */
+export interface FailureInfo {
+  readonly requestId: string;
+  /** Of the generation that failed, if there was one. */
+  readonly record?: GenerationRecord | undefined;
+}
+
+/** The frames of one stream. Its only state is what its protocol has to remember. */
+export interface StreamEncoder<Frame> {
+  /**
+   * The very first frame, where a stream opens without waiting for content: a failure that comes
+   * later is told in-band. Absent: the status waits for content, and its failure has one of its own.
+   */
+  readonly opening?: Frame;
+  /** @returns nothing, or an empty text, where the chunk has nothing for callers */
+  encode(chunk: StreamChunk): Frame | undefined;
+  /** Text that fills silence, and that clients of the protocol skip. */
+  heartbeat(): string;
+  /** The last frame of a stream that failed. */
+  failed(error: GatewayError, about: FailureInfo): Frame;
+}

@@ -1,0 +1,22 @@
+import { applyDecorators, Controller, UseInterceptors } from '@nestjs/common';
+import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
+import type { Dialect } from '../dialects/dialect.js';
+import { AnswerWriter } from './answer-writer.js';
+import { AnswerWriterOf, DialectInterceptor } from './dialect.interceptor.js';
+import type { FrameSinkClass } from './frame-sink.js';
+
+/** A controller whose handlers return what `Relay.answer` gives them, to be told in `dialect`. */
+export function DialectController<Options, Frame>(
+  path: string,
+  dialect: Dialect<Options, Frame>,
+  Sink: FrameSinkClass<Frame>,
+): ClassDecorator {
+  return applyDecorators(
+    Controller(path),
+    AnswerWriterOf((response, subscriber) => {
+      const sink = new Sink(response, dialect.contentType, subscriber);
+      return new AnswerWriter(dialect, sink, response, subscriber);
+    }),
+    UseInterceptors(DialectInterceptor, TokenMetricsInterceptor),
+  );
+}
