@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { CONTESTANTS } from './contestants.ts';
 import type { Options } from './options.ts';
 import type { Row } from './row.ts';
 import type { Summary } from './statistics.ts';
@@ -40,24 +41,43 @@ export function circumstances({ runs, quick }: Options): Circumstances {
   };
 }
 
-const HEADINGS = [
-  'scenario',
-  'measure',
-  'raw pipe',
-  'parsing relay',
-  'direct',
-  'sluice',
-  'figure',
-  'bar',
-  'met',
-];
+/** `direct` is the upstream without anything before it. */
+const COLUMNS = ['direct', ...CONTESTANTS] as const;
 
-export function tableOf(rows: readonly Row[]): string {
-  const lines = [HEADINGS, ...rows.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]!.length)),
+function rowsTable(rows: readonly Row[]): string {
+  const columns = COLUMNS.filter((name) => rows.some(({ contestants }) => name in contestants));
+  return tableOf(
+    ['scenario', 'measure', ...columns, 'figure', 'bar', 'met'],
+    rows.map(({ scenario, measure, unit, contestants, ...of }) => [
+      scenario,
+      measure,
+      ...columns.map((name) => summary(contestants[name], unit)),
+      ...figureCells(of),
+    ]),
   );
-  const [head, ...body] = lines.map(
+}
+
+/** Whether the bars that the project is held to are met, as far as they were measured. */
+function barsTable(rows: readonly Row[]): string[] {
+  const principal = rows.filter(({ bar }) => bar?.isPrincipal);
+  if (principal.length === 0) return [];
+  const lines = principal.map((row) => [`${row.scenario}: ${row.measure}`, ...figureCells(row)]);
+  return ['', 'Bars', '', tableOf(['what', 'figure', 'bar', 'met'], lines)];
+}
+
+function figureCells({ figure, bar }: Pick<Row, 'figure' | 'bar'>): string[] {
+  return [
+    figure ? `${spread(figure)} ${figure.of}` : '',
+    bar ? `≤ ${bar.atMost}` : '',
+    bar ? (bar.isMet ? 'yes' : 'NO') : '',
+  ];
+}
+
+function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((_, column) =>
+    Math.max(...[headings, ...rows].map((line) => line[column]!.length)),
+  );
+  const [head, ...body] = [headings, ...rows].map(
     (line) => `| ${line.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`,
   );
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
@@ -69,7 +89,8 @@ export function textOf({ circumstances: at, rows }: Report): string {
     `Sluice ${at.commit}, ${at.date}${at.quick ? ', quick' : ''}: median of ${at.runs} (min to max).`,
     `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}; load before: ${at.loadBefore}.`,
     '',
-    tableOf(rows),
+    rowsTable(rows),
+    ...barsTable(rows),
   ].join('\n');
 }
 
@@ -84,21 +105,6 @@ export function save(report: Report): string[] {
   writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   writeFileSync(markdown, `${textOf(report)}\n`);
   return [json.pathname, markdown.pathname];
-}
-
-function cellsOf({ scenario, measure, unit, contestants, figure, bar, met }: Row): string[] {
-  const of = (name: string) => summary(contestants[name], unit);
-  return [
-    scenario,
-    measure,
-    of('raw pipe'),
-    of('parsing relay'),
-    of('direct'),
-    of('sluice'),
-    figure ? `${spread(figure)} ${figure.of}` : '',
-    bar === undefined ? '' : `≤ ${bar}`,
-    met === undefined ? '' : met ? 'yes' : 'NO',
-  ];
 }
 
 function summary(of: Summary | undefined, unit: string): string {
