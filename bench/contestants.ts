@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchProcess } from './bench-process.ts';
+import { startNginx } from './nginx.ts';
 
 /** What is measured, side by side. `direct` is no process: the upstream without anything before it. */
 export type Contestant = (typeof CONTESTANTS)[number];
-export const CONTESTANTS = ['raw pipe', 'parsing relay', 'sluice'] as const;
+export const CONTESTANTS = ['raw pipe', 'parsing relay', 'nginx', 'sluice'] as const;
 
 /** The models that every contestant serves: one for each upstream. */
 export const MODELS = { measured: 'gpt-4o-2024-08-06', flood: 'gpt-4o-2024-05-13' } as const;
@@ -52,6 +53,7 @@ function start(
   upstreams: Upstreams,
 ): Promise<BenchProcess> {
   const ports = [upstreams.measured, upstreams.flood];
+  if (contestant === 'nginx') return startNginx(folder, ports);
   if (contestant === 'sluice') {
     // From `dist/`, as it is deployed: every feature on, with its defaults.
     const file = join(folder, 'sluice.yaml');

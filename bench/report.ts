@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { CONTESTANTS } from './contestants.ts';
+import { NGINX_VERSION } from './nginx.ts';
 import type { Options } from './options.ts';
 import type { Row } from './row.ts';
 import type { Summary } from './statistics.ts';
@@ -11,6 +12,7 @@ export interface Circumstances {
   readonly date: string;
   readonly commit: string;
   readonly node: string;
+  readonly nginx: string;
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
@@ -31,6 +33,7 @@ export function circumstances({ runs, quick }: Options): Circumstances {
     date: new Date().toISOString(),
     commit: commit(),
     node: process.version,
+    nginx: NGINX_VERSION ?? 'left out, not on PATH and not in /usr/sbin',
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
@@ -87,7 +90,7 @@ function tableOf(headings: readonly string[], rows: readonly (readonly string[])
 export function textOf({ circumstances: at, rows }: Report): string {
   return [
     `Sluice ${at.commit}, ${at.date}${at.quick ? ', quick' : ''}: median of ${at.runs} (min to max).`,
-    `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}; load before: ${at.loadBefore}.`,
+    `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}, nginx ${at.nginx}; load before: ${at.loadBefore}.`,
     '',
     rowsTable(rows),
     ...barsTable(rows),
@@ -107,7 +110,8 @@ export function save(report: Report): string[] {
   return [json.pathname, markdown.pathname];
 }
 
-function summary(of: Summary | undefined, unit: string): string {
+function summary(of: Summary | null | undefined, unit: string): string {
+  if (of === null) return 'left out: not found';
   return of ? `${spread(of)} ${unit}`.trim() : '';
 }
 

@@ -1,7 +1,7 @@
 import type { Bar } from './bars.ts';
 import { type Summary, summaryOf } from './statistics.ts';
 
-/** What each contestant came to in each run. */
+/** What each contestant came to in each run; empty: it was not found on this machine. */
 export type Samples = ReadonlyMap<string, readonly number[]>;
 
 /** How a row's figure comes of Sluice's value and of another's in the same run. */
@@ -26,7 +26,8 @@ export interface Row {
   readonly scenario: string;
   readonly measure: string;
   readonly unit: string;
-  readonly contestants: Readonly<Record<string, Summary>>;
+  /** `null`: left out, because it was not found. */
+  readonly contestants: Readonly<Record<string, Summary | null>>;
   readonly figure?: (Summary & { readonly of: string }) | undefined;
   readonly bar?: (Bar & { readonly isMet: boolean }) | undefined;
 }
@@ -41,7 +42,9 @@ type Line = readonly [
 
 export function rowsOf(scenario: string, lines: readonly Line[]): Row[] {
   return lines.map(([measure, unit, samples, comparison, bar]) => {
-    const contestants = Object.fromEntries([...samples].map(([name, of]) => [name, summaryOf(of)]));
+    const contestants = Object.fromEntries(
+      [...samples].map(([name, of]) => [name, of.length > 0 ? summaryOf(of) : null]),
+    );
     const figure = comparison && figureOf(samples, comparison);
     return {
       scenario,

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Contestant, RunningContestant } from '../contestants.ts';
 import type { Ask, Load } from '../load.ts';
+import { NGINX_VERSION } from '../nginx.ts';
 import { printProfile } from '../profile.ts';
 import { Collected, type Samples } from '../row.ts';
 
@@ -24,8 +25,9 @@ interface CpuLoad extends Omit<Load, 'ask'> {
 
 /** Microseconds of CPU for each unit of work, run by run, under the same load in turns. */
 export async function cpuMicrosPerUnit(bench: Bench, load: CpuLoad): Promise<Samples> {
-  return bench.with(load.contestants, async (running) => {
-    const samples = new Collected();
+  const found = load.contestants.filter((contestant) => contestant !== 'nginx' || NGINX_VERSION);
+  return bench.with(found, async (running) => {
+    const samples = new Collected(load.contestants.map((contestant) => [contestant, []]));
     for (let run = -load.warmUps; run < bench.options.runs; run += 1) {
       for (const [contestant, { process, ports }] of running) {
         const before = process.cpuMs;
