@@ -9,6 +9,7 @@ export interface Bar {
 export const BARS = {
   paced: { atMost: 1.8, isPrincipal: true },
   burst: { atMost: 1.7, isPrincipal: true },
+  short: { atMost: 3, isPrincipal: true },
   manyRetained: { atMost: 45, isPrincipal: true },
   burstJoined: { atMost: 2 },
   browser: { atMost: 2.2 },
