@@ -91,6 +91,8 @@ export function textOf({ circumstances: at, rows }: Report): string {
   return [
     `Sluice ${at.commit}, ${at.date}${at.quick ? ', quick' : ''}: median of ${at.runs} (min to max).`,
     `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}, nginx ${at.nginx}; load before: ${at.loadBefore}.`,
+    // A starved upstream sends several chunks at once, which cost less: bars are met that are not.
+    ...(at.loadBefore > at.cores ? ['The machine was busy: these figures say nothing.'] : []),
     '',
     rowsTable(rows),
     ...barsTable(rows),
