@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault } from './config-error.js';
 import { errorCode } from './error-code.js';
-import type { ProxyConfig, ServerConfig } from '../schema/gateway-config.js';
+import type { ProxyConfig } from '../schema/gateway-config.js';
+import type { ServerConfig } from '../schema/server-config.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
 
