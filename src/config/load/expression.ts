@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errorCode } from './error-code.js';
+import { errorCode } from './config-error.js';
 
 /** What became of a scalar with `${…}` in it. */
 export interface ExpandedText {

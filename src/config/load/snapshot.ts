@@ -1,20 +1,41 @@
-import { deepFreeze } from './deep-freeze.js';
-import { BackendConfig } from '../schema/backend-config.js';
-import { GatewayConfig } from '../schema/gateway-config.js';
+import type { EnvironmentSettings } from './environment.js';
+import type { GatewayConfig } from '../schema/gateway-config.js';
 
-/** The same configuration, with the sandbox in place of the base URLs that are not given. */
-export function withSandbox(
-  config: GatewayConfig,
-  sandbox: { readonly openaiUrl: string; readonly ollamaUrl: string },
+/** A valid file with what follows from it and what the environment adds to it; frozen, however deep. */
+export function snapshotOf(
+  file: Readonly<GatewayConfig>,
+  { host, port, proxy }: EnvironmentSettings,
 ): GatewayConfig {
-  const urls = { openai: sandbox.openaiUrl, ollama: sandbox.ollamaUrl };
+  return deepFreeze({
+    ...file,
+    server: { ...file.server, host: host ?? file.server.host, port: port ?? file.server.port },
+    defaultModel: file.defaultModel ?? file.models[0]!.id,
+    proxy,
+  });
+}
+
+/** The same snapshot, with the sandbox in place of the base URLs that are not given. */
+export function withSandbox(
+  config: Readonly<GatewayConfig>,
+  { openaiUrl, ollamaUrl }: { readonly openaiUrl: string; readonly ollamaUrl: string },
+): GatewayConfig {
+  const urls = { openai: openaiUrl, ollama: ollamaUrl };
   const backends = config.backends.map((backend) =>
     backend.baseUrl === undefined
-      ? Object.assign(new BackendConfig(), backend, {
-          baseUrl: urls[backend.kind],
-          sandbox: true as const,
-        })
+      ? { ...backend, baseUrl: urls[backend.kind], sandbox: true as const }
       : backend,
   );
-  return deepFreeze(Object.assign(new GatewayConfig(), config, { backends }));
+  return deepFreeze({ ...config, backends });
+}
+
+/**
+ * Freezes `node` with everything in it. Fields that are not in the file go: classes make them
+ * `undefined`, and `{ ...config.streams, ...model.streams }` would take that for a value.
+ */
+function deepFreeze<T extends object>(node: T): T {
+  for (const [key, value] of Object.entries(node) as [string, unknown][]) {
+    if (value === undefined) Reflect.deleteProperty(node, key);
+    else if (typeof value === 'object' && value !== null) deepFreeze(value);
+  }
+  return Object.freeze(node);
 }

@@ -22,20 +22,23 @@ export class SandboxConfig {
 /** Proxies on the way to backends: from the environment, as every other program takes them. */
 export interface ProxyConfig {
   /** URL of the proxy for `http:` backends, from http_proxy or HTTP_PROXY. */
-  readonly httpProxy?: string;
+  readonly httpProxy?: string | undefined;
   /** URL of the proxy for `https:` backends, from https_proxy or HTTPS_PROXY. */
-  readonly httpsProxy?: string;
+  readonly httpsProxy?: string | undefined;
   /** Hosts reached directly, comma-separated, from no_proxy or NO_PROXY. */
-  readonly noProxy?: string;
+  readonly noProxy?: string | undefined;
 }
 
-/** Everything an operator decides: what the YAML file says, completed and frozen. */
+/**
+ * Everything an operator decides: what the YAML file says, completed and frozen. `Readonly` sections
+ * are made to be spread.
+ */
 export class GatewayConfig {
   static readonly formerKeys: Readonly<Record<string, string>> = { extra: 'retryBudget' };
 
   /** Where Sluice listens. */
   @Section(() => ServerConfig)
-  readonly server: ServerConfig = new ServerConfig();
+  readonly server: Readonly<ServerConfig> = new ServerConfig();
 
   /** Pages in browsers that are not Sluice's own. */
   @Section(() => BrowsersConfig)
@@ -72,7 +75,7 @@ export class GatewayConfig {
 
   /** The upstreams. */
   @ListOf(() => BackendConfig)
-  readonly backends: readonly BackendConfig[];
+  readonly backends: readonly Readonly<BackendConfig>[];
 
   /** What callers may ask for. */
   @ListOf(() => ModelConfig)
