@@ -34,13 +34,13 @@ export function parseConfig(source: unknown, env: NodeJS.ProcessEnv = {}): Gatew
 }
 
 function configOf(source: unknown, env: NodeJS.ProcessEnv, file?: string): GatewayConfig {
-  const { value, expanded, whole, faults: expansionFaults } = expand(source, env);
+  const { value, expanded, faults: expansionFaults } = expand(source, env);
   if (!isJsonObject(value)) {
     const message = 'must be a mapping with "backends" and "models"';
     throw new ConfigError([{ path: file ?? 'configuration', message }], file);
   }
   const config = plainToInstance(GatewayConfig, value);
-  coerceExpanded(config, whole);
+  coerceExpanded(config, expanded);
   const settings = settingsIn(env);
   const found = [...fieldFaults(config), ...referenceFaults(config, expanded)];
   const faults = [...expansionFaults, ...withoutEchoes(found, expansionFaults), ...settings.faults];
