@@ -22,18 +22,19 @@ export function loadConfig(
 ): GatewayConfig {
   const allEnv = withDotEnv(env);
   const file = configFileIn(allEnv, fallbackFile);
-  return configOf(readConfigFile(file), allEnv, file);
+  return parseConfig(readConfigFile(file), allEnv, file);
 }
 
 /**
- * The same from what a file would have been parsed to.
+ * The same from what a file was parsed to.
+ * @param file its name, for the messages
  * @throws ConfigError that lists every fault
  */
-export function parseConfig(source: unknown, env: NodeJS.ProcessEnv = {}): GatewayConfig {
-  return configOf(source, env);
-}
-
-function configOf(source: unknown, env: NodeJS.ProcessEnv, file?: string): GatewayConfig {
+export function parseConfig(
+  source: unknown,
+  env: NodeJS.ProcessEnv = {},
+  file?: string,
+): GatewayConfig {
   const { value, expanded, faults: expansionFaults } = expand(source, env);
   if (!isJsonObject(value)) {
     const message = 'must be a mapping with "backends" and "models"';

@@ -52,7 +52,7 @@ export class ServerConfig {
 
 /** Pages in browsers that are not Sluice's own. */
 export class BrowsersConfig {
-  /** Origins of the pages that may call, such as `https://app.example.com`; nobody else's page may. */
+  /** Origins of the pages that may call, such as `https://app.example.com`; pages of others may not. */
   @Origins()
   readonly origins: readonly string[] = [];
 }
