@@ -1,7 +1,10 @@
 import { vi } from 'vitest';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import { Admission, type Permit } from '../../src/generation/admission/admission.js';
+import {
+  ConcurrencyLimiter,
+  type Permit,
+} from '../../src/generation/admission/concurrency-limiter.js';
 import { EventLoopDelay } from '../../src/generation/admission/event-loop-delay.js';
 
 export interface TestLimits {
@@ -13,10 +16,10 @@ export interface TestLimits {
 }
 
 /** Backends `a`, `b` and `c`; only the first two can have a limit. */
-export function admissionWith(
+export function limiterWith(
   { streams, queue, ...backends }: TestLimits,
   eventLoop = new EventLoopDelay(),
-): Admission {
+): ConcurrencyLimiter {
   const limitsOf: Record<string, number | undefined> = backends;
   const config = parseConfig({
     backends: ['a', 'b', 'c'].map((id) => ({
@@ -28,24 +31,24 @@ export function admissionWith(
     models: [{ id: 'm', targets: ['a/m'] }],
     limits: { ...(streams && { streams }), ...(queue && { queue }) },
   });
-  return new Admission(config, eventLoop);
+  return new ConcurrencyLimiter(config, eventLoop);
 }
 
 /** A request that asked to enter, and what it has come to. The test's timers are fake. */
 export class Caller {
-  readonly caller = new AbortController();
+  readonly controller = new AbortController();
   /** Calls with which its listener was let go. */
-  readonly released = vi.spyOn(this.caller.signal, 'removeEventListener');
-  place: Permit | undefined;
+  readonly listenerRemoved = vi.spyOn(this.controller.signal, 'removeEventListener');
+  permit: Permit | undefined;
   /** Where it has a place. */
   at: string | undefined;
   refused: unknown;
   /** The backends that it asked for last, one letter each. */
   wish: string;
 
-  constructor(admission: Admission, backends: string, flow = 'x') {
+  constructor(limiter: ConcurrencyLimiter, backends: string, flow = 'x') {
     this.wish = backends;
-    void this.#enter(admission.acquire(flow, () => backends.split(''), this.caller.signal));
+    void this.#enter(limiter.acquire(flow, () => backends.split(''), this.controller.signal));
   }
 
   /** `waits`, the backend it has a place at, or what it was refused with. */
@@ -56,29 +59,29 @@ export class Caller {
   }
 
   /** Asks for a place elsewhere, as a failover does; says what has come of it by now. */
-  async moveTo(backends: string): Promise<unknown> {
-    const { place } = this;
-    if (!place) throw new Error('It is not there to be moved.');
+  async reassign(backends: string): Promise<unknown> {
+    const { permit } = this;
+    if (!permit) throw new Error('It is not there to be moved.');
     this.wish = backends;
     this.refused = undefined;
     this.at = undefined;
     void this.#arrive(
-      place,
-      place.reassign(() => backends.split('')),
+      permit,
+      permit.reassign(() => backends.split('')),
     );
     return this.state();
   }
 
-  leave(): void {
-    if (!this.place) throw new Error('It is not there to leave.');
+  release(): void {
+    if (!this.permit) throw new Error('It is not there to leave.');
     this.at = undefined;
-    this.place.release();
+    this.permit.release();
   }
 
   async #enter(entering: Promise<Permit>): Promise<void> {
     try {
-      this.place = await entering;
-      this.at = this.place.backend;
+      this.permit = await entering;
+      this.at = this.permit.backend;
     } catch (error) {
       this.refused = error;
     }
@@ -104,8 +107,8 @@ export function states(...all: readonly Caller[]): Promise<unknown[]> {
 }
 
 /** So many that ask for the same; the first of them stands first. */
-export function visitors(count: number, admission: Admission, backends: string): Caller[] {
-  return Array.from({ length: count }, () => new Caller(admission, backends));
+export function callers(count: number, limiter: ConcurrencyLimiter, backends: string): Caller[] {
+  return Array.from({ length: count }, () => new Caller(limiter, backends));
 }
 
 /** What `act` throws at once. */

@@ -18,7 +18,7 @@ const LOOK_ANEW_EVERY_MS = 250;
  * whoever gives something back calls in those that it is enough for.
  */
 @Injectable()
-export class Admission {
+export class ConcurrencyLimiter {
   #open = true;
   #running = 0;
   #tickets = 0;
@@ -79,7 +79,7 @@ export class Admission {
   }
 
   /** From now on nobody enters, and who waits to is refused. Seated ones go on, also to other backends. */
-  close(): void {
+  stopAdmitting(): void {
     this.#open = false;
     for (const wait of this.#entering) {
       this.#remove(wait);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { admissionWith, settled, states, Caller } from '../../../test/support/caller.js';
-import type { Admission } from './admission.js';
+import { limiterWith, settled, states, Caller } from '../../../test/support/caller.js';
+import type { ConcurrencyLimiter } from './concurrency-limiter.js';
 
 const STREAMS = 6;
 const LIMITS: Readonly<Record<string, number>> = { a: 1, b: 2, c: Infinity };
@@ -19,7 +19,7 @@ class Story {
   moves = 0;
 
   constructor(
-    private readonly admission: Admission,
+    private readonly limiter: ConcurrencyLimiter,
     seed: number,
   ) {
     this.#random = numbersFrom(seed);
@@ -30,12 +30,12 @@ class Story {
   }
 
   async goOn(): Promise<void> {
-    const visitor = this.#any(this.there);
+    const caller = this.#any(this.there);
     const act = this.#random(5);
-    if (act < 2 || !visitor) this.#comes();
-    else if (act === 2) await this.#moves(visitor);
-    else if (act === 3) visitor.caller.abort('client_closed');
-    else if (visitor.place) this.#leaves(visitor);
+    if (act < 2 || !caller) this.#comes();
+    else if (act === 2) await this.#moves(caller);
+    else if (act === 3) caller.controller.abort('client_closed');
+    else if (caller.permit) this.#leaves(caller);
     await settled();
     // Whoever is refused leaves, if it was there at all.
     for (const each of this.there) if (each.refused !== undefined) this.#leaves(each);
@@ -43,25 +43,25 @@ class Story {
   }
 
   async end(): Promise<void> {
-    for (const { caller } of this.there) caller.abort('client_closed');
+    for (const { controller } of this.there) controller.abort('client_closed');
     await settled();
-    for (const visitor of this.there) this.#leaves(visitor);
+    for (const caller of this.there) this.#leaves(caller);
   }
 
   #comes(): void {
     if (this.#there.size >= 30) return;
-    this.#there.add(new Caller(this.admission, this.#any(WISHES)!, `flow ${this.#random(3)}`));
+    this.#there.add(new Caller(this.limiter, this.#any(WISHES)!, `flow ${this.#random(3)}`));
   }
 
-  async #moves(visitor: Caller): Promise<void> {
-    if (visitor.at === undefined) return;
+  async #moves(caller: Caller): Promise<void> {
+    if (caller.at === undefined) return;
     this.moves += 1;
-    await visitor.moveTo(this.#any(WISHES)!);
+    await caller.reassign(this.#any(WISHES)!);
   }
 
-  #leaves(visitor: Caller): void {
-    this.#there.delete(visitor);
-    visitor.place?.release();
+  #leaves(caller: Caller): void {
+    this.#there.delete(caller);
+    caller.permit?.release();
   }
 
   #any<T>(list: readonly T[]): T | undefined {
@@ -80,13 +80,13 @@ describe('Admission, in any order of events,', () => {
   it.each([7, 77, 777])(
     'gives out no more than there is, lets nobody wait for what there is, and gets everything back (%i)',
     async (seed) => {
-      const admission = admissionWith({ streams: STREAMS, a: 1, b: 2 });
-      const story = new Story(admission, seed);
+      const limiter = limiterWith({ streams: STREAMS, a: 1, b: 2 });
+      const story = new Story(limiter, seed);
       let waited = 0;
       for (let step = 0; step < 1000; step += 1) {
         await story.goOn();
-        const seated = story.there.filter(({ place }) => place);
-        expect(admission.running).toBe(seated.length);
+        const seated = story.there.filter(({ permit }) => permit);
+        expect(limiter.running).toBe(seated.length);
         expect(seated.length).toBeLessThanOrEqual(STREAMS);
         for (const [backend, limit] of Object.entries(LIMITS)) {
           const places = seated.filter(({ at }) => at === backend);
@@ -94,8 +94,8 @@ describe('Admission, in any order of events,', () => {
           if (places.length === limit) continue;
           // There is room: nobody who would go there waits, but for want of a seat.
           const waiting = story.there.filter(
-            ({ at, wish, place }) =>
-              !at && wish.includes(backend) && (place || seated.length < STREAMS),
+            ({ at, wish, permit }) =>
+              !at && wish.includes(backend) && (permit || seated.length < STREAMS),
           );
           expect(waiting).toEqual([]);
         }
@@ -106,8 +106,8 @@ describe('Admission, in any order of events,', () => {
       expect(waited).toBeGreaterThan(1000);
 
       await story.end();
-      expect([admission.running, vi.getTimerCount()]).toEqual([0, 0]);
-      const fresh = ['a', 'b', 'b', 'a'].map((backend) => new Caller(admission, backend));
+      expect([limiter.running, vi.getTimerCount()]).toEqual([0, 0]);
+      const fresh = ['a', 'b', 'b', 'a'].map((backend) => new Caller(limiter, backend));
       expect(await states(...fresh)).toEqual(['a', 'b', 'b', 'waits']);
     },
   );

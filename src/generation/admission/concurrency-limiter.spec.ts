@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { admissionWith, states, thrownBy, Caller, visitors } from '../../../test/support/caller.js';
+import { limiterWith, states, thrownBy, Caller, callers } from '../../../test/support/caller.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 
@@ -15,65 +15,65 @@ describe('Admission', () => {
 
   describe('lets a request in', () => {
     it('at the first of its backends that has room', async () => {
-      const admission = admissionWith({ a: 1, b: 1 });
-      const requests = visitors(3, admission, 'abc');
+      const limiter = limiterWith({ a: 1, b: 1 });
+      const requests = callers(3, limiter, 'abc');
       expect(await states(...requests)).toEqual(['a', 'b', 'c']);
-      expect(requests.map(({ place }) => place!.waitedMs)).toEqual([
+      expect(requests.map(({ permit }) => permit!.waitedMs)).toEqual([
         undefined,
         undefined,
         undefined,
       ]);
-      expect(admission.running).toBe(3);
+      expect(limiter.running).toBe(3);
     });
 
     it('in the order of arrival when all of its backends are full', async () => {
-      const admission = admissionWith({ a: 1 });
-      const [first, second, third] = visitors(3, admission, 'a');
+      const limiter = limiterWith({ a: 1 });
+      const [first, second, third] = callers(3, limiter, 'a');
       expect(await states(first!, second!, third!)).toEqual(['a', 'waits', 'waits']);
-      expect(admission.running).toBe(1);
-      first!.leave();
+      expect(limiter.running).toBe(1);
+      first!.release();
       expect(await states(second!, third!)).toEqual(['a', 'waits']);
-      second!.leave();
+      second!.release();
       expect(await states(third!)).toEqual(['a']);
     });
 
     it('when the process has a seat again, wherever that was', async () => {
-      const admission = admissionWith({ streams: 2 });
-      const [first, , third] = ['a', 'b', 'c'].map((backend) => new Caller(admission, backend));
+      const limiter = limiterWith({ streams: 2 });
+      const [first, , third] = ['a', 'b', 'c'].map((backend) => new Caller(limiter, backend));
       expect(await third!.state()).toBe('waits');
-      first!.leave();
+      first!.release();
       expect(await third!.state()).toBe('c');
-      expect(admission.running).toBe(2);
+      expect(limiter.running).toBe(2);
     });
 
     it('past a crowd that waits for another backend: who waits holds no seat', async () => {
-      const admission = admissionWith({ streams: 3, a: 1 });
-      const crowd = visitors(100, admission, 'a');
-      const passing = [new Caller(admission, 'b'), new Caller(admission, 'ab')];
+      const limiter = limiterWith({ streams: 3, a: 1 });
+      const crowd = callers(100, limiter, 'a');
+      const passing = [new Caller(limiter, 'b'), new Caller(limiter, 'ab')];
       expect(await states(...passing)).toEqual(['b', 'b']);
       expect(new Set(await states(...crowd.slice(1)))).toEqual(new Set(['waits']));
-      const last = new Caller(admission, 'b');
-      passing[0]!.leave();
+      const last = new Caller(limiter, 'b');
+      passing[0]!.release();
       expect(await states(last, crowd[1]!)).toEqual(['b', 'waits']);
     });
 
     it('in turns with requests of other flows, however many one has', async () => {
-      const admission = admissionWith({ a: 1 });
-      let running = new Caller(admission, 'a', 'busy');
+      const limiter = limiterWith({ a: 1 });
+      let running = new Caller(limiter, 'a', 'busy');
       const waiting = new Map(
         ['busy1', 'busy2', 'busy3', 'other1', 'other2', 'third1'].map((name) => [
           name,
-          new Caller(admission, 'a', name.slice(0, -1)),
+          new Caller(limiter, 'a', name.slice(0, -1)),
         ]),
       );
       const order: string[] = [];
       while (waiting.size > 0) {
         await running.state();
-        running.leave();
-        for (const [name, visitor] of waiting) {
-          if ((await visitor.state()) === 'waits') continue;
+        running.release();
+        for (const [name, caller] of waiting) {
+          if ((await caller.state()) === 'waits') continue;
           order.push(name);
-          running = visitor;
+          running = caller;
           waiting.delete(name);
         }
       }
@@ -81,104 +81,104 @@ describe('Admission', () => {
     });
 
     it('and says how long it had to wait', async () => {
-      const admission = admissionWith({ a: 1 });
-      const [first, second] = visitors(2, admission, 'a');
+      const limiter = limiterWith({ a: 1 });
+      const [first, second] = callers(2, limiter, 'a');
       await first!.state();
       vi.advanceTimersByTime(700);
-      first!.leave();
+      first!.release();
       await second!.state();
-      expect(second!.place!.waitedMs).toBe(700);
+      expect(second!.permit!.waitedMs).toBe(700);
     });
   });
 
   describe('refuses a request', () => {
     it('at once when no more may wait', async () => {
-      const admission = admissionWith({ a: 1, queue: { size: 1 } });
-      const [first, second] = visitors(2, admission, 'a');
-      const refusal = thrownBy(() => new Caller(admission, 'a'));
+      const limiter = limiterWith({ a: 1, queue: { size: 1 } });
+      const [first, second] = callers(2, limiter, 'a');
+      const refusal = thrownBy(() => new Caller(limiter, 'a'));
       expect([refusal.fault, refusal.status]).toEqual(['overloaded', 503]);
       expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(1000);
       expect(refusal.retryAfterMs).toBeLessThanOrEqual(2000);
       // It was as if it had never come.
       await first!.state();
-      first!.leave();
-      expect(await states(second!, new Caller(admission, 'a'))).toEqual(['a', 'waits']);
+      first!.release();
+      expect(await states(second!, new Caller(limiter, 'a'))).toEqual(['a', 'waits']);
     });
 
     it('at once when none may wait, and lets it in when it does not have to', async () => {
-      const admission = admissionWith({ a: 1, queue: { size: 0 } });
-      expect(await new Caller(admission, 'a').state()).toBe('a');
-      expect(thrownBy(() => new Caller(admission, 'a')).fault).toBe('overloaded');
-      expect(await new Caller(admission, 'ab').state()).toBe('b');
+      const limiter = limiterWith({ a: 1, queue: { size: 0 } });
+      expect(await new Caller(limiter, 'a').state()).toBe('a');
+      expect(thrownBy(() => new Caller(limiter, 'a')).fault).toBe('overloaded');
+      expect(await new Caller(limiter, 'ab').state()).toBe('b');
     });
 
     it('after it waited for too long, and lets the next one move up', async () => {
-      const admission = admissionWith({ a: 1, queue: { size: 2, maxWaitMs: MAX_WAIT_MS } });
-      const [first, second] = visitors(2, admission, 'a');
+      const limiter = limiterWith({ a: 1, queue: { size: 2, maxWaitMs: MAX_WAIT_MS } });
+      const [first, second] = callers(2, limiter, 'a');
       await vi.advanceTimersByTimeAsync(1);
-      const third = new Caller(admission, 'a');
+      const third = new Caller(limiter, 'a');
       await vi.advanceTimersByTimeAsync(MAX_WAIT_MS - 2);
       expect(await states(second!, third)).toEqual(['waits', 'waits']);
       await vi.advanceTimersByTimeAsync(1);
       expect(await states(second!, third)).toEqual(['overloaded', 'waits']);
       expect((second!.refused as GatewayError).message).toContain('within 10000 ms');
-      first!.leave();
+      first!.release();
       expect(await third.state()).toBe('a');
     });
 
     it('whose caller leaves, with the reason of its signal and without a trace', async () => {
-      const admission = admissionWith({ a: 1, queue: { size: 1 } });
-      const [first, second] = visitors(2, admission, 'a');
-      second!.caller.abort('client_closed');
-      const third = new Caller(admission, 'a');
+      const limiter = limiterWith({ a: 1, queue: { size: 1 } });
+      const [first, second] = callers(2, limiter, 'a');
+      second!.controller.abort('client_closed');
+      const third = new Caller(limiter, 'a');
       expect(await states(second!, third)).toEqual(['client_closed', 'waits']);
-      first!.leave();
+      first!.release();
       expect(await third.state()).toBe('a');
-      third.leave();
-      expect(admission.running).toBe(0);
+      third.release();
+      expect(limiter.running).toBe(0);
     });
 
     it('whose caller had left before, though there is room', async () => {
-      const admission = admissionWith({});
+      const limiter = limiterWith({});
       const left = AbortSignal.abort('client_closed');
-      await expect(admission.acquire('x', () => ['a'], left)).rejects.toBe('client_closed');
-      expect(admission.running).toBe(0);
+      await expect(limiter.acquire('x', () => ['a'], left)).rejects.toBe('client_closed');
+      expect(limiter.running).toBe(0);
     });
 
     it('while the event loop is too slow, and no longer', async () => {
       let now = 0;
       const eventLoop = new EventLoopDelay(() => now);
       eventLoop.onApplicationBootstrap();
-      const admission = admissionWith({ a: 1 }, eventLoop);
-      const [first, second] = visitors(2, admission, 'a');
+      const limiter = limiterWith({ a: 1 }, eventLoop);
+      const [first, second] = callers(2, limiter, 'a');
       for (let turn = 0; turn < 20; turn += 1) {
         now += 300;
         await vi.advanceTimersByTimeAsync(50);
       }
-      const refusal = thrownBy(() => new Caller(admission, 'b'));
+      const refusal = thrownBy(() => new Caller(limiter, 'b'));
       expect(refusal.fault).toBe('overloaded');
       expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(5000);
       // Who was here before is not told to come back: that would be more work.
-      first!.leave();
+      first!.release();
       expect(await second!.state()).toBe('a');
       now += 60;
       await vi.advanceTimersByTimeAsync(50);
-      expect(await new Caller(admission, 'b').state()).toBe('b');
+      expect(await new Caller(limiter, 'b').state()).toBe('b');
       eventLoop.onApplicationShutdown();
     });
   });
 
   it('lets go of timer and listener, however a wait ends', async () => {
-    const admission = admissionWith({ a: 1, queue: { maxWaitMs: MAX_WAIT_MS } });
-    const [first, granted, late, left, closed] = visitors(5, admission, 'a');
+    const limiter = limiterWith({ a: 1, queue: { maxWaitMs: MAX_WAIT_MS } });
+    const [first, granted, late, left, closed] = callers(5, limiter, 'a');
     await first!.state();
-    expect(first!.released).not.toHaveBeenCalled();
+    expect(first!.listenerRemoved).not.toHaveBeenCalled();
     // One each, and one that looks anew at whom they may be sent to.
     expect(vi.getTimerCount()).toBe(4 + 1);
-    first!.leave();
-    left!.caller.abort('client_closed');
+    first!.release();
+    left!.controller.abort('client_closed');
     await vi.advanceTimersByTimeAsync(MAX_WAIT_MS - 1);
-    const latest = new Caller(admission, 'a');
+    const latest = new Caller(limiter, 'a');
     await vi.advanceTimersByTimeAsync(1);
     expect(await states(granted!, late!, left!, closed!, latest)).toEqual([
       'a',
@@ -187,50 +187,50 @@ describe('Admission', () => {
       'overloaded',
       'waits',
     ]);
-    admission.close();
+    limiter.stopAdmitting();
     expect(await latest.state()).toBe('draining');
     expect(vi.getTimerCount()).toBe(0);
-    for (const visitor of [granted, late, left, closed, latest]) {
-      expect(visitor!.released).toHaveBeenCalledTimes(1);
+    for (const caller of [granted, late, left, closed, latest]) {
+      expect(caller!.listenerRemoved).toHaveBeenCalledTimes(1);
     }
   });
 
   describe('that is closed', () => {
     it('refuses everybody who comes or waits, at once', async () => {
-      const admission = admissionWith({ a: 1 });
-      const [first, second, third] = visitors(3, admission, 'a');
-      expect(admission.isOpen).toBe(true);
-      admission.close();
-      expect(admission.isOpen).toBe(false);
+      const limiter = limiterWith({ a: 1 });
+      const [first, second, third] = callers(3, limiter, 'a');
+      expect(limiter.isOpen).toBe(true);
+      limiter.stopAdmitting();
+      expect(limiter.isOpen).toBe(false);
       expect(await states(first!, second!, third!)).toEqual(['a', 'draining', 'draining']);
-      const refusal = thrownBy(() => new Caller(admission, 'b'));
+      const refusal = thrownBy(() => new Caller(limiter, 'b'));
       expect([refusal.fault, refusal.retryAfterMs]).toEqual(['draining', 250]);
-      first!.leave();
-      expect(admission.running).toBe(0);
+      first!.release();
+      expect(limiter.running).toBe(0);
     });
 
     it('lets those who run go on to other backends, and wait for them', async () => {
-      const admission = admissionWith({ a: 1, b: 1 });
-      const [mover, atB] = [new Caller(admission, 'a'), new Caller(admission, 'b')];
+      const limiter = limiterWith({ a: 1, b: 1 });
+      const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
       await states(mover, atB);
-      expect(await mover.moveTo('b')).toBe('waits');
-      admission.close();
+      expect(await mover.reassign('b')).toBe('waits');
+      limiter.stopAdmitting();
       expect(await mover.state()).toBe('waits');
-      atB.leave();
+      atB.release();
       expect(await mover.state()).toBe('b');
     });
 
     it('is idle when the last one has left', async () => {
-      const admission = admissionWith({ a: 1 });
-      await admission.idle();
-      const [first, second] = visitors(2, admission, 'a');
+      const limiter = limiterWith({ a: 1 });
+      await limiter.idle();
+      const [first, second] = callers(2, limiter, 'a');
       await first!.state();
       let idle = false;
-      void admission.idle().then(() => (idle = true));
-      first!.leave();
+      void limiter.idle().then(() => (idle = true));
+      first!.release();
       expect([await second!.state(), idle]).toEqual(['a', false]);
-      admission.close();
-      second!.leave();
+      limiter.stopAdmitting();
+      second!.release();
       await vi.advanceTimersByTimeAsync(0);
       expect(idle).toBe(true);
     });
