@@ -1,16 +1,14 @@
 import { vi } from 'vitest';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import {
-  ConcurrencyLimiter,
-  type Permit,
-} from '../../src/generation/admission/concurrency-limiter.js';
+import { ConcurrencyLimiter } from '../../src/generation/admission/concurrency-limiter.js';
 import { EventLoopDelay } from '../../src/generation/admission/event-loop-delay.js';
+import type { Permit } from '../../src/generation/admission/permit.js';
 
 export interface TestLimits {
   readonly streams?: number;
   readonly queue?: { readonly size?: number; readonly maxWaitMs?: number };
-  /** Of a backend. */
+  /** A backend's `limits.streams`. */
   readonly a?: number;
   readonly b?: number;
 }
@@ -34,38 +32,38 @@ export function limiterWith(
   return new ConcurrencyLimiter(config, eventLoop);
 }
 
-/** A request that asked to enter, and what it has come to. The test's timers are fake. */
+/** A request at the limiter, and what has become of it. The test's timers are fake. */
 export class Caller {
   readonly controller = new AbortController();
-  /** Calls with which its listener was let go. */
+  /** Called for each listener that the limiter removed from the signal. */
   readonly listenerRemoved = vi.spyOn(this.controller.signal, 'removeEventListener');
   permit: Permit | undefined;
-  /** Where it has a place. */
+  /** The backend at which it holds capacity. */
   at: string | undefined;
   refused: unknown;
-  /** The backends that it asked for last, one letter each. */
-  wish: string;
+  /** The eligible backends that it gave last, one letter each. */
+  eligible: string;
 
   constructor(limiter: ConcurrencyLimiter, backends: string, flow = 'x') {
-    this.wish = backends;
-    void this.#enter(limiter.acquire(flow, () => backends.split(''), this.controller.signal));
+    this.eligible = backends;
+    void this.#acquired(limiter.acquire(flow, () => backends.split(''), this.controller.signal));
   }
 
-  /** `waits`, the backend it has a place at, or what it was refused with. */
+  /** `waits`, the backend at which it holds capacity, or what it was refused with. */
   async state(): Promise<unknown> {
     await settled();
     if (this.refused instanceof GatewayError) return this.refused.fault;
     return this.refused ?? this.at ?? 'waits';
   }
 
-  /** Asks for a place elsewhere, as a failover does; says what has come of it by now. */
+  /** Reassigns its permit, as a failover does; returns its state after that. */
   async reassign(backends: string): Promise<unknown> {
     const { permit } = this;
-    if (!permit) throw new Error('It is not there to be moved.');
-    this.wish = backends;
+    if (!permit) throw new Error('There is no permit to reassign.');
+    this.eligible = backends;
     this.refused = undefined;
     this.at = undefined;
-    void this.#arrive(
+    void this.#reassigned(
       permit,
       permit.reassign(() => backends.split('')),
     );
@@ -73,31 +71,31 @@ export class Caller {
   }
 
   release(): void {
-    if (!this.permit) throw new Error('It is not there to leave.');
+    if (!this.permit) throw new Error('There is no permit to release.');
     this.at = undefined;
     this.permit.release();
   }
 
-  async #enter(entering: Promise<Permit>): Promise<void> {
+  async #acquired(acquiring: Promise<Permit>): Promise<void> {
     try {
-      this.permit = await entering;
+      this.permit = await acquiring;
       this.at = this.permit.backend;
     } catch (error) {
       this.refused = error;
     }
   }
 
-  async #arrive(place: Permit, moving: Promise<void>): Promise<void> {
+  async #reassigned(permit: Permit, reassigning: Promise<void>): Promise<void> {
     try {
-      await moving;
-      this.at = place.backend;
+      await reassigning;
+      this.at = permit.backend;
     } catch (error) {
       this.refused = error;
     }
   }
 }
 
-/** Promises have had their turns. */
+/** Resolves when the continuations of settled promises have run. */
 export async function settled(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
@@ -106,7 +104,7 @@ export function states(...all: readonly Caller[]): Promise<unknown[]> {
   return Promise.all(all.map((each) => each.state()));
 }
 
-/** So many that ask for the same; the first of them stands first. */
+/** `count` callers with the same eligible backends, in the order of their arrival. */
 export function callers(count: number, limiter: ConcurrencyLimiter, backends: string): Caller[] {
   return Array.from({ length: count }, () => new Caller(limiter, backends));
 }

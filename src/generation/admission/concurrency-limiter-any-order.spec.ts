@@ -94,8 +94,8 @@ describe('Admission, in any order of events,', () => {
           if (places.length === limit) continue;
           // There is room: nobody who would go there waits, but for want of a seat.
           const waiting = story.there.filter(
-            ({ at, wish, permit }) =>
-              !at && wish.includes(backend) && (permit || seated.length < STREAMS),
+            ({ at, eligible, permit }) =>
+              !at && eligible.includes(backend) && (permit || seated.length < STREAMS),
           );
           expect(waiting).toEqual([]);
         }

@@ -1,190 +1,190 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { BackendCapacity } from './backend-capacity.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue } from './fair-queue.js';
-import { Guest, type House, type Permit, type EligibleBackends } from './permit.js';
-import { draining, left, queueIsFull, tooSlow } from './refusal.js';
-import { Wait } from './wait.js';
+import type { EligibleBackends, Permit } from './permit.js';
+import { draining, queueFull, releasedEarly, tooSlow } from './refusal.js';
+import { Waiter } from './waiter.js';
 
-export type { Permit } from './permit.js';
-
-/** How often those who wait look anew at whom they may be sent to. */
-const LOOK_ANEW_EVERY_MS = 250;
+/** How often waiters' eligible backends are asked for again. */
+const REFRESH_EVERY_MS = 250;
 
 /**
- * Who may start a generation, and how many are running. Nobody ever waits for whom there is room:
- * whoever gives something back calls in those that it is enough for.
+ * Bounds how many generations run in this process and at each backend; those beyond wait in turn.
+ * No waiter is left in the queue while what it lacks is free: every release dispatches.
  */
 @Injectable()
 export class ConcurrencyLimiter {
-  #open = true;
+  #isOpen = true;
   #running = 0;
   #tickets = 0;
   readonly #limits: GatewayConfig['limits'];
-  readonly #capacity: BackendCapacity;
-  readonly #queue = new FairQueue<Wait>();
-  /** Those in the queue that have no seat yet. The others are running: they only change places. */
-  readonly #entering = new Set<Wait>();
-  #lookingAnew: NodeJS.Timeout | undefined;
+  /** How many more generations each backend takes; one without a limit always takes more. */
+  readonly #capacities: Map<string, number>;
+  readonly #queue = new FairQueue<Waiter>();
+  /** Waiters without a slot: only these count against `queue.size`, and only these a drain refuses. */
+  readonly #entering = new Set<Waiter>();
+  #polling: NodeJS.Timeout | undefined;
   readonly #waitingForIdle: (() => void)[] = [];
-  readonly #house: House = {
-    move: (guest, backends) => this.#move(guest, backends),
-    leave: (guest) => this.#leave(guest),
-  };
 
   constructor(
     { limits, backends }: GatewayConfig,
     private readonly eventLoop: EventLoopDelay,
   ) {
     this.#limits = limits;
-    this.#capacity = new BackendCapacity(backends);
+    this.#capacities = new Map(backends.map((each) => [each.id, each.limits?.streams ?? Infinity]));
   }
 
   get isOpen(): boolean {
-    return this.#open;
+    return this.#isOpen;
   }
 
-  /** Why nobody can enter now, whatever they ask for: so much can be said before a request was read. */
+  /** Why no request is admitted now, whatever its model: it is known before a body is read. */
   get refusal(): GatewayError | undefined {
-    if (!this.#open) return draining();
+    if (!this.#isOpen) return draining();
     if (this.eventLoop.isTooSlow) return tooSlow();
     const isFull = this.#running >= this.#limits.streams;
-    return isFull && this.#entering.size >= this.#limits.queue.size ? queueIsFull() : undefined;
+    return isFull && this.#queueIsFull ? queueFull() : undefined;
   }
 
-  /** How many have a seat. */
+  /** Slots taken. */
   get running(): number {
     return this.#running;
   }
 
   /**
-   * Takes a seat and a place at the first of `backends` that has room, or waits in turn for both.
-   * Who waits holds neither: a crowd in front of one backend is in nobody else's way.
-   * @param flow whom the wait has to be fair to: flows have turns, requests of one keep their order
-   * @param signal its abort ends the wait, now and in `Place.moveTo`
-   * @returns rejects with `overloaded` after too long a wait, with `draining` when the house closes
-   *   meanwhile, or with the reason of `signal`
-   * @throws GatewayError at once: `draining`, or `overloaded` when no more may wait
+   * Takes a slot and capacity at the first of `backends` that has some, or waits in turn for both.
+   * A waiter holds neither: a crowd that waits for one backend leaves all slots to other requests.
+   * @param flow what the queue is fair to: flows take turns, waiters of one flow keep their order
+   * @param signal its abort ends the wait, and every wait of `Permit.reassign`
+   * @returns rejects with `overloaded` after `queue.maxWaitMs`, with `draining` when
+   *   `stopAdmitting` is called meanwhile, or with the reason of `signal`
+   * @throws GatewayError at once: `draining`, or `overloaded` when the queue is full
    */
   acquire(flow: string, backends: EligibleBackends, signal: AbortSignal): Promise<Permit> {
     const { refusal } = this;
     if (refusal) throw refusal;
-    const guest = new Guest(flow, this.#tickets++, signal, this.#house);
-    if (signal.aborted) return gone(signal);
-    if (this.#tryAcquire(guest, backends())) return Promise.resolve(guest);
-    if (this.#entering.size >= this.#limits.queue.size) throw queueIsFull();
-    return this.#wait(guest, backends).then(() => guest);
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const waiter = new Waiter(flow, this.#tickets++, signal, backends);
+    if (this.#tryAcquire(waiter)) return Promise.resolve(this.#permitOf(waiter));
+    if (this.#queueIsFull) throw queueFull();
+    return this.#wait(waiter).then(() => this.#permitOf(waiter));
   }
 
-  /** From now on nobody enters, and who waits to is refused. Seated ones go on, also to other backends. */
+  /** Refuses new requests, and waiters without a slot. Permits stay, and can be reassigned. */
   stopAdmitting(): void {
-    this.#open = false;
-    for (const wait of this.#entering) {
-      this.#remove(wait);
-      wait.refuse(draining());
-    }
+    this.#isOpen = false;
+    for (const waiter of this.#entering) this.#refuse(waiter, draining());
   }
 
-  /** Resolves when nobody has a seat. Then nobody waits either: there is room. */
+  /** Resolves when no slot is taken. Then the queue is empty: a free slot dispatches every waiter. */
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waitingForIdle.push(resolve));
   }
 
-  #move(guest: Guest, backends: EligibleBackends): Promise<void> {
-    if (guest.signal.aborted) return gone(guest.signal);
-    this.#givePlaceBack(guest);
-    // It looks before anybody is called in: its own place is lost only to a better one.
-    const moved = this.#tryAcquire(guest, backends())
-      ? Promise.resolve()
-      : this.#wait(guest, backends);
-    this.#dispatch();
-    return moved;
+  get #queueIsFull(): boolean {
+    return this.#entering.size >= this.#limits.queue.size;
   }
 
-  #leave(guest: Guest): void {
-    if (!guest.isSeated) return;
-    guest.stopWaiting?.();
-    this.#givePlaceBack(guest);
-    guest.isSeated = false;
+  #permitOf(waiter: Waiter): Permit {
+    const release = () => this.#release(waiter);
+    return {
+      get backend() {
+        return waiter.backend;
+      },
+      get waitedMs() {
+        return waiter.waitedMs;
+      },
+      reassign: (backends) => this.#reassign(waiter, backends),
+      release,
+      [Symbol.dispose]: release,
+    };
+  }
+
+  async #reassign(waiter: Waiter, backends: EligibleBackends): Promise<void> {
+    waiter.signal.throwIfAborted();
+    if (!waiter.hasSlot) throw releasedEarly();
+    this.#releaseCapacity(waiter);
+    waiter.refreshEligible(backends);
+    // Before waiters are dispatched: a permit loses its own capacity only to that of a better backend.
+    const wait = this.#tryAcquire(waiter) ? undefined : this.#wait(waiter);
+    this.#dispatch();
+    await wait;
+  }
+
+  #release(waiter: Waiter): void {
+    if (!waiter.hasSlot) return;
+    if (waiter.isWaiting) this.#refuse(waiter, releasedEarly());
+    this.#releaseCapacity(waiter);
+    waiter.hasSlot = false;
     this.#running -= 1;
     this.#dispatch();
     if (this.#running > 0) return;
     for (const resolve of this.#waitingForIdle.splice(0)) resolve();
   }
 
-  /** Takes whatever the guest lacks, if there is room for it at one of `backends`. */
-  #tryAcquire(guest: Guest, backends: readonly string[]): boolean {
-    if (!guest.isSeated && this.#running >= this.#limits.streams) return false;
-    const backend = backends.find((each) => this.#capacity.hasRoom(each));
+  #releaseCapacity(waiter: Waiter): void {
+    if (!waiter.hasCapacity) return;
+    waiter.hasCapacity = false;
+    this.#capacities.set(waiter.backend, this.#capacityAt(waiter.backend) + 1);
+  }
+
+  /** Takes what `waiter` lacks, if there is capacity at one of its backends. */
+  #tryAcquire(waiter: Waiter): boolean {
+    if (!waiter.hasSlot && this.#running >= this.#limits.streams) return false;
+    const backend = waiter.backends.find((id) => this.#capacityAt(id) > 0);
     if (backend === undefined) return false;
-    if (!guest.isSeated) this.#running += 1;
-    guest.isSeated = true;
-    this.#capacity.acquire(backend);
-    guest.backend = backend;
-    guest.hasPlace = true;
+    if (!waiter.hasSlot) this.#running += 1;
+    this.#capacities.set(backend, this.#capacityAt(backend) - 1);
+    waiter.hasSlot = true;
+    waiter.hasCapacity = true;
+    waiter.backend = backend;
     return true;
   }
 
-  #givePlaceBack(guest: Guest): void {
-    if (!guest.hasPlace) return;
-    guest.hasPlace = false;
-    this.#capacity.release(guest.backend);
+  #capacityAt(backend: string): number {
+    return this.#capacities.get(backend) ?? Infinity;
   }
 
-  /** Lets in everybody that there is room for now, in turn. */
+  #wait(waiter: Waiter): Promise<void> {
+    this.#queue.add(waiter);
+    if (!waiter.hasSlot) this.#entering.add(waiter);
+    this.#polling ??= setInterval(() => this.#refreshEligible(), REFRESH_EVERY_MS).unref();
+    return waiter.wait(this.#limits.queue.maxWaitMs, (reason) => this.#refuse(waiter, reason));
+  }
+
+  /** Grants to waiters, in turn, what is free. */
   #dispatch(): void {
     for (;;) {
-      const wait = this.#queue.take(({ guest, backends }) => this.#tryAcquire(guest, backends));
-      if (!wait) return;
-      this.#entering.delete(wait);
-      this.#stopPolling();
-      wait.grant();
+      const waiter = this.#queue.take((next) => this.#tryAcquire(next));
+      if (!waiter) return;
+      this.#remove(waiter);
+      waiter.grant();
     }
   }
 
-  async #wait(guest: Guest, backends: EligibleBackends): Promise<void> {
-    const { maxWaitMs } = this.#limits.queue;
-    const wait = new Wait(guest, backends, maxWaitMs, () => this.#remove(wait));
-    this.#queue.add(wait);
-    this.#lookingAnew ??= setInterval(() => this.#refreshEligible(), LOOK_ANEW_EVERY_MS).unref();
-    if (!guest.isSeated) this.#entering.add(wait);
-    guest.stopWaiting = () => {
-      this.#remove(wait);
-      wait.refuse(left());
-    };
-    try {
-      await wait.over;
-    } finally {
-      guest.stopWaiting = undefined;
-      guest.waitedMs = (guest.waitedMs ?? 0) + wait.ms;
-    }
+  /** Removes it in the same turn: what a dispatch gave to a refused waiter would never be released. */
+  #refuse(waiter: Waiter, reason: unknown): void {
+    this.#remove(waiter);
+    waiter.refuse(reason);
   }
 
-  /** Nobody gives anything back when a target is well again: its place was free all the time. */
+  /** A breaker that closes releases nothing here, so it dispatches nothing either. */
   #refreshEligible(): void {
-    for (const wait of this.#queue) wait.lookAnew();
+    for (const waiter of this.#queue) waiter.refreshEligible();
     this.#dispatch();
   }
 
+  #remove(waiter: Waiter): void {
+    this.#queue.remove(waiter);
+    this.#entering.delete(waiter);
+    if (this.#queue.isEmpty) this.#stopPolling();
+  }
+
   #stopPolling(): void {
-    if (!this.#queue.isEmpty) return;
-    clearInterval(this.#lookingAnew);
-    this.#lookingAnew = undefined;
+    clearInterval(this.#polling);
+    this.#polling = undefined;
   }
-
-  #remove(wait: Wait): void {
-    this.#queue.remove(wait);
-    this.#entering.delete(wait);
-    this.#stopPolling();
-  }
-}
-
-/** For a request whose caller has left before it came here. */
-function gone({ reason }: AbortSignal): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  reject(reason);
-  return promise;
 }
