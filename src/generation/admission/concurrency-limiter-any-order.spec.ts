@@ -4,7 +4,7 @@ import type { ConcurrencyLimiter } from './concurrency-limiter.js';
 
 const STREAMS = 6;
 const LIMITS: Readonly<Record<string, number>> = { a: 1, b: 2, c: Infinity };
-const WISHES = ['a', 'ab', 'b', 'bc'];
+const ELIGIBLE = ['a', 'ab', 'b', 'bc'];
 
 /** Whole numbers from 0, the same ones for the same seed. */
 function numbersFrom(seed: number): (below: number) => number {
@@ -12,11 +12,11 @@ function numbersFrom(seed: number): (below: number) => number {
   return (below) => (state = (state * 48_271) % 2_147_483_647) % below;
 }
 
-/** Whatever may happen to those who are there, one thing after the other. */
+/** Requests that arrive, are reassigned, aborted and released in a random order. */
 class Story {
-  readonly #there = new Set<Caller>();
+  readonly #callers = new Set<Caller>();
   readonly #random: (below: number) => number;
-  moves = 0;
+  reassigned = 0;
 
   constructor(
     private readonly limiter: ConcurrencyLimiter,
@@ -25,42 +25,42 @@ class Story {
     this.#random = numbersFrom(seed);
   }
 
-  get there(): readonly Caller[] {
-    return [...this.#there];
+  get callers(): readonly Caller[] {
+    return [...this.#callers];
   }
 
-  async goOn(): Promise<void> {
-    const caller = this.#any(this.there);
+  async step(): Promise<void> {
+    const caller = this.#any(this.callers);
     const act = this.#random(5);
-    if (act < 2 || !caller) this.#comes();
-    else if (act === 2) await this.#moves(caller);
+    if (act < 2 || !caller) this.#arrive();
+    else if (act === 2) await this.#reassign(caller);
     else if (act === 3) caller.controller.abort('client_closed');
-    else if (caller.permit) this.#leaves(caller);
+    else if (caller.permit) this.#release(caller);
     await settled();
-    // Whoever is refused leaves, if it was there at all.
-    for (const each of this.there) if (each.refused !== undefined) this.#leaves(each);
+    // Also a caller whose reassignment was refused: it still has its slot.
+    for (const each of this.callers) if (each.refused !== undefined) this.#release(each);
     await settled();
   }
 
   async end(): Promise<void> {
-    for (const { controller } of this.there) controller.abort('client_closed');
+    for (const { controller } of this.callers) controller.abort('client_closed');
     await settled();
-    for (const caller of this.there) this.#leaves(caller);
+    for (const caller of this.callers) this.#release(caller);
   }
 
-  #comes(): void {
-    if (this.#there.size >= 30) return;
-    this.#there.add(new Caller(this.limiter, this.#any(WISHES)!, `flow ${this.#random(3)}`));
+  #arrive(): void {
+    if (this.#callers.size >= 30) return;
+    this.#callers.add(new Caller(this.limiter, this.#any(ELIGIBLE)!, `flow ${this.#random(3)}`));
   }
 
-  async #moves(caller: Caller): Promise<void> {
+  async #reassign(caller: Caller): Promise<void> {
     if (caller.at === undefined) return;
-    this.moves += 1;
-    await caller.reassign(this.#any(WISHES)!);
+    this.reassigned += 1;
+    await caller.reassign(this.#any(ELIGIBLE)!);
   }
 
-  #leaves(caller: Caller): void {
-    this.#there.delete(caller);
+  #release(caller: Caller): void {
+    this.#callers.delete(caller);
     caller.permit?.release();
   }
 
@@ -69,7 +69,7 @@ class Story {
   }
 }
 
-describe('Admission, in any order of events,', () => {
+describe('ConcurrencyLimiter, in any order of events,', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -78,31 +78,31 @@ describe('Admission, in any order of events,', () => {
   });
 
   it.each([7, 77, 777])(
-    'gives out no more than there is, lets nobody wait for what there is, and gets everything back (%i)',
+    'grants no more than its limits, leaves no waiter while what it lacks is free, and gets everything back (%i)',
     async (seed) => {
       const limiter = limiterWith({ streams: STREAMS, a: 1, b: 2 });
       const story = new Story(limiter, seed);
       let waited = 0;
       for (let step = 0; step < 1000; step += 1) {
-        await story.goOn();
-        const seated = story.there.filter(({ permit }) => permit);
-        expect(limiter.running).toBe(seated.length);
-        expect(seated.length).toBeLessThanOrEqual(STREAMS);
+        await story.step();
+        const running = story.callers.filter(({ permit }) => permit);
+        expect(limiter.running).toBe(running.length);
+        expect(running.length).toBeLessThanOrEqual(STREAMS);
         for (const [backend, limit] of Object.entries(LIMITS)) {
-          const places = seated.filter(({ at }) => at === backend);
-          expect(places.length).toBeLessThanOrEqual(limit);
-          if (places.length === limit) continue;
-          // There is room: nobody who would go there waits, but for want of a seat.
-          const waiting = story.there.filter(
+          const atBackend = running.filter(({ at }) => at === backend);
+          expect(atBackend.length).toBeLessThanOrEqual(limit);
+          if (atBackend.length === limit) continue;
+          // The backend has capacity: its waiters lack a slot.
+          const waiting = story.callers.filter(
             ({ at, eligible, permit }) =>
-              !at && eligible.includes(backend) && (permit || seated.length < STREAMS),
+              !at && eligible.includes(backend) && (permit || running.length < STREAMS),
           );
           expect(waiting).toEqual([]);
         }
-        waited += story.there.length - seated.length;
+        waited += story.callers.length - running.length;
       }
-      // It was a story with crowds and moves.
-      expect(story.moves).toBeGreaterThan(30);
+      // The story had crowds and reassignments.
+      expect(story.reassigned).toBeGreaterThan(30);
       expect(waited).toBeGreaterThan(1000);
 
       await story.end();

@@ -5,7 +5,7 @@ import { EventLoopDelay } from './event-loop-delay.js';
 
 const MAX_WAIT_MS = 10_000;
 
-describe('Admission', () => {
+describe('ConcurrencyLimiter', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -13,8 +13,8 @@ describe('Admission', () => {
     vi.useRealTimers();
   });
 
-  describe('lets a request in', () => {
-    it('at the first of its backends that has room', async () => {
+  describe('acquire', () => {
+    it('grants a permit at the first eligible backend that has capacity', async () => {
       const limiter = limiterWith({ a: 1, b: 1 });
       const requests = callers(3, limiter, 'abc');
       expect(await states(...requests)).toEqual(['a', 'b', 'c']);
@@ -26,7 +26,7 @@ describe('Admission', () => {
       expect(limiter.running).toBe(3);
     });
 
-    it('in the order of arrival when all of its backends are full', async () => {
+    it('grants waiters of one flow their permits in the order of arrival', async () => {
       const limiter = limiterWith({ a: 1 });
       const [first, second, third] = callers(3, limiter, 'a');
       expect(await states(first!, second!, third!)).toEqual(['a', 'waits', 'waits']);
@@ -37,7 +37,7 @@ describe('Admission', () => {
       expect(await states(third!)).toEqual(['a']);
     });
 
-    it('when the process has a seat again, wherever that was', async () => {
+    it('grants a waiter the slot that a generation at another backend released', async () => {
       const limiter = limiterWith({ streams: 2 });
       const [first, , third] = ['a', 'b', 'c'].map((backend) => new Caller(limiter, backend));
       expect(await third!.state()).toBe('waits');
@@ -46,7 +46,7 @@ describe('Admission', () => {
       expect(limiter.running).toBe(2);
     });
 
-    it('past a crowd that waits for another backend: who waits holds no seat', async () => {
+    it('grants a permit past a crowd that waits for another backend: waiters hold no slots', async () => {
       const limiter = limiterWith({ streams: 3, a: 1 });
       const crowd = callers(100, limiter, 'a');
       const passing = [new Caller(limiter, 'b'), new Caller(limiter, 'ab')];
@@ -57,7 +57,7 @@ describe('Admission', () => {
       expect(await states(last, crowd[1]!)).toEqual(['b', 'waits']);
     });
 
-    it('in turns with requests of other flows, however many one has', async () => {
+    it('serves flows in turns, however many waiters one flow has', async () => {
       const limiter = limiterWith({ a: 1 });
       let running = new Caller(limiter, 'a', 'busy');
       const waiting = new Map(
@@ -80,7 +80,7 @@ describe('Admission', () => {
       expect(order).toEqual(['busy1', 'other1', 'third1', 'busy2', 'other2', 'busy3']);
     });
 
-    it('and says how long it had to wait', async () => {
+    it('reports how long a request waited for capacity', async () => {
       const limiter = limiterWith({ a: 1 });
       const [first, second] = callers(2, limiter, 'a');
       await first!.state();
@@ -91,28 +91,28 @@ describe('Admission', () => {
     });
   });
 
-  describe('refuses a request', () => {
-    it('at once when no more may wait', async () => {
+  describe('acquire, when it refuses,', () => {
+    it('throws at once when the queue is full', async () => {
       const limiter = limiterWith({ a: 1, queue: { size: 1 } });
       const [first, second] = callers(2, limiter, 'a');
       const refusal = thrownBy(() => new Caller(limiter, 'a'));
       expect([refusal.fault, refusal.status]).toEqual(['overloaded', 503]);
       expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(1000);
       expect(refusal.retryAfterMs).toBeLessThanOrEqual(2000);
-      // It was as if it had never come.
+      // The refused request left nothing behind.
       await first!.state();
       first!.release();
       expect(await states(second!, new Caller(limiter, 'a'))).toEqual(['a', 'waits']);
     });
 
-    it('at once when none may wait, and lets it in when it does not have to', async () => {
+    it('throws at once for every request that would have to wait when the queue has size 0', async () => {
       const limiter = limiterWith({ a: 1, queue: { size: 0 } });
       expect(await new Caller(limiter, 'a').state()).toBe('a');
       expect(thrownBy(() => new Caller(limiter, 'a')).fault).toBe('overloaded');
       expect(await new Caller(limiter, 'ab').state()).toBe('b');
     });
 
-    it('after it waited for too long, and lets the next one move up', async () => {
+    it('rejects a waiter after maxWaitMs, and makes the next one first', async () => {
       const limiter = limiterWith({ a: 1, queue: { size: 2, maxWaitMs: MAX_WAIT_MS } });
       const [first, second] = callers(2, limiter, 'a');
       await vi.advanceTimersByTimeAsync(1);
@@ -126,7 +126,7 @@ describe('Admission', () => {
       expect(await third.state()).toBe('a');
     });
 
-    it('whose caller leaves, with the reason of its signal and without a trace', async () => {
+    it('rejects a waiter with the reason of its aborted signal, and counts it no more', async () => {
       const limiter = limiterWith({ a: 1, queue: { size: 1 } });
       const [first, second] = callers(2, limiter, 'a');
       second!.controller.abort('client_closed');
@@ -138,14 +138,35 @@ describe('Admission', () => {
       expect(limiter.running).toBe(0);
     });
 
-    it('whose caller had left before, though there is room', async () => {
+    it('gives nothing to a waiter whose signal is aborted in the turn of a release', async () => {
+      const limiter = limiterWith({ a: 1 });
+      const [first, second, third] = callers(3, limiter, 'a');
+      await first!.state();
+      second!.controller.abort('client_closed');
+      first!.release();
+      expect(await states(second!, third!)).toEqual(['client_closed', 'a']);
+      expect(limiter.running).toBe(1);
+    });
+
+    it('grants a permit to a waiter whose signal is aborted right after, in the same turn', async () => {
+      const limiter = limiterWith({ a: 1 });
+      const [first, second] = callers(2, limiter, 'a');
+      await first!.state();
+      first!.release();
+      second!.controller.abort('client_closed');
+      expect(await second!.state()).toBe('a');
+      second!.release();
+      expect(limiter.running).toBe(0);
+    });
+
+    it('rejects a request whose signal is aborted already, though there is capacity', async () => {
       const limiter = limiterWith({});
       const left = AbortSignal.abort('client_closed');
       await expect(limiter.acquire('x', () => ['a'], left)).rejects.toBe('client_closed');
       expect(limiter.running).toBe(0);
     });
 
-    it('while the event loop is too slow, and no longer', async () => {
+    it('throws while the event loop is too slow, and no longer', async () => {
       let now = 0;
       const eventLoop = new EventLoopDelay(() => now);
       eventLoop.onApplicationBootstrap();
@@ -158,7 +179,7 @@ describe('Admission', () => {
       const refusal = thrownBy(() => new Caller(limiter, 'b'));
       expect(refusal.fault).toBe('overloaded');
       expect(refusal.retryAfterMs).toBeGreaterThanOrEqual(5000);
-      // Who was here before is not told to come back: that would be more work.
+      // A waiter is not refused: its retry would be more work than its answer.
       first!.release();
       expect(await second!.state()).toBe('a');
       now += 60;
@@ -168,12 +189,12 @@ describe('Admission', () => {
     });
   });
 
-  it('lets go of timer and listener, however a wait ends', async () => {
+  it('removes its timer and its listener, however a wait ends', async () => {
     const limiter = limiterWith({ a: 1, queue: { maxWaitMs: MAX_WAIT_MS } });
     const [first, granted, late, left, closed] = callers(5, limiter, 'a');
     await first!.state();
     expect(first!.listenerRemoved).not.toHaveBeenCalled();
-    // One each, and one that looks anew at whom they may be sent to.
+    // One for each waiter, and one that refreshes their eligible backends.
     expect(vi.getTimerCount()).toBe(4 + 1);
     first!.release();
     left!.controller.abort('client_closed');
@@ -195,8 +216,8 @@ describe('Admission', () => {
     }
   });
 
-  describe('that is closed', () => {
-    it('refuses everybody who comes or waits, at once', async () => {
+  describe('stopAdmitting', () => {
+    it('refuses new requests and waiters at once', async () => {
       const limiter = limiterWith({ a: 1 });
       const [first, second, third] = callers(3, limiter, 'a');
       expect(limiter.isOpen).toBe(true);
@@ -209,7 +230,7 @@ describe('Admission', () => {
       expect(limiter.running).toBe(0);
     });
 
-    it('lets those who run go on to other backends, and wait for them', async () => {
+    it('leaves permits, which can still be reassigned and wait for that', async () => {
       const limiter = limiterWith({ a: 1, b: 1 });
       const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
       await states(mover, atB);
@@ -220,7 +241,7 @@ describe('Admission', () => {
       expect(await mover.state()).toBe('b');
     });
 
-    it('is idle when the last one has left', async () => {
+    it('lets idle() resolve when the last permit is released', async () => {
       const limiter = limiterWith({ a: 1 });
       await limiter.idle();
       const [first, second] = callers(2, limiter, 'a');

@@ -3,7 +3,7 @@ import { limiterWith, states, thrownBy, Caller, callers } from '../../../test/su
 
 const MAX_WAIT_MS = 10_000;
 
-describe('Admission moves a running request', () => {
+describe('Permit.reassign', () => {
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -11,7 +11,7 @@ describe('Admission moves a running request', () => {
     vi.useRealTimers();
   });
 
-  it('to the first backend with room, and calls in who waited for its place', async () => {
+  it('takes capacity at the first backend that has some, and leaves its own to a waiter', async () => {
     const limiter = limiterWith({ a: 1, b: 1 });
     const [mover, waiting] = callers(2, limiter, 'a');
     await mover!.state();
@@ -21,7 +21,7 @@ describe('Admission moves a running request', () => {
     expect(await new Caller(limiter, 'b').state()).toBe('waits');
   });
 
-  it('also when the process is full: it has its seat', async () => {
+  it('needs no slot, even when all are taken', async () => {
     const limiter = limiterWith({ streams: 2, a: 1, b: 1 });
     const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
     await states(mover, atB);
@@ -31,13 +31,13 @@ describe('Admission moves a running request', () => {
     expect(await mover.state()).toBe('b');
   });
 
-  it('that has to wait without its old place, with its seat, and in nobody’s queue', async () => {
+  it('waits with its slot and without its old capacity, and does not count against queue.size', async () => {
     const limiter = limiterWith({ streams: 2, a: 1, b: 1, queue: { size: 1 } });
     const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
     await states(mover, atB);
     expect(await mover.reassign('b')).toBe('waits');
     expect(limiter.running).toBe(2);
-    // A place at `a` is free, but no seat.
+    // There is capacity at `a`, but no slot.
     const entering = new Caller(limiter, 'a');
     expect(await entering.state()).toBe('waits');
     expect(thrownBy(() => new Caller(limiter, 'a')).fault).toBe('overloaded');
@@ -47,7 +47,7 @@ describe('Admission moves a running request', () => {
     expect(mover.permit!.waitedMs).toBe(300);
   });
 
-  it('before those of its flow that came later, and in turns with other flows', async () => {
+  it('waits in its flow by its age, and in turns with other flows', async () => {
     const limiter = limiterWith({ a: 2, b: 1 });
     const first = new Caller(limiter, 'a', 'x');
     const second = new Caller(limiter, 'a', 'x');
@@ -65,7 +65,7 @@ describe('Admission moves a running request', () => {
     expect(await states(second, x)).toEqual(['b', 'waits']);
   });
 
-  it('back to its own place when the others are full, whoever waits for it', async () => {
+  it('keeps its own capacity when the better backends are full, whatever waits for it', async () => {
     const limiter = limiterWith({ a: 1, b: 1 });
     const [mover, atB, waiting] = ['a', 'b', 'a'].map((id) => new Caller(limiter, id));
     await states(mover!, atB!);
@@ -77,13 +77,13 @@ describe('Admission moves a running request', () => {
   });
 
   it.each([
-    ['it waited for too long', async () => vi.advanceTimersByTimeAsync(MAX_WAIT_MS), 'overloaded'],
+    ['maxWaitMs passes', async () => vi.advanceTimersByTimeAsync(MAX_WAIT_MS), 'overloaded'],
     [
-      'its caller leaves',
+      'its signal is aborted',
       async (mover: Caller) => mover.controller.abort('client_closed'),
       'client_closed',
     ],
-  ])('nowhere when %s: the seat is held until it leaves', async (_, end, refused) => {
+  ])('rejects when %s, and keeps the slot until it is released', async (_, end, refused) => {
     const limiter = limiterWith({
       streams: 2,
       a: 1,
@@ -101,12 +101,12 @@ describe('Admission moves a running request', () => {
     mover.release();
     expect(await entering.state()).toBe('a');
     atB.release();
-    // Its place at `b` was never taken, and the one at `a` was given back once.
+    // Capacity at `b` was never taken, and that at `a` was released once.
     const later = [new Caller(limiter, 'b'), new Caller(limiter, 'a')];
     expect(await states(...later)).toEqual(['b', 'waits']);
   });
 
-  it('on to yet another backend after a wait that failed', async () => {
+  it('takes capacity at yet another backend after a wait that failed', async () => {
     const limiter = limiterWith({ a: 1, b: 1, queue: { maxWaitMs: MAX_WAIT_MS } });
     const [mover] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
     await mover.state();
@@ -118,7 +118,7 @@ describe('Admission moves a running request', () => {
     expect(limiter.running).toBe(1);
   });
 
-  it('nowhere when it leaves while it waits, and gives everything back once', async () => {
+  it('rejects when its permit is released while it waits, and releases everything once', async () => {
     const limiter = limiterWith({ a: 1, b: 1 });
     const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
     await states(mover, atB);
@@ -130,5 +130,27 @@ describe('Admission moves a running request', () => {
     atB.release();
     const later = ['b', 'a', 'b', 'a'].map((id) => new Caller(limiter, id));
     expect(await states(...later)).toEqual(['b', 'a', 'waits', 'waits']);
+  });
+
+  it('releases capacity that was granted in the turn in which the permit is released', async () => {
+    const limiter = limiterWith({ a: 1, b: 1 });
+    const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
+    await states(mover, atB);
+    await mover.reassign('b');
+    atB.release();
+    mover.release();
+    expect(limiter.running).toBe(0);
+    const later = ['b', 'a', 'b', 'a'].map((id) => new Caller(limiter, id));
+    expect(await states(...later)).toEqual(['b', 'a', 'waits', 'waits']);
+  });
+
+  it('rejects on a permit that was released, and takes nothing', async () => {
+    const limiter = limiterWith({ a: 1 });
+    const caller = new Caller(limiter, 'a');
+    await caller.state();
+    caller.release();
+    expect(await caller.reassign('a')).toBe('internal');
+    expect(limiter.running).toBe(0);
+    expect(await new Caller(limiter, 'a').state()).toBe('a');
   });
 });
