@@ -22,7 +22,7 @@ describe('a request that waits for room', () => {
   afterEach(() => full.close());
 
   it.each(REQUEST_FORMS)(
-    'frees its place when its caller leaves, and the upstream never hears of it ($name)',
+    'leaves the queue when its caller leaves, and the upstream never hears of it ($name)',
     async (form) => {
       const changed = await changes(full.gateway, async () => {
         const { caller } = await full.queue(form.ask('gpt-only', 'second'));
@@ -68,7 +68,7 @@ describe('a request that waits for room', () => {
     },
   );
 
-  it('is in nobody’s way who asks for another backend', async () => {
+  it('does not hold up requests for another backend', async () => {
     await full.close();
     full = await FullBackend.start({ limits: { streams: 3, queue: { size: 20 } } });
     full.gateway.ollama.script(ollama.streamsText(['Hello']));
@@ -77,7 +77,7 @@ describe('a request that waits for room', () => {
     expect(await within(response.rest(), 'the answer')).toContain('event: done');
   });
 
-  it('has its turn after one of another caller, however many a caller has', async () => {
+  it('takes turns with requests of other callers, however many one caller has', async () => {
     const [busy, other] = ['127.0.0.1', '127.0.0.2'];
     for (const message of ['a1', 'a2', 'a3']) await full.queue(get.ask('gpt-only', message), busy);
     for (const message of ['b1', 'b2']) await full.queue(get.ask('gpt-only', message), other);
