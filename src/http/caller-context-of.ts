@@ -9,8 +9,8 @@ const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
  * Who asks, and how, from what every dialect's request carries.
  * @throws GatewayError `invalid_request` naming the header that is wrong
  */
-export function callerContextOf(request: Request, response: Response): CallerContext {
-  const { requestId, caller } = response.locals;
+export function callerContextOf(request: Request, { locals }: Response): CallerContext {
+  const { id: requestId, caller } = locals.context;
   return defined({
     requestId,
     caller,

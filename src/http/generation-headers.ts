@@ -1,18 +1,15 @@
 import type { Response } from 'express';
-import type { Generation } from '../generation/generation.service.js';
-import { leaveSlowCaller } from './stream/slow-caller.js';
+import type { GenerationRecord } from '../contract/generation.js';
+import type { Route } from '../generation/routing/route-table.js';
 
-/** Ties a generation to its response, and says in headers what is known of it from the start. */
-export function setGenerationHeaders(generation: Generation, response: Response): void {
-  const { model, sandbox, streams } = generation.route;
-  response.locals.generation = generation;
-  leaveSlowCaller(response, streams.slowClientMs);
+/** What is known of a generation from its start. */
+export function setGenerationHeaders(response: Response, { model, sandbox }: Route): void {
   response.setHeader('x-sluice-model', headerValue(model));
   if (sandbox) response.setHeader('x-sluice-sandbox', '1');
 }
 
 /** What is known once a target answers. */
-export function setTargetHeaders({ record }: Generation, response: Response): void {
+export function setTargetHeaders(response: Response, record: GenerationRecord): void {
   const { target, ignored } = record;
   if (!target) return;
   response.setHeader('x-sluice-backend', target.backend);

@@ -1,53 +1,97 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
-import type { GatewayError } from '../contract/gateway-error.js';
-import type { Generation } from '../generation/generation.service.js';
+import { GatewayError } from '../contract/gateway-error.js';
+import type { GenerationRecord } from '../contract/generation.js';
+import { sendError } from './errors/send-error.js';
 
 declare global {
   // Express has `response.locals` typed by this interface, for exactly this.
   // eslint-disable-next-line typescript/no-namespace
   namespace Express {
     interface Locals {
-      /** The caller's `x-request-id`, or ours. */
-      requestId: string;
-      /** Who asks; `anonymous` in open mode. */
-      caller: string;
-      /** The generation made for this request; absent on whatever was refused before. */
-      generation?: Generation;
-      /** Ends what is being written, in the dialect's words; does nothing when it has ended. */
-      fail?: (error: GatewayError) => void;
+      /** Set by the first middleware, so that every handler, interceptor and filter has one. */
+      context: RequestContext;
     }
   }
 }
 
-export interface RequestContext {
-  readonly requestId: string;
-  /** Absent once it is closed. */
-  response: Response | undefined;
-}
-
-/** Whatever a request sets going knows its exchange, also where nobody handed it on. */
-const exchanges = new AsyncLocalStorage<RequestContext>();
-
-/** The exchange that this code runs for, if it runs for one. */
-export function currentRequestContext(): RequestContext | undefined {
-  return exchanges.getStore();
+/** What has taken over a response and knows how to end it. */
+interface AnswerWriter {
+  /** Ends what is being written, in the dialect's words; does nothing when it has ended. */
+  fail(error: GatewayError): void;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
+/** One request: who asks, and what it has come to. Every answer, header and log line of it reads this. */
+export class RequestContext {
+  /** The caller's `x-request-id`, or ours. */
+  readonly id: string;
+  /** Id of an access key; `anonymous` in open mode. */
+  readonly caller = 'anonymous';
+  /** Of the generation that the request began; absent on whatever was refused before. */
+  record: GenerationRecord | undefined;
+  readonly #left = new AbortController();
+  #response: Response | undefined;
+  #writer: AnswerWriter | undefined;
+
+  constructor(givenId: string | undefined, response: Response) {
+    this.id = givenId !== undefined && REQUEST_ID.test(givenId) ? givenId : randomUUID();
+    this.#response = response;
+  }
+
+  /** Aborted when the caller has left, or is left, before its answer is whole; the reason is a `GatewayError`. */
+  get signal(): AbortSignal {
+    return this.#left.signal;
+  }
+
+  /** The one that ends the answer from here on, should something fail. */
+  writtenBy(writer: AnswerWriter): void {
+    this.#writer = writer;
+  }
+
+  /** Ends the exchange by a failure that no handler sees; does nothing when it has ended. */
+  fail(error: GatewayError): void {
+    const response = this.#response;
+    if (!response || response.writableEnded || response.destroyed) return;
+    if (this.#writer) this.#writer.fail(error);
+    else if (response.headersSent) response.destroy(error);
+    else sendError(response, error);
+  }
+
+  /** Nothing more will be written of an answer that is not whole: no upstream need go on with it. */
+  abort(): void {
+    if (this.signal.aborted) return;
+    const errored = this.#response?.errored;
+    // Where Sluice left the caller, the response was destroyed with the error that says why.
+    const isOurs = errored instanceof GatewayError;
+    this.#left.abort(isOurs ? errored : new GatewayError('client_closed'));
+  }
+
+  /**
+   * The response is closed. A connection to an upstream keeps the async context that it was made in,
+   * and lives for longer than the request: it would keep the response, and the body with it.
+   */
+  close(): void {
+    if (!this.#response?.writableFinished) this.abort();
+    this.#response = undefined;
+    this.#writer = undefined;
+  }
+}
+
+const contexts = new AsyncLocalStorage<RequestContext>();
+
+/** The request that this code runs for, if it runs for one. */
+export function currentRequestContext(): RequestContext | undefined {
+  return contexts.getStore();
+}
+
 /** Runs before everything else, so that every answer, also to a broken body, has a request id. */
 export function withRequestContext(request: Request, response: Response, next: NextFunction): void {
-  const given = request.header('x-request-id') ?? '';
-  response.locals.requestId = REQUEST_ID.test(given) ? given : randomUUID();
-  response.locals.caller = 'anonymous';
-  response.setHeader('x-request-id', response.locals.requestId);
-  const exchange: RequestContext = { requestId: response.locals.requestId, response };
-  // A connection to an upstream remembers the exchange that it was made for, and lives for longer:
-  // it would keep the request with its body.
-  response.once('close', () => {
-    exchange.response = undefined;
-  });
-  exchanges.run(exchange, next);
+  const context = new RequestContext(request.header('x-request-id'), response);
+  response.locals.context = context;
+  response.setHeader('x-request-id', context.id);
+  response.once('close', () => context.close());
+  contexts.run(context, next);
 }

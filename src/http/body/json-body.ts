@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { bytesOf } from '../../config/rules/byte-size.js';
 import type { ServerConfig } from '../../config/schema/server-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { isGenerationPath } from '../paths.js';
+import { findRoute } from '../routes.js';
 import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
 import { BodyRoom, type Reservation } from './body-room.js';
 import type { GrowingBuffer } from './growing-buffer.js';
@@ -23,7 +23,7 @@ export function jsonBody(
   const room = new BodyRoom(bytesOf(server.bodyBytesInFlight));
 
   return async (request: Request, response: Response, next: NextFunction) => {
-    if (request.method !== 'POST' || !isGenerationPath(request.path)) return next();
+    if (request.method !== 'POST' || findRoute(request.path)?.kind !== 'generation') return next();
     const refused = refusal();
     if (refused) throw refused;
     requireJson(request);

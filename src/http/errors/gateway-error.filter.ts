@@ -10,7 +10,7 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import { framesOf } from '../../telemetry/generation-log.js';
 import { GenerationMetrics } from '../../telemetry/generation-metrics.js';
 import { harmless } from '../../telemetry/observed-by.js';
-import { isGenerationPath } from '../paths.js';
+import { findRoute } from '../routes.js';
 import { sendError } from './send-error.js';
 
 /** Turns whatever is thrown before a response is committed into its status, headers and body. */
@@ -24,11 +24,11 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const error = gatewayErrorOf(thrown);
-    const { requestId, generation } = response.locals;
-    if (error.fault === 'internal' && !generation) {
+    const { id: requestId, record } = response.locals.context;
+    if (error.fault === 'internal' && !record) {
       this.#logger.error('request failed', { requestId, stack: framesOf(error) });
     }
-    if (!generation && isGenerationPath(request.path)) {
+    if (!record && findRoute(request.path)?.kind === 'generation') {
       harmless(() => this.metrics.rejected(error.fault));
     }
     if (response.headersSent) {
@@ -37,7 +37,7 @@ export class GatewayErrorFilter implements ExceptionFilter {
       return;
     }
     const status = thrown instanceof HttpException ? thrown.getStatus() : error.status;
-    sendError(request, response, error, status);
+    sendError(response, error, status);
   }
 }
 

@@ -1,28 +1,23 @@
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { errorBodyOf } from './error-body.dto.js';
-import { isOllamaPath } from '../paths.js';
+import { isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-early.js';
 
 /** Answers with an error, as clients of this path know errors, while nothing else has been said. */
-export function sendError(
-  request: Request,
-  response: Response,
-  error: GatewayError,
-  status = error.status,
-): void {
+export function sendError(response: Response, error: GatewayError, status = error.status): void {
   setErrorHeaders(response, error);
-  const { requestId, generation } = response.locals;
-  const body = isOllamaPath(request.path)
+  const { id, record } = response.locals.context;
+  const body = isOllamaPath(response.req.path)
     ? { error: error.message }
-    : errorBodyOf(error, requestId, generation?.record);
-  sendJson(request, response, status, body);
+    : errorBodyOf(error, id, record);
+  sendJson(response, status, body);
 }
 
 function setErrorHeaders(response: Response, error: GatewayError): void {
   const { status, shouldRetry, callerWaitMs } = error;
-  const { generation } = response.locals;
-  if (generation) response.setHeader('x-sluice-attempts', generation.record.attempts.length);
+  const { record } = response.locals.context;
+  if (record) response.setHeader('x-sluice-attempts', record.attempts.length);
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
   // The next request shall look for another instance; behind half a body there can be none.
   if (error.fault === 'draining' || error.fault === 'body_timeout')

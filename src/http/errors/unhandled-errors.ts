@@ -1,12 +1,10 @@
 import { Logger } from '@nestjs/common';
-import type { Response } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { framesOf } from '../../telemetry/generation-log.js';
 import { currentRequestContext } from '../request-context.js';
-import { sendError } from './send-error.js';
 
 /**
- * Takes what was thrown, or rejected, where nobody catches it: it ends the one exchange that it
+ * Takes what was thrown, or rejected, where nobody catches it: it ends the one request that it
  * happened for, and neither the process nor anybody else's stream. What happened for none is
  * logged, and the service goes on.
  */
@@ -14,11 +12,14 @@ export function handleUnhandledErrors(): void {
   const logger = new Logger('Unhandled');
   const take = (thrown: unknown) => {
     const error = new GatewayError('internal', undefined, { cause: thrown });
-    const { requestId, response } = currentRequestContext() ?? {};
+    const context = currentRequestContext();
     // Frames only: a message may quote what a caller wrote.
-    logger.error('unhandled error', { ...(requestId && { requestId }), stack: framesOf(error) });
+    logger.error('unhandled error', {
+      ...(context && { requestId: context.id }),
+      stack: framesOf(error),
+    });
     try {
-      if (response) end(response, error);
+      context?.fail(error);
     } catch (cause) {
       // Thrown from here it would end the process.
       logger.error('unhandled error', { stack: framesOf(GatewayError.from(cause)) });
@@ -26,12 +27,4 @@ export function handleUnhandledErrors(): void {
   };
   process.on('uncaughtException', take);
   process.on('unhandledRejection', take);
-}
-
-function end(response: Response, error: GatewayError): void {
-  const { fail } = response.locals;
-  if (response.writableEnded || response.destroyed) return;
-  if (fail) fail(error);
-  else if (response.headersSent) response.destroy(error);
-  else sendError(response.req, response, error);
 }

@@ -1,4 +1,4 @@
-import { isOllamaPath } from '../paths.js';
+import { isOllamaPath, ROUTES } from '../routes.js';
 
 /** What the common SDKs should call instead of the APIs that are not here. */
 const INSTEAD: Readonly<Record<string, string>> = {
@@ -10,8 +10,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 };
 
 /** What is under /v1, for paths that tell nothing of what was meant. */
-const UNDER_V1 =
-  'Under /v1 there are POST /v1/chat/completions, GET /v1/models and GET /v1/models/{id}.';
+const UNDER_V1 = `Under /v1 there are ${routesUnder('/v1')}.`;
 
 /** Ends of a path that a client appends to its base URL. */
 const APPENDED = /\/(chat\/completions|models|responses|messages)$/i;
@@ -46,4 +45,12 @@ export function hintFor(path: string, baseUrl: string): string {
 
 function isUnder(parent: string, path: string): boolean {
   return path === parent || path.startsWith(`${parent}/`);
+}
+
+/** Such as `GET /v1/models/{id}`, and the others, as a sentence lists them. */
+function routesUnder(parent: string): string {
+  const routes = ROUTES.filter(({ path }) => isUnder(parent, path)).map(
+    ({ methods: [method], path }) => `${method} ${path.replace(/\*(\w+)/g, '{$1}')}`,
+  );
+  return new Intl.ListFormat('en-GB').format(routes);
 }

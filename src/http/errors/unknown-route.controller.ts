@@ -9,7 +9,7 @@ import {
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { baseUrlFor } from '../server/base-url.js';
-import { PATHS } from '../paths.js';
+import { findRoute } from '../routes.js';
 import { hintFor } from './unknown-route-hints.js';
 
 /** Comes last: answers what no other controller does. */
@@ -19,10 +19,10 @@ export class UnknownRouteController {
   @All(['/', '*path'])
   unknown(@Req() request: Request, @Res({ passthrough: true }) response: Response): never {
     const { method, path } = request;
-    const known = PATHS.find((each) => each.path.test(path));
-    if (known) {
-      response.setHeader('allow', known.allow);
-      throw new MethodNotAllowedException(`${method} is not possible here; use ${known.allow}.`);
+    const allow = findRoute(path)?.methods.join(', ');
+    if (allow !== undefined) {
+      response.setHeader('allow', allow);
+      throw new MethodNotAllowedException(`${method} is not possible here; use ${allow}.`);
     }
     const hint = hintFor(withoutSlashesAtEnd(path), baseUrlFor(request));
     throw new NotFoundException(`There is no such path. ${hint}`);

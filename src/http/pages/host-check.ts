@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
 import type { ServerConfig } from '../../config/schema/server-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { isOperationsPath } from '../paths.js';
+import { findRoute } from '../routes.js';
 
 /**
  * Refuses requests for a name that is not ours. A page whose own name was made to resolve to
@@ -12,7 +12,7 @@ import { isOperationsPath } from '../paths.js';
 export function refuseForeignHosts({ host, hosts }: ServerConfig) {
   const isChecked = hosts.length > 0 || isLoopback(host);
   return (request: Request, _response: Response, next: NextFunction): void => {
-    if (!isChecked || isOperationsPath(request.path)) return next();
+    if (!isChecked || findRoute(request.path)?.kind === 'operations') return next();
     const name = nameIn(request.headers.host);
     // No browser leaves it out.
     if (name === undefined || isLoopback(name) || hosts.includes(name)) return next();

@@ -10,7 +10,8 @@ const LINGER_MS = 5000;
  * unread bytes is a reset, which takes the answer from them: so it goes out whole at once, and what
  * still comes is read and thrown away, for a while.
  */
-export function sendText(request: Request, response: Response, text: string): void {
+export function sendText(response: Response, text: string): void {
+  const { req: request } = response;
   if (!hasBody(request) || request.complete) {
     response.send(text);
     return;
@@ -25,8 +26,8 @@ export function sendText(request: Request, response: Response, text: string): vo
   });
 }
 
-export function sendJson(request: Request, response: Response, status: number, body: object): void {
-  sendText(request, response.status(status).type('json'), JSON.stringify(body));
+export function sendJson(response: Response, status: number, body: object): void {
+  sendText(response.status(status).type('json'), JSON.stringify(body));
 }
 
 function answerEarly(request: Request, response: Response, bytes: Buffer): void {

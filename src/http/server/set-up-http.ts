@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
 import { jsonBody } from '../body/json-body.js';
-import { withoutGeneration } from '../dialects/event-source/without-generation.js';
+import { withoutGeneration } from '../dialects/event-source/without-generation.middleware.js';
 import { withRequestContext } from '../request-context.js';
 import { refuseForeignHosts } from '../pages/host-check.js';
 import { boundPipelines } from './pipelines.js';

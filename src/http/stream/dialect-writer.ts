@@ -1,12 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
-import type { Observable, TeardownLogic } from 'rxjs';
+import { type Observable, Subscription, type TeardownLogic } from 'rxjs';
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import type { Generation } from '../../generation/generation.service.js';
+import type { Answering } from './relay.js';
 
 /** How a dialect answers one request. */
-export interface DialectWriter<T> {
-  /** The handler has routed the request, or refused it. */
-  start(): void;
-  write(value: T): void;
+export interface DialectWriter<Options> {
+  /** The handler has begun a generation. */
+  begin(generation: Generation, options: Options): void;
+  write(value: ChunkBatch | ChatAnswer): void;
   /** What failed; whether in-band or with a status depends on what has been written. */
   fail(error: unknown): void;
   complete(): void;
@@ -17,37 +21,53 @@ export interface DialectWriter<T> {
 /** How long what failed may take to let go of its upstream before the caller is told. */
 const LET_GO_MS = 250;
 
-/** Gives a writer what the handler emits, and what becomes of it. */
-export function feed<T>(
-  writer: DialectWriter<T>,
-  source: Observable<T>,
+/** Gives a writer what the handler answers with, and what becomes of it. */
+export function feed<Options>(
+  writer: DialectWriter<Options>,
+  source: Observable<Answering<Options>>,
   response: Response,
 ): TeardownLogic {
-  // Not before the next turn: anything emitted in this one turns a 400 or 404 of `@Sse` into a 200.
-  const turn = setImmediate(() => writer.start());
+  const { context } = response.locals;
+  // It was left while it waited behind others of its connection: there is nobody to generate for.
+  if (context.signal.aborted) return writer.complete();
+  const subscription = new Subscription();
+  let generation: Generation | undefined;
+  let isComplete = false;
   const fail = (failure: unknown) => {
     if (subscription.closed) return;
-    const over = response.locals.generation?.fail(failure);
+    const over = generation?.fail(failure);
     subscription.unsubscribe();
     tellOnceOver(writer, failure, over).catch(() => response.destroy());
   };
-  const subscription = source.subscribe({
-    next: (value) => {
-      try {
-        writer.write(value);
-      } catch (error) {
-        // Thrown from here it would end the process.
-        fail(error);
-      }
-    },
-    error: (error: unknown) => writer.fail(error),
-    complete: () => writer.complete(),
-  });
-  response.locals.fail = fail;
+  const write = (value: ChunkBatch | ChatAnswer) => {
+    try {
+      writer.write(value);
+    } catch (error) {
+      // Thrown from here it would end the process.
+      fail(error);
+    }
+  };
+  const begin = ({ generation: begun, options, emitted }: Answering<Options>) => {
+    generation = begun;
+    writer.begin(begun, options);
+    subscription.add(
+      emitted.subscribe({
+        next: write,
+        // Whom a caller that left could be told is nobody.
+        error: (error) => (context.signal.aborted ? writer.complete() : writer.fail(error)),
+        complete: () => {
+          isComplete = true;
+          writer.complete();
+        },
+      }),
+    );
+  };
+  context.writtenBy({ fail });
+  subscription.add(source.subscribe({ next: begin, error: (error) => writer.fail(error) }));
   return () => {
-    clearImmediate(turn);
     subscription.unsubscribe();
     writer.stop();
+    if (!isComplete) context.abort();
   };
 }
 

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
-import { GatewayError } from '../../contract/gateway-error.js';
 import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
 
 /**
@@ -20,30 +19,17 @@ interface Pullable {
 /**
  * The one place where pull becomes push, and so the one place of backpressure: reads the source
  * only while `sink` drains, so that a slow caller slows the upstream instead of filling our heap.
- *
- * @param open makes the source at subscription; when the subscriber leaves before the end, its
- *   signal is aborted with the error that `sink` was destroyed with, or `client_closed`
  */
-export function fromPull(
-  open: (signal: AbortSignal) => Pullable,
-  sink: Writable,
-): Observable<ChunkBatch> {
+export function fromPull({ batches, over }: Pullable, sink: Writable): Observable<ChunkBatch> {
   return new Observable((subscriber) => {
-    const caller = new AbortController();
     const pump = async () => {
-      let isComplete = false;
-      subscriber.add(() => isComplete || caller.abort(reasonOfLeaving(sink)));
-      const { batches, over } = open(caller.signal);
       const iterator = batches[Symbol.asyncIterator]();
       subscriber.add(() => void iterator.return?.().catch(() => undefined));
       const turn = { chunks: 0, chars: 0 };
       for (;;) {
         const { done, value: batch } = await iterator.next();
         if (subscriber.closed) return;
-        if (done) {
-          isComplete = true;
-          return subscriber.complete();
-        }
+        if (done) return subscriber.complete();
         subscriber.next(batch);
         turn.chunks += batch.length;
         for (const chunk of batch) turn.chars += charsOf(chunk);
@@ -58,11 +44,6 @@ export function fromPull(
     };
     pump().catch((error: unknown) => subscriber.error(error));
   });
-}
-
-/** Where Sluice left the caller, the sink was destroyed with the error that says why. */
-function reasonOfLeaving({ errored }: Writable): GatewayError {
-  return errored instanceof GatewayError ? errored : new GatewayError('client_closed');
 }
 
 /** Also resolves when the source is over: its next chunk is then the error that says why. */

@@ -4,52 +4,57 @@ import {
   Injectable,
   type NestInterceptor,
 } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../../../contract/chat-answer.js';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import type { ChunkBatch } from '../../../contract/stream-chunk.js';
+import type { Generation } from '../../../generation/generation.service.js';
 import { setTargetHeaders } from '../../generation-headers.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
-import { EventStream } from '../../stream/event-stream.js';
-import { toChatCompletion } from './chat-completion-answer.js';
-import { ChatCompletionEncoder } from './chat-completion-encoder.js';
+import { EventStream } from '../../stream/response-sink.js';
+import type { Answering } from '../../stream/relay.js';
+import { toChatCompletion } from './encode-answer.js';
+import { ChatCompletionEncoder } from './encode-stream.js';
+import type { ChatCompletionOptions } from './parse-request.js';
 
 /**
  * Writes what the handler emits as a Chat Completion, streamed or whole. It stands outermost: what
  * fails before the response is committed is left to the exception filter, with its real status.
  */
 @Injectable()
-export class OpenAiDialectInterceptor implements NestInterceptor<ChunkBatch | ChatAnswer, void> {
+export class OpenAiDialectInterceptor implements NestInterceptor<
+  Answering<ChatCompletionOptions>,
+  void
+> {
   intercept(
     context: ExecutionContext,
-    next: CallHandler<ChunkBatch | ChatAnswer>,
+    next: CallHandler<Answering<ChatCompletionOptions>>,
   ): Observable<void> {
-    const http = context.switchToHttp();
-    const request = http.getRequest<Request>();
-    const response = http.getResponse<Response>();
+    const response = context.switchToHttp().getResponse<Response>();
     return new Observable<void>((subscriber) =>
-      feed(new ResponseWriter(request, response, subscriber), next.handle(), response),
+      feed(new ResponseWriter(response, subscriber), next.handle(), response),
     );
   }
 }
 
 /** The answer to one request. */
-class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
+class ResponseWriter implements DialectWriter<ChatCompletionOptions> {
   readonly #stream: EventStream;
+  #generation: Generation | undefined;
   #encoder: ChatCompletionEncoder | undefined;
 
   constructor(
-    private readonly request: Request,
     private readonly response: Response,
     private readonly subscriber: Subscriber<void>,
   ) {
     this.#stream = new EventStream(response, () => this.#announceTarget());
   }
 
-  start(): void {
-    const { generation } = this.response.locals;
-    if (generation?.record.streaming) this.#stream.start(generation.route.streams);
+  begin(generation: Generation, { includeUsage }: ChatCompletionOptions): void {
+    this.#generation = generation;
+    this.#encoder = new ChatCompletionEncoder(includeUsage);
+    if (generation.record.streaming) this.#stream.start(generation.route.streams);
   }
 
   write(value: ChunkBatch | ChatAnswer): void {
@@ -60,10 +65,9 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
 
   /** What came in one read leaves in one write. */
   #writeBatch(batch: ChunkBatch): void {
-    const encoder = this.#encoderOf();
     let frames = '';
     try {
-      for (const chunk of batch) frames += encoder.encode(chunk);
+      for (const chunk of batch) frames += this.#encoder?.encode(chunk) ?? '';
     } finally {
       // Also what comes before a chunk that cannot be written.
       if (frames !== '') this.#stream.write(frames);
@@ -75,9 +79,9 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
       this.subscriber.error(error);
       return;
     }
-    const { requestId, generation } = this.response.locals;
-    const failure = GatewayError.from(error);
-    this.#stream.cut(this.#encoderOf().failure(failure, requestId, generation?.record));
+    const { id, record } = this.response.locals.context;
+    const last = this.#encoder?.failed(GatewayError.from(error), id, record);
+    this.#stream.cut(last ?? '');
     this.#finish();
   }
 
@@ -90,15 +94,8 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
     this.#stream.stop();
   }
 
-  #encoderOf(): ChatCompletionEncoder {
-    const body = this.request.body as { stream_options?: { include_usage?: unknown } | null };
-    this.#encoder ??= new ChatCompletionEncoder(body.stream_options?.include_usage === true);
-    return this.#encoder;
-  }
-
   #announceTarget(): void {
-    const { generation } = this.response.locals;
-    if (generation) setTargetHeaders(generation, this.response);
+    if (this.#generation) setTargetHeaders(this.response, this.#generation.record);
   }
 
   /** Nest takes the last value of the route's Observable, and complains when there was none. */

@@ -9,8 +9,11 @@ import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import type { ChunkBatch } from '../../../contract/stream-chunk.js';
+import { type ChatAnswer, isBatch } from '../../../contract/chat-answer.js';
+import type { Generation } from '../../../generation/generation.service.js';
+import type { Answering } from '../../stream/relay.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
-import { ChatEvents } from './chat-events.js';
+import { EventSourceEncoder } from './encode-stream.js';
 
 /** An event, not a comment: clients that read by POST dispatch a comment as a message with no data. */
 const HEARTBEAT = 'event: heartbeat\ndata: {}\n\n';
@@ -20,8 +23,11 @@ const HEARTBEAT = 'event: heartbeat\ndata: {}\n\n';
  * event is left to the exception filter, with its real status; afterwards it is a `failed` event.
  */
 @Injectable()
-export class ChatDialectInterceptor implements NestInterceptor<ChunkBatch, MessageEvent> {
-  intercept(context: ExecutionContext, next: CallHandler<ChunkBatch>): Observable<MessageEvent> {
+export class ChatDialectInterceptor implements NestInterceptor<Answering<void>, MessageEvent> {
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<Answering<void>>,
+  ): Observable<MessageEvent> {
     const response = context.switchToHttp().getResponse<Response>();
     return new Observable<MessageEvent>((subscriber) =>
       feed(new EventWriter(response, subscriber), next.handle(), response),
@@ -30,8 +36,10 @@ export class ChatDialectInterceptor implements NestInterceptor<ChunkBatch, Messa
 }
 
 /** The events of one stream. */
-class EventWriter implements DialectWriter<ChunkBatch> {
-  #events: ChatEvents | undefined;
+class EventWriter implements DialectWriter<void> {
+  #generation: Generation | undefined;
+  #events: EventSourceEncoder | undefined;
+  #opening: NodeJS.Immediate | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
@@ -39,19 +47,18 @@ class EventWriter implements DialectWriter<ChunkBatch> {
     private readonly subscriber: Subscriber<MessageEvent>,
   ) {}
 
-  /** Writes the opening event, once there is a generation, and fills silence from then on. */
-  start(): void {
-    const { generation } = this.response.locals;
-    if (this.#events || !generation) return;
-    this.#events = new ChatEvents(generation.record);
-    this.#heartbeat = setInterval(() => this.#beat(), generation.route.streams.heartbeatMs);
-    this.subscriber.next(this.#events.opening());
+  begin(generation: Generation): void {
+    this.#generation = generation;
+    // What fails without an upstream, as where all targets are left alone, fails within this turn:
+    // opened in it, a stream would answer with a 200 what has a status of its own.
+    this.#opening = setImmediate(() => this.#open());
   }
 
-  write(batch: ChunkBatch): void {
-    this.start();
-    for (const chunk of batch) {
-      const event = this.#events?.of(chunk);
+  write(value: ChunkBatch | ChatAnswer): void {
+    if (!isBatch(value)) return;
+    const events = this.#open();
+    for (const chunk of value) {
+      const event = events?.encode(chunk);
       if (!event) continue;
       this.subscriber.next(event);
       this.#heartbeat?.refresh();
@@ -72,7 +79,18 @@ class EventWriter implements DialectWriter<ChunkBatch> {
   }
 
   stop(): void {
+    clearImmediate(this.#opening);
     clearInterval(this.#heartbeat);
+  }
+
+  /** Writes the opening event, and fills silence from then on. */
+  #open(): EventSourceEncoder | undefined {
+    if (this.#events || !this.#generation) return this.#events;
+    const { record, route } = this.#generation;
+    this.#events = new EventSourceEncoder(record);
+    this.#heartbeat = setInterval(() => this.#beat(), route.streams.heartbeatMs);
+    this.subscriber.next(this.#events.opening());
+    return this.#events;
   }
 
   /** Written past Nest, which would give it an id: a caller that was cut must name the last piece it has. */

@@ -4,29 +4,20 @@ import {
   HttpCode,
   Param,
   Query,
-  Req,
   RequestMethod,
   Res,
   Sse,
   UseInterceptors,
   UsePipes,
 } from '@nestjs/common';
-import type { Request, Response } from 'express';
-import { type Observable, takeUntil } from 'rxjs';
-import type { ChatRequest } from '../../../contract/chat-request.js';
+import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import type { ChunkBatch } from '../../../contract/stream-chunk.js';
-import { GenerationService } from '../../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
-import { setGenerationHeaders } from '../../generation-headers.js';
-import { callerContextOf } from '../../caller-context-of.js';
-import { withHeadersOf } from '../../caller-header.js';
-import { disconnected } from '../../stream/disconnected.js';
-import { fromPull } from '../../stream/from-pull.js';
-import { parseChatBody } from './chat-body.js';
+import { type Answering, type ParsedRequest, Relay } from '../../stream/relay.js';
+import { parseChatRequest } from './parse-request.js';
 import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
 import { ChatQueryDto } from './chat-query.dto.js';
-import { requestOfQuery } from './chat-request.js';
+import { parseChatQuery } from './parse-query.js';
 import { chatValidation } from './chat-validation.pipe.js';
 import { ApiChatBody, ApiChatModel, ApiChatStream } from './chat.docs.js';
 
@@ -39,17 +30,16 @@ const GET_EVENTS = { maxPendingDataLength: 0 };
 @UsePipes(chatValidation)
 @UseInterceptors(ChatDialectInterceptor, TokenMetricsInterceptor)
 export class ChatController {
-  constructor(private readonly generations: GenerationService) {}
+  constructor(private readonly relay: Relay) {}
 
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
   @ApiChatStream()
   ask(
     @Query() query: ChatQueryDto,
-    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
-    return this.#stream(query.model, requestOfQuery(query), request, response);
+  ): Answering<void> {
+    return this.relay.answer(parseChatQuery(query), response);
   }
 
   /** Streams a model's answer to one message. */
@@ -59,10 +49,9 @@ export class ChatController {
   askModel(
     @Param('model') model: string | string[],
     @Query() query: ChatQueryDto,
-    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
-    return this.#stream(nameOf(model, query.model), requestOfQuery(query), request, response);
+  ): Answering<void> {
+    return this.relay.answer(withModel(model, parseChatQuery(query)), response);
   }
 
   /** Streams an answer to a conversation. */
@@ -70,13 +59,8 @@ export class ChatController {
   @HttpCode(200)
   @ApiChatStream()
   @ApiChatBody()
-  converse(
-    @Body() body: unknown,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
-    const { model, request: chat } = parseChatBody(body);
-    return this.#stream(model, chat, request, response);
+  converse(@Body() body: unknown, @Res({ passthrough: true }) response: Response): Answering<void> {
+    return this.relay.answer(parseChatRequest(body), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -88,38 +72,17 @@ export class ChatController {
   converseWithModel(
     @Param('model') model: string | string[],
     @Body() body: unknown,
-    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
-    const { model: other, request: chat } = parseChatBody(body);
-    return this.#stream(nameOf(model, other), chat, request, response);
-  }
-
-  #stream(
-    model: string | null | undefined,
-    chat: ChatRequest,
-    request: Request,
-    response: Response,
-  ): Observable<ChunkBatch> {
-    return fromPull((signal) => {
-      const call = callerContextOf(request, response);
-      const generation = this.generations.stream(
-        model ?? undefined,
-        withHeadersOf(request, chat),
-        call,
-        signal,
-      );
-      setGenerationHeaders(generation, response);
-      return generation;
-    }, response).pipe(takeUntil(disconnected(response)));
+  ): Answering<void> {
+    return this.relay.answer(withModel(model, parseChatRequest(body)), response);
   }
 }
 
 /** The model in the path, which Express hands over as its segments; another one beside it is a mistake. */
-function nameOf(path: string | string[], other: string | null | undefined): string {
+function withModel(path: string | string[], parsed: ParsedRequest<void>): ParsedRequest<void> {
   // A path may end in a slash.
   const model = [path].flat().join('/').replace(/\/$/, '');
-  if (other == null || other === model) return model;
+  if (parsed.model === undefined || parsed.model === model) return { ...parsed, model };
   throw new GatewayError('invalid_request', 'model is not the one in the path.', {
     param: 'model',
   });

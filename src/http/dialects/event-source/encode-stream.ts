@@ -11,7 +11,7 @@ const RETRY_MS = 3000;
  * Chunks of one stream to the events of our EventSource protocol. Every event has a name and data
  * (ADR 20), and its own id, `<streamId>:<n>`: opaque to callers, and Nest would invent others.
  */
-export class ChatEvents {
+export class EventSourceEncoder {
   #next = 0;
 
   constructor(private readonly record: GenerationRecord) {}
@@ -22,7 +22,7 @@ export class ChatEvents {
     return { ...this.#event('start', { streamId, model }), retry: RETRY_MS };
   }
 
-  of(chunk: StreamChunk): MessageEvent | undefined {
+  encode(chunk: StreamChunk): MessageEvent | undefined {
     switch (chunk.type) {
       case 'text-delta':
       case 'refusal-delta':

@@ -1,8 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import { EVENT_STREAM_HEADERS } from '../../stream/event-stream.js';
+import { EVENT_STREAM_HEADERS } from '../../stream/response-sink.js';
 import { sendText } from '../../server/send-early.js';
-import { failureOf } from './chat-events.js';
+import { failureOf } from './encode-stream.js';
 
 /**
  * Answers the requests to `/chat` that must not start a generation: `HEAD`, and whoever reconnects.
@@ -17,15 +17,15 @@ export function withoutGeneration(request: Request, response: Response, next: Ne
   } else if (reconnects && request.method === 'GET') {
     response.status(204).end();
   } else if (reconnects && request.method === 'POST') {
-    tellInterrupted(request, response);
+    tellInterrupted(response);
   } else {
     next();
   }
 }
 
-function tellInterrupted(request: Request, response: Response): void {
+function tellInterrupted(response: Response): void {
   const error = new GatewayError('stream_interrupted');
-  const data = JSON.stringify(failureOf(error, response.locals.requestId));
+  const data = JSON.stringify(failureOf(error, response.locals.context.id));
   response.status(200).set(EVENT_STREAM_HEADERS);
-  sendText(request, response, `event: failed\ndata: ${data}\n\n`);
+  sendText(response, `event: failed\ndata: ${data}\n\n`);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../contract/json.js';
 import type { StreamChunk } from '../../../contract/stream-chunk.js';
-import { ChatCompletionEncoder } from './chat-completion-encoder.js';
+import { ChatCompletionEncoder } from './encode-stream.js';
 
 const CREATED = 1_760_000_000;
 const COUNTS = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };

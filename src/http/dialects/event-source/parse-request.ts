@@ -1,13 +1,9 @@
-import type { ChatRequest, Sampling, Tool } from '../../../contract/chat-request.js';
+import type { Sampling, Tool } from '../../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { FieldReader } from '../../field-reader.js';
-import { parseChatMessages } from './chat-messages.js';
-import { systemMessage } from './chat-request.js';
-
-export interface ChatBody {
-  readonly model: string | undefined;
-  readonly request: ChatRequest;
-}
+import type { ParsedRequest } from '../../stream/relay.js';
+import { parseChatMessages } from './parse-messages.js';
+import { systemMessage } from './parse-query.js';
 
 // prettier-ignore
 const FIELDS: ReadonlySet<string> = new Set([
@@ -22,18 +18,18 @@ const TOOL_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parame
  * silently dropped changes the answer. `ChatBodyDto` documents the same.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseChatBody(body: unknown): ChatBody {
+export function parseChatRequest(body: unknown): ParsedRequest<void> {
   const fields = new FieldReader(isJsonObject(body) ? body : {});
   fields.onlyKnown(FIELDS);
   const messages = parseChatMessages(fields);
   const model = fields.string('model');
   const system = fields.string('system');
-  const request = defined({
+  const chat = defined({
     messages: [...systemMessage(system), ...messages],
     sampling: parseSampling(fields),
     tools: parseTools(fields),
   });
-  return { model, request };
+  return { model, stream: true, chat, options: undefined };
 }
 
 function parseSampling(fields: FieldReader): Sampling {

@@ -46,7 +46,7 @@ export class ChatCompletionEncoder {
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
-  failure(error: GatewayError, requestId: string, record?: GenerationRecord): string {
+  failed(error: GatewayError, requestId: string, record?: GenerationRecord): string {
     return frame(errorBodyOf(error, requestId, record));
   }
 

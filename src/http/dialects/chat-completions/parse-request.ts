@@ -7,14 +7,15 @@ import type {
 } from '../../../contract/chat-request.js';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
-import { parseOpenAiMessages } from './chat-completion-messages.js';
+import { parseOpenAiMessages } from './parse-messages.js';
 import { FieldReader } from '../../field-reader.js';
+import type { ParsedRequest } from '../../stream/relay.js';
 import { findUnmodelled } from './unmodelled.js';
 
-export interface ChatCompletionRequest {
-  readonly model: string;
-  readonly stream: boolean;
-  readonly request: ChatRequest;
+/** What the answer to a Chat Completion depends on. */
+export interface ChatCompletionOptions {
+  /** The caller asked for the usage event at the end of the stream. */
+  readonly includeUsage: boolean;
 }
 
 /**
@@ -22,7 +23,7 @@ export interface ChatCompletionRequest {
  * everything else stays in `wire` untouched, for upstreams that speak the dialect.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseChatCompletionRequest(body: unknown): ChatCompletionRequest {
+export function parseChatCompletionRequest(body: unknown): ParsedRequest<ChatCompletionOptions> {
   if (!isJsonObject(body)) {
     throw new GatewayError(
       'invalid_request',
@@ -33,12 +34,11 @@ export function parseChatCompletionRequest(body: unknown): ChatCompletionRequest
   const n = fields.integer('n');
   if (n !== undefined && n !== 1) throw fields.fault('n', 'must be 1: Sluice streams one answer');
   const streamOptions = new FieldReader(fields.nested('stream_options') ?? {}, 'stream_options');
-  // Only its type is looked at here: the encoder of the answer reads it.
-  streamOptions.boolean('include_usage');
   return {
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
-    request: parseChatRequest(body, fields),
+    chat: parseChatRequest(body, fields),
+    options: { includeUsage: streamOptions.boolean('include_usage') ?? false },
   };
 }
 

@@ -1,0 +1,22 @@
+import type { Message } from '../../../contract/chat-request.js';
+import type { ParsedRequest } from '../../stream/relay.js';
+import type { ChatQueryDto } from './chat-query.dto.js';
+
+export function parseChatQuery({ message, system, model }: ChatQueryDto): ParsedRequest<void> {
+  const messages = [...systemMessage(system), textMessage('user', message)];
+  return {
+    // `@IsOptional` lets a null pass.
+    model: model ?? undefined,
+    stream: true,
+    chat: { messages, sampling: {} },
+    options: undefined,
+  };
+}
+
+export function systemMessage(system: string | undefined): Message[] {
+  return system ? [textMessage('system', system)] : [];
+}
+
+function textMessage(role: Message['role'], text: string): Message {
+  return { role, parts: [{ type: 'text', text }] };
+}

@@ -1,0 +1,57 @@
+/** A wire protocol that is spoken to callers; routes of none speak plain JSON or text. */
+export type DialectName = 'chat-completions' | 'event-source';
+
+export interface Route {
+  /** As Express has it: `*name` stands for one segment or more. */
+  readonly path: string;
+  /** `HEAD` where there is `GET`, as Express has it. */
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
+  /**
+   * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
+   * `operations`: for probes and Prometheus, by whatever name or address they reach the pod.
+   */
+  readonly kind: 'generation' | 'models' | 'operations' | 'documentation';
+  readonly dialect?: DialectName;
+}
+
+const READ = ['GET', 'HEAD'] as const;
+
+/**
+ * Every path that there is: a test compares it with what Nest has registered. What answers 405, the
+ * sentence of a 404, body limits, checks of pages and the count of refusals follow from it. Those
+ * asked for most come first.
+ */
+export const ROUTES: readonly Route[] = [
+  {
+    path: '/v1/chat/completions',
+    methods: ['POST'],
+    kind: 'generation',
+    dialect: 'chat-completions',
+  },
+  { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: 'event-source' },
+  { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: 'event-source' },
+  { path: '/v1/models', methods: READ, kind: 'models' },
+  { path: '/v1/models/*id', methods: READ, kind: 'models' },
+  { path: '/livez', methods: READ, kind: 'operations' },
+  { path: '/readyz', methods: READ, kind: 'operations' },
+  { path: '/metrics', methods: READ, kind: 'operations' },
+  { path: '/openapi.json', methods: READ, kind: 'documentation' },
+  { path: '/docs', methods: READ, kind: 'documentation' },
+];
+
+const MATCHERS = ROUTES.map((route) => ({ route, matcher: matcherOf(route.path) }));
+
+/** The route of a path, in any case and with or without a slash at its end, as Express takes it. */
+export function findRoute(path: string): Route | undefined {
+  return MATCHERS.find(({ matcher }) => matcher.test(path))?.route;
+}
+
+/** Clients of Ollama ask here, and know errors in one shape of their own. */
+export function isOllamaPath(path: string): boolean {
+  return /^\/api(\/|$)/i.test(path);
+}
+
+function matcherOf(path: string): RegExp {
+  const source = path.replace(/\./g, '\\.').replace(/\*\w+/g, '.+');
+  return new RegExp(`^${source}/?$`, 'i');
+}

@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import type { Response } from 'express';
+import { from, type Observable } from 'rxjs';
+import type { ChatAnswer } from '../../contract/chat-answer.js';
+import type { ChatRequest } from '../../contract/chat-request.js';
+import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import { type Generation, GenerationService } from '../../generation/generation.service.js';
+import { callerContextOf } from '../caller-context-of.js';
+import { setGenerationHeaders } from '../generation-headers.js';
+import { fromPull } from './from-pull.js';
+import { leaveSlowCaller } from './slow-caller.js';
+
+/** A caller's request, read once: what the generation has to know, and what its encoder has to. */
+export interface ParsedRequest<Options> {
+  /** Public name; absent: the default model. */
+  readonly model: string | undefined;
+  /** `false`: the caller wants the whole answer at once. */
+  readonly stream: boolean;
+  readonly chat: ChatRequest;
+  /** What the dialect's encoder needs of it. */
+  readonly options: Options;
+}
+
+/** What a handler returns: a generation that has begun, and all that comes of it. */
+export interface Answering<Options> {
+  readonly generation: Generation;
+  readonly options: Options;
+  /** A stream batch by batch, or one whole answer. Single-use, and nothing is read before it is subscribed to. */
+  readonly emitted: Observable<ChunkBatch | ChatAnswer>;
+}
+
+/** Begins the generation that a request asks for, in any dialect. */
+@Injectable()
+export class Relay {
+  constructor(private readonly generations: GenerationService) {}
+
+  /** @throws GatewayError for what no upstream needs to be asked */
+  answer<Options>(parsed: ParsedRequest<Options>, response: Response): Answering<Options> {
+    const { req: request, locals } = response;
+    const { model, stream, options } = parsed;
+    const chat = { ...parsed.chat, callerHeader: (name: string) => request.header(name) };
+    const { signal } = locals.context;
+    const caller = callerContextOf(request, response);
+    const generation = stream
+      ? this.generations.stream(model, chat, caller, signal)
+      : this.generations.complete(model, chat, caller, signal);
+    const { record, route } = generation;
+    locals.context.record = record;
+    leaveSlowCaller(response, route.streams.slowClientMs);
+    setGenerationHeaders(response, route);
+    const emitted =
+      'batches' in generation ? fromPull(generation, response) : from(generation.answer);
+    return { generation, options, emitted };
+  }
+}
