@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ interface Start {
   readonly niceness?: number;
 }
 
-/** One process of the bench: its calls, its ports, its usage. All carry the same probe, so that all pay for it. */
+/** One process of the bench: its calls, its ports, its usage. All of Node carry the same probe, so that all pay for it. */
 export class BenchProcess {
   readonly ports: number[] = [];
   readonly #script: string;
@@ -44,6 +44,18 @@ export class BenchProcess {
     return new BenchProcess(script, child);
   }
 
+  /** A program that is not Node's and so has no probe: it answers no calls and tells no ports. */
+  static spawn(command: string, args: readonly string[], ports: readonly number[]): BenchProcess {
+    const child = spawn(command, args, { env: {}, stdio: ['ignore', 'ignore', 'inherit'] });
+    const started = new BenchProcess(command, child);
+    started.ports.push(...ports);
+    return started;
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   get pid(): number {
     return this.#child.pid!;
   }
@@ -59,7 +71,7 @@ export class BenchProcess {
   /** Resolves once it listens on so many ports. */
   async listening(count = 1): Promise<this> {
     while (this.ports.length < count) {
-      if (this.#child.exitCode !== null) throw new Error(`${this.#script} did not start.`);
+      if (this.hasEnded) throw new Error(`${this.#script} did not start.`);
       await Promise.race([
         new Promise<void>((resolve) => (this.#onPort = resolve)),
         once(this.#child, 'exit'),
@@ -77,7 +89,7 @@ export class BenchProcess {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    if (this.hasEnded) return;
     const exit = once(this.#child, 'exit');
     const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
     this.#child.kill('SIGTERM');

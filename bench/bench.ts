@@ -77,9 +77,8 @@ export class Bench {
   ): Promise<T> {
     const running = new Map<Contestant, RunningContestant>();
     try {
-      const starting = contestants.map((contestant) => startContestant(contestant, this.ports));
-      for (const [n, started] of (await Promise.all(starting)).entries()) {
-        running.set(contestants[n]!, started);
+      for (const contestant of contestants) {
+        running.set(contestant, await startContestant(contestant, this.ports));
       }
       return await use(running);
     } finally {

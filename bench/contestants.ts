@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchProcess } from './bench-process.ts';
+import { startNginx } from './nginx.ts';
 
 /** What is measured, side by side. `direct` is no process: the upstream without anything before it. */
-export type Contestant = 'raw pipe' | 'parsing relay' | 'sluice';
+export type Contestant = (typeof CONTESTANTS)[number];
+export const CONTESTANTS = ['raw pipe', 'parsing relay', 'nginx', 'sluice'] as const;
 
 /** The models that every contestant serves: one for each upstream. */
 export const MODELS = { measured: 'gpt-4o-2024-08-06', flood: 'gpt-4o-2024-05-13' } as const;
@@ -31,27 +33,36 @@ export async function startContestant(
   contestant: Contestant,
   upstreams: Upstreams,
 ): Promise<RunningContestant> {
-  if (contestant === 'sluice') return startSluice(upstreams);
-  const script = contestant === 'raw pipe' ? 'raw-pipe.ts' : 'parsing-relay.ts';
-  const args = [upstreams.measured, upstreams.flood].map(String);
-  const process = BenchProcess.start(scriptAt(script), { args });
-  // Ports are told in the order of the upstreams.
-  const [measured, flood] = (await process.listening(2)).ports as [number, number];
-  return { process, ports: { measured, flood }, stop: () => process.stop() };
+  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
+  const remove = () => rmSync(folder, { recursive: true });
+  try {
+    const process = await start(contestant, folder, upstreams);
+    // In the order of the upstreams; Sluice has one port for both.
+    const [measured, flood = measured] = process.ports as [number, number?];
+    const stop = () => process.stop().finally(remove);
+    return { process, ports: { measured, flood }, stop };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
-/** From `dist/`, as it is deployed: every feature on, with its defaults. */
-async function startSluice(upstreams: Upstreams): Promise<RunningContestant> {
-  const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
-  const file = join(folder, 'sluice.yaml');
-  writeFileSync(file, configFor(upstreams));
-  const process = BenchProcess.start(scriptAt('../dist/main.js'), { args: [file], cwd: folder });
-  const [port] = (await process.listening()).ports as [number];
-  const stop = async () => {
-    await process.stop();
-    rmSync(folder, { recursive: true });
-  };
-  return { process, ports: { measured: port, flood: port }, stop };
+function start(
+  contestant: Contestant,
+  folder: string,
+  upstreams: Upstreams,
+): Promise<BenchProcess> {
+  const ports = [upstreams.measured, upstreams.flood];
+  if (contestant === 'nginx') return startNginx(folder, ports);
+  if (contestant === 'sluice') {
+    // From `dist/`, as it is deployed: every feature on, with its defaults.
+    const file = join(folder, 'sluice.yaml');
+    writeFileSync(file, configFor(upstreams));
+    const args = [file];
+    return BenchProcess.start(scriptAt('../dist/main.js'), { args, cwd: folder }).listening();
+  }
+  const script = contestant === 'raw pipe' ? 'raw-pipe.ts' : 'parsing-relay.ts';
+  return BenchProcess.start(scriptAt(script), { args: ports.map(String) }).listening(2);
 }
 
 /** `limits.streams` is a bound, not a feature: it is raised above what the scenarios open at once. */

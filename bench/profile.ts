@@ -14,8 +14,20 @@ interface Profile {
 
 const SHOWN = 30;
 
-/** Prints where the time of a CPU profile went: by function, by file, and by file with all it called. */
-export function printProfile(file: string): void {
+/** What was done while it was profiled. */
+interface Work {
+  readonly unit: string;
+  readonly units: number;
+  /** Of all threads of the process. */
+  readonly cpuMs: number;
+}
+
+/**
+ * Prints where the time of a profile went, for each unit of work: by function, by file, and by file
+ * with all it called. Samples are taken by the clock: a main thread that takes longer than the
+ * process has had of the CPU waited for a core, mostly in the call that woke another process.
+ */
+export function printProfile(file: string, { unit, units, cpuMs }: Work): void {
   const { nodes, samples, timeDeltas } = JSON.parse(readFileSync(file, 'utf8')) as Profile;
   const selfOf = new Map<number, number>();
   samples.forEach((id, n) => selfOf.set(id, (selfOf.get(id) ?? 0) + timeDeltas[n]!));
@@ -36,10 +48,13 @@ export function printProfile(file: string): void {
     for (const child of node.children ?? []) visit(byId.get(child)!, all);
   };
   visit(nodes[0]!, new Set());
-  console.error(`\n${file}: ${Math.round(functions.total / 1000)} ms on the main thread`);
-  functions.print('by function, self');
-  files.print('by file or package, self');
-  inclusive.print('by file or package, with what it called', functions.total);
+  const [onThread, onCpu] = [functions.total, cpuMs * 1000].map((us) => (us / units).toFixed(1));
+  console.error(
+    `\n${file}: ${onThread} µs per ${unit} on the main thread, ${onCpu} µs of CPU in the process`,
+  );
+  functions.print('by function, self', units);
+  files.print('by file or package, self', units);
+  inclusive.print('by file or package, with what it called', units, functions.total);
 }
 
 /** Microseconds by name. */
@@ -54,12 +69,12 @@ class Tally {
     this.#of.set(name, (this.#of.get(name) ?? 0) + value);
   }
 
-  print(title: string, total = this.total): void {
+  print(title: string, units: number, total = this.total): void {
     console.error(`\n${title}`);
     const sorted = [...this.#of].toSorted(([, a], [, b]) => b - a).slice(0, SHOWN);
     for (const [name, value] of sorted) {
       const share = ((value / total) * 100).toFixed(1).padStart(5);
-      console.error(`${share} % ${(value / 1000).toFixed(0).padStart(6)} ms  ${name}`);
+      console.error(`${share} % ${(value / units).toFixed(2).padStart(7)} µs  ${name}`);
     }
   }
 }

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
+import { CONTESTANTS } from './contestants.ts';
+import { NGINX_VERSION } from './nginx.ts';
 import type { Options } from './options.ts';
 import type { Row } from './row.ts';
 import type { Summary } from './statistics.ts';
@@ -10,6 +12,7 @@ export interface Circumstances {
   readonly date: string;
   readonly commit: string;
   readonly node: string;
+  readonly nginx: string;
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
@@ -30,6 +33,7 @@ export function circumstances({ runs, quick }: Options): Circumstances {
     date: new Date().toISOString(),
     commit: commit(),
     node: process.version,
+    nginx: NGINX_VERSION ?? 'left out, not on PATH and not in /usr/sbin',
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
@@ -40,24 +44,43 @@ export function circumstances({ runs, quick }: Options): Circumstances {
   };
 }
 
-const HEADINGS = [
-  'scenario',
-  'measure',
-  'raw pipe',
-  'parsing relay',
-  'direct',
-  'sluice',
-  'figure',
-  'bar',
-  'met',
-];
+/** `direct` is the upstream without anything before it. */
+const COLUMNS = ['direct', ...CONTESTANTS] as const;
 
-export function tableOf(rows: readonly Row[]): string {
-  const lines = [HEADINGS, ...rows.map(cellsOf)];
-  const widths = HEADINGS.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]!.length)),
+function rowsTable(rows: readonly Row[]): string {
+  const columns = COLUMNS.filter((name) => rows.some(({ contestants }) => name in contestants));
+  return tableOf(
+    ['scenario', 'measure', ...columns, 'figure', 'bar', 'met'],
+    rows.map(({ scenario, measure, unit, contestants, ...of }) => [
+      scenario,
+      measure,
+      ...columns.map((name) => summary(contestants[name], unit)),
+      ...figureCells(of),
+    ]),
   );
-  const [head, ...body] = lines.map(
+}
+
+/** Whether the bars that the project is held to are met, as far as they were measured. */
+function barsTable(rows: readonly Row[]): string[] {
+  const principal = rows.filter(({ bar }) => bar?.isPrincipal);
+  if (principal.length === 0) return [];
+  const lines = principal.map((row) => [`${row.scenario}: ${row.measure}`, ...figureCells(row)]);
+  return ['', 'Bars', '', tableOf(['what', 'figure', 'bar', 'met'], lines)];
+}
+
+function figureCells({ figure, bar }: Pick<Row, 'figure' | 'bar'>): string[] {
+  return [
+    figure ? `${spread(figure)} ${figure.of}` : '',
+    bar ? `≤ ${bar.atMost}` : '',
+    bar ? (bar.isMet ? 'yes' : 'NO') : '',
+  ];
+}
+
+function tableOf(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = headings.map((_, column) =>
+    Math.max(...[headings, ...rows].map((line) => line[column]!.length)),
+  );
+  const [head, ...body] = [headings, ...rows].map(
     (line) => `| ${line.map((cell, n) => cell.padEnd(widths[n]!)).join(' | ')} |`,
   );
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
@@ -67,9 +90,12 @@ export function tableOf(rows: readonly Row[]): string {
 export function textOf({ circumstances: at, rows }: Report): string {
   return [
     `Sluice ${at.commit}, ${at.date}${at.quick ? ', quick' : ''}: median of ${at.runs} (min to max).`,
-    `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}; load before: ${at.loadBefore}.`,
+    `${at.cpu}, ${at.cores} cores, ${at.memoryGiB} GiB, ${at.kernel}, Node.js ${at.node}, nginx ${at.nginx}; load before: ${at.loadBefore}.`,
+    // A starved upstream sends several chunks at once, which cost less: bars are met that are not.
+    ...(at.loadBefore > at.cores ? ['The machine was busy: these figures say nothing.'] : []),
     '',
-    tableOf(rows),
+    rowsTable(rows),
+    ...barsTable(rows),
   ].join('\n');
 }
 
@@ -86,22 +112,8 @@ export function save(report: Report): string[] {
   return [json.pathname, markdown.pathname];
 }
 
-function cellsOf({ scenario, measure, unit, contestants, figure, bar, met }: Row): string[] {
-  const of = (name: string) => summary(contestants[name], unit);
-  return [
-    scenario,
-    measure,
-    of('raw pipe'),
-    of('parsing relay'),
-    of('direct'),
-    of('sluice'),
-    figure ? `${spread(figure)} ${figure.of}` : '',
-    bar === undefined ? '' : `≤ ${bar}`,
-    met === undefined ? '' : met ? 'yes' : 'NO',
-  ];
-}
-
-function summary(of: Summary | undefined, unit: string): string {
+function summary(of: Summary | null | undefined, unit: string): string {
+  if (of === null) return 'left out: not found';
   return of ? `${spread(of)} ${unit}`.trim() : '';
 }
 

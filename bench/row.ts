@@ -1,22 +1,24 @@
+import type { Bar } from './bars.ts';
 import { type Summary, summaryOf } from './statistics.ts';
 
-/** What each contestant came to in each run. */
+/** What each contestant came to in each run; empty: it was not found on this machine. */
 export type Samples = ReadonlyMap<string, readonly number[]>;
 
-/** How a row's figure comes about: from Sluice's alone, or from it and another's of the same run. */
-type Comparison =
-  | { readonly kind: 'value' }
-  | { readonly kind: 'ratio' | 'difference'; readonly to: string }
-  | { readonly kind: 'none' };
+/** How a row's figure comes of Sluice's value and of another's in the same run. */
+interface Comparison {
+  readonly words: string;
+  readonly to: string;
+  readonly of: (sluice: number, other: number) => number;
+}
 
-interface Measured {
-  readonly scenario: string;
-  readonly measure: string;
-  readonly unit: string;
-  readonly samples: Samples;
-  readonly comparison: Comparison;
-  /** The most that the figure may be. */
-  readonly bar?: number;
+export const SLUICE_ALONE: Comparison = { words: 'sluice', to: 'sluice', of: (sluice) => sluice };
+
+export function ratioTo(to: string): Comparison {
+  return { words: `× ${to}`, to, of: (sluice, other) => sluice / other };
+}
+
+export function differenceTo(to: string): Comparison {
+  return { words: `over ${to}`, to, of: (sluice, other) => sluice - other };
 }
 
 /** One line of the report. */
@@ -24,42 +26,42 @@ export interface Row {
   readonly scenario: string;
   readonly measure: string;
   readonly unit: string;
-  readonly contestants: Readonly<Record<string, Summary>>;
-  readonly figure?: Summary & { readonly of: string };
-  readonly bar?: number;
-  readonly met?: boolean;
+  /** `null`: left out, because it was not found. */
+  readonly contestants: Readonly<Record<string, Summary | null>>;
+  readonly figure?: (Summary & { readonly of: string }) | undefined;
+  readonly bar?: (Bar & { readonly isMet: boolean }) | undefined;
 }
 
-export function rowOf({ samples, comparison, bar, ...names }: Measured): Row {
-  const contestants = Object.fromEntries([...samples].map(([name, of]) => [name, summaryOf(of)]));
-  const values = compared(samples, comparison);
-  if (!values) return { ...names, contestants };
-  const figure = { ...summaryOf(values), of: wordsOf(comparison) };
-  if (bar === undefined) return { ...names, contestants, figure };
-  return { ...names, contestants, figure, bar, met: figure.median <= bar };
+type Line = readonly [
+  measure: string,
+  unit: string,
+  samples: Samples,
+  comparison?: Comparison,
+  bar?: Bar | undefined,
+];
+
+export function rowsOf(scenario: string, lines: readonly Line[]): Row[] {
+  return lines.map(([measure, unit, samples, comparison, bar]) => {
+    const contestants = Object.fromEntries(
+      [...samples].map(([name, of]) => [name, of.length > 0 ? summaryOf(of) : null]),
+    );
+    const figure = comparison && figureOf(samples, comparison);
+    return {
+      scenario,
+      measure,
+      unit,
+      contestants,
+      figure,
+      bar: figure && bar && { ...bar, isMet: figure.median <= bar.atMost },
+    };
+  });
 }
 
-/** Run by run: contestants that took turns had the same noise. */
-function compared(samples: Samples, comparison: Comparison): readonly number[] | undefined {
-  const sluice = samples.get('sluice') ?? [];
-  if (comparison.kind === 'none') return undefined;
-  if (comparison.kind === 'value') return sluice;
-  const others = samples.get(comparison.to) ?? [];
-  return sluice.map((value, run) =>
-    comparison.kind === 'ratio' ? value / others[run]! : value - others[run]!,
-  );
-}
-
-function wordsOf(comparison: Comparison): string {
-  switch (comparison.kind) {
-    case 'ratio':
-      return `× ${comparison.to}`;
-    case 'difference':
-      return `over ${comparison.to}`;
-    case 'value':
-    case 'none':
-      return 'sluice';
-  }
+/** Compares run by run: contestants that took turns had the same noise. */
+function figureOf(samples: Samples, { words, to, of }: Comparison) {
+  const others = samples.get(to) ?? [];
+  const values = (samples.get('sluice') ?? []).map((value, run) => of(value, others[run]!));
+  return { ...summaryOf(values), of: words };
 }
 
 /** Collects samples, contestant by contestant. */

@@ -5,7 +5,7 @@ import { banner } from './banner.js';
 import { ConfigError } from './config/load/config-error.js';
 import { GatewayConfig } from './config/schema/gateway-config.js';
 import { loadConfig } from './config/load/load-config.js';
-import { withSandbox } from './config/load/with-sandbox.js';
+import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
 import { startSandbox } from './sandbox/sandbox.js';
 

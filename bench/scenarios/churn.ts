@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamAsk } from '../asks.ts';
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import type { RunningContestant } from '../contestants.ts';
-import { rowOf, type Row } from '../row.ts';
+import { ratioTo, rowsOf, type Row, SLUICE_ALONE } from '../row.ts';
 import { figuresOf } from './figures.ts';
 
 const CHUNKS = 5;
@@ -11,53 +12,15 @@ const CHUNKS = 5;
 export async function churn(bench: Bench): Promise<Row[]> {
   await bench.plan({ chunks: CHUNKS, textChars: 16 });
   const figures = await figuresOf(bench, (contestant) => churned(bench, contestant));
-  const scenario = `churn, ${streamsOf(bench).all} streams`;
-  const none = { kind: 'none' } as const;
-  return [
-    rowOf({
-      scenario,
-      measure: `RSS after the first ${streamsOf(bench).first}`,
-      unit: 'MiB',
-      samples: figures.first,
-      comparison: none,
-    }),
-    rowOf({
-      scenario,
-      measure: 'RSS at its peak',
-      unit: 'MiB',
-      samples: figures.peak,
-      comparison: none,
-    }),
-    rowOf({
-      scenario,
-      measure: 'RSS after all',
-      unit: 'MiB',
-      samples: figures.after,
-      comparison: none,
-    }),
-    rowOf({
-      scenario,
-      measure: 'RSS after all / after the first',
-      unit: '',
-      samples: figures.growth,
-      comparison: { kind: 'value' },
-      bar: 1.15,
-    }),
-    rowOf({
-      scenario,
-      measure: 'heap alive at the end',
-      unit: 'MiB',
-      samples: figures.heap,
-      comparison: none,
-    }),
-    rowOf({
-      scenario,
-      measure: 'CPU per stream',
-      unit: 'µs',
-      samples: figures.cpuMicros,
-      comparison: { kind: 'ratio', to: 'raw pipe' },
-    }),
-  ];
+  const { first, all } = streamsOf(bench);
+  return rowsOf(`churn, ${all} streams`, [
+    [`RSS after the first ${first}`, 'MiB', figures.first],
+    ['RSS at its peak', 'MiB', figures.peak],
+    ['RSS after all', 'MiB', figures.after],
+    ['RSS after all / after the first', '', figures.growth, SLUICE_ALONE, BARS.churnGrowth],
+    ['heap alive at the end', 'MiB', figures.heap],
+    ['CPU per stream', 'µs', figures.cpuMicros, ratioTo('raw pipe')],
+  ]);
 }
 
 function streamsOf(bench: Bench) {

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Bench } from '../bench.ts';
 import type { Contestant, RunningContestant } from '../contestants.ts';
 import type { Ask, Load } from '../load.ts';
+import { NGINX_VERSION } from '../nginx.ts';
 import { printProfile } from '../profile.ts';
 import { Collected, type Samples } from '../row.ts';
 
@@ -17,18 +18,22 @@ interface CpuLoad extends Omit<Load, 'ask'> {
   readonly contestants: readonly Contestant[];
   readonly askOf: (contestant: Contestant, port: number) => Ask;
   readonly warmUps: number;
+  /** What the CPU of a run is divided by. */
+  readonly unit: 'chunk' | 'answer' | 'request';
+  readonly units: number;
 }
 
-/** CPU of each contestant in milliseconds, run by run, under the same load in turns. */
-export async function cpuMsUnder(bench: Bench, load: CpuLoad): Promise<Samples> {
-  return bench.with(load.contestants, async (running) => {
-    const samples = new Collected();
+/** Microseconds of CPU for each unit of work, run by run, under the same load in turns. */
+export async function cpuMicrosPerUnit(bench: Bench, load: CpuLoad): Promise<Samples> {
+  const found = load.contestants.filter((contestant) => contestant !== 'nginx' || NGINX_VERSION);
+  return bench.with(found, async (running) => {
+    const samples = new Collected(load.contestants.map((contestant) => [contestant, []]));
     for (let run = -load.warmUps; run < bench.options.runs; run += 1) {
       for (const [contestant, { process, ports }] of running) {
         const before = process.cpuMs;
         await bench.load({ ...load, ask: load.askOf(contestant, ports.measured) });
         await pause(SETTLE_MS);
-        if (run >= 0) samples.add(contestant, process.cpuMs - before);
+        if (run >= 0) samples.add(contestant, ((process.cpuMs - before) * 1000) / load.units);
       }
     }
     const sluice = running.get('sluice');
@@ -45,14 +50,11 @@ async function profile(
   mkdirSync(PROFILES, { recursive: true });
   const file = `${PROFILES}/${load.scenario.replaceAll(/\W+/g, '-')}.cpuprofile`;
   await process.ask('startProfile');
+  const before = process.cpuMs;
   await bench.load({ ...load, ask: load.askOf('sluice', ports.measured) });
+  const cpuMs = process.cpuMs - before;
   await process.ask('stopProfile', { file });
-  printProfile(file);
-}
-
-/** Microseconds of CPU for each of so many units of work. */
-export function microsPer(units: number, cpuMs: Samples): Samples {
-  return mapped(cpuMs, (ms) => (ms * 1000) / units);
+  printProfile(file, { ...load, cpuMs });
 }
 
 export function mapped(samples: Samples, to: (value: number) => number): Samples {

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamAsk } from '../asks.ts';
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import { MODELS, type RunningContestant } from '../contestants.ts';
-import { Collected, rowOf, type Row } from '../row.ts';
+import { Collected, rowsOf, type Row, SLUICE_ALONE } from '../row.ts';
 import { percentile } from '../statistics.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -38,39 +39,13 @@ export async function fair(bench: Bench): Promise<Row[]> {
       }
     }
   });
-  const none = { kind: 'none' } as const;
-  return [
-    rowOf({
-      scenario: 'fair',
-      measure: 'gap alone, p99',
-      unit: 'ms',
-      samples: alone,
-      comparison: none,
-    }),
-    rowOf({
-      scenario: 'fair',
-      measure: 'gap beside floods, p99',
-      unit: 'ms',
-      samples: beside,
-      comparison: none,
-    }),
-    rowOf({
-      scenario: 'fair',
-      measure: 'added by the floods',
-      unit: 'ms',
-      samples: added,
-      comparison: { kind: 'value' },
-      bar: 5,
-    }),
+  return rowsOf('fair', [
+    ['gap alone, p99', 'ms', alone],
+    ['gap beside floods, p99', 'ms', beside],
+    ['added by the floods', 'ms', added, SLUICE_ALONE, BARS.fairAdded],
     // What of it is the contestant's own: the rest is seven processes on the machine's cores.
-    rowOf({
-      scenario: 'fair',
-      measure: 'event-loop delay beside floods, p99',
-      unit: 'ms',
-      samples: delay,
-      comparison: none,
-    }),
-  ];
+    ['event-loop delay beside floods, p99', 'ms', delay],
+  ]);
 }
 
 async function gapP99(

@@ -1,7 +1,8 @@
 import { streamAsk } from '../asks.ts';
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import type { Contestant } from '../contestants.ts';
-import { Collected, rowOf, type Row } from '../row.ts';
+import { Collected, differenceTo, rowsOf, type Row } from '../row.ts';
 import { percentile } from '../statistics.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -11,10 +12,10 @@ const INTERVAL_MS = 20;
 const TIMED = { first: 2, last: DELTAS + 1 };
 
 const MEASURES = [
-  { of: 'firstMs', name: 'time to first token', percent: 50, bar: 1 },
-  { of: 'firstMs', name: 'time to first token', percent: 99, bar: 10 },
-  { of: 'gapsMs', name: 'gap between frames', percent: 50 },
-  { of: 'gapsMs', name: 'gap between frames', percent: 99, bar: 2 },
+  { of: 'firstMs', name: 'time to first token', percent: 50, bar: BARS.firstTokenP50 },
+  { of: 'firstMs', name: 'time to first token', percent: 99, bar: BARS.firstTokenP99 },
+  { of: 'gapsMs', name: 'gap between frames', percent: 50, bar: undefined },
+  { of: 'gapsMs', name: 'gap between frames', percent: 99, bar: BARS.gapP99 },
 ] as const;
 
 /** What a caller waits, directly at the upstream and through a relay. */
@@ -42,14 +43,14 @@ async function withStreams(bench: Bench, atOnce: number, requests: number): Prom
       }
     }
   });
-  return measured.map(({ name, percent, samples, ...rest }) =>
-    rowOf({
-      scenario: `latency, ${atOnce} at once`,
-      measure: `${name}, p${percent}`,
-      unit: 'ms',
+  return rowsOf(
+    `latency, ${atOnce} at once`,
+    measured.map(({ name, percent, samples, bar }) => [
+      `${name}, p${percent}`,
+      'ms',
       samples,
-      comparison: { kind: 'difference', to: 'raw pipe' },
-      ...(atOnce > 1 && 'bar' in rest && { bar: rest.bar }),
-    }),
+      differenceTo('raw pipe'),
+      atOnce > 1 ? bar : undefined,
+    ]),
   );
 }

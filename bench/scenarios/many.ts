@@ -1,43 +1,27 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamAsk } from '../asks.ts';
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import type { BenchProcess } from '../bench-process.ts';
-import type { Contestant, RunningContestant } from '../contestants.ts';
-import { rowOf, type Row } from '../row.ts';
+import type { RunningContestant } from '../contestants.ts';
+import { ratioTo, rowsOf, type Row, SLUICE_ALONE } from '../row.ts';
 import { figuresOf } from './figures.ts';
 import { warmUp } from './warm-up.ts';
 
 /** What one open stream costs: 2,000 at once, a chunk per second. */
 export async function many(bench: Bench): Promise<Row[]> {
   const figures = await figuresOf(bench, (contestant) => holding(bench, contestant));
-  const scenario = `many, ${streamsOf(bench)} at once`;
-  const to = 'raw pipe' satisfies Contestant;
-  return [
-    rowOf({
-      scenario,
-      measure: 'RSS per open stream',
-      unit: 'KiB',
-      samples: figures.rssKiB,
-      comparison: { kind: 'ratio', to },
-      bar: 1.5,
-    }),
-    rowOf({
-      scenario,
-      measure: 'retained per open stream after GC',
-      unit: 'KiB',
-      samples: figures.retainedKiB,
-      comparison: { kind: 'value' },
-      bar: 40,
-    }),
-    rowOf({
-      scenario,
-      measure: 'event-loop delay, p99',
-      unit: 'ms',
-      samples: figures.delayMs,
-      comparison: { kind: 'value' },
-      bar: 20,
-    }),
-  ];
+  return rowsOf(`many, ${streamsOf(bench)} at once`, [
+    ['RSS per open stream', 'KiB', figures.rssKiB, ratioTo('raw pipe'), BARS.manyRss],
+    [
+      'retained per open stream after GC',
+      'KiB',
+      figures.retainedKiB,
+      SLUICE_ALONE,
+      BARS.manyRetained,
+    ],
+    ['event-loop delay, p99', 'ms', figures.delayMs, SLUICE_ALONE, BARS.manyDelay],
+  ]);
 }
 
 const streamsOf = (bench: Bench): number => bench.scaled(2000, 500);

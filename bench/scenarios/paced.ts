@@ -1,14 +1,16 @@
 import { browserAsk, streamAsk } from '../asks.ts';
+import { type Bar, BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
-import { rowOf, type Row, type Samples } from '../row.ts';
-import { cpuMsUnder, microsPer } from './cpu.ts';
+import { CONTESTANTS } from '../contestants.ts';
+import { ratioTo, rowsOf, type Row, type Samples } from '../row.ts';
+import { cpuMicrosPerUnit } from './cpu.ts';
 
 const STREAMS = 200;
 
 /** The second one charges the contestant with waking its readers; see `Load.isAwake`. */
 const FORMS = [
-  { name: 'paced', isAwake: true, bar: 1.35 },
-  { name: 'paced, readers asleep', isAwake: false },
+  { name: 'paced', isAwake: true, bar: BARS.paced },
+  { name: 'paced, readers asleep', isAwake: false, bar: undefined },
 ];
 
 /** Many people read along: 200 streams at once, a token every 20 ms. */
@@ -16,16 +18,14 @@ export async function paced(bench: Bench): Promise<Row[]> {
   const chunks = await plan(bench);
   const rows: Row[] = [];
   for (const { name, isAwake, bar } of FORMS.slice(0, bench.scaled(FORMS.length, 1))) {
-    const cpuMs = await cpuMsUnder(bench, {
+    const perChunk = await cpuMicrosPerUnit(bench, {
       scenario: name,
-      contestants: bench.options.quick
-        ? ['raw pipe', 'sluice']
-        : ['raw pipe', 'parsing relay', 'sluice'],
+      contestants: CONTESTANTS,
       askOf: (_, port) => streamAsk(port, chunks),
-      ...loadOf(bench),
+      ...loadOf(bench, chunks),
       isAwake,
     });
-    rows.push(row(name, microsPer(STREAMS * chunks, cpuMs), bar));
+    rows.push(...rowsFor(name, perChunk, bar));
   }
   return rows;
 }
@@ -33,14 +33,14 @@ export async function paced(bench: Bench): Promise<Row[]> {
 /** The same for browsers; the raw pipe still relays OpenAI's stream. */
 export async function browser(bench: Bench): Promise<Row[]> {
   const chunks = await plan(bench);
-  const cpuMs = await cpuMsUnder(bench, {
+  const perChunk = await cpuMicrosPerUnit(bench, {
     scenario: 'browser',
     contestants: ['raw pipe', 'sluice'],
     askOf: (contestant, port) =>
       contestant === 'sluice' ? browserAsk(port, chunks) : streamAsk(port, chunks),
-    ...loadOf(bench),
+    ...loadOf(bench, chunks),
   });
-  return [row('browser', microsPer(STREAMS * chunks, cpuMs), 2.2)];
+  return rowsFor('browser', perChunk, BARS.browser);
 }
 
 async function plan(bench: Bench): Promise<number> {
@@ -49,8 +49,10 @@ async function plan(bench: Bench): Promise<number> {
   return chunks;
 }
 
-function loadOf(bench: Bench) {
+function loadOf(bench: Bench, chunks: number) {
   return {
+    unit: 'chunk' as const,
+    units: STREAMS * chunks,
     requests: STREAMS,
     atOnce: STREAMS,
     spreadMs: 200,
@@ -59,13 +61,6 @@ function loadOf(bench: Bench) {
   };
 }
 
-function row(scenario: string, samples: Samples, bar?: number): Row {
-  return rowOf({
-    scenario,
-    measure: 'CPU per chunk',
-    unit: 'µs',
-    samples,
-    comparison: { kind: 'ratio', to: 'raw pipe' },
-    ...(bar !== undefined && { bar }),
-  });
+function rowsFor(scenario: string, perChunk: Samples, bar: Bar | undefined): Row[] {
+  return rowsOf(scenario, [['CPU per chunk', 'µs', perChunk, ratioTo('raw pipe'), bar]]);
 }

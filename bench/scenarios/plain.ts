@@ -1,27 +1,23 @@
 import { plainAsk } from '../asks.ts';
 import type { Bench } from '../bench.ts';
-import { rowOf, type Row } from '../row.ts';
-import { cpuMsUnder, mapped } from './cpu.ts';
+import { CONTESTANTS } from '../contestants.ts';
+import { ratioTo, rowsOf, type Row } from '../row.ts';
+import { cpuMicrosPerUnit, mapped } from './cpu.ts';
 
 /** `stream: false`, answers of 1 kB. */
 export async function plain(bench: Bench): Promise<Row[]> {
   const requests = bench.scaled(5000, 1000);
-  const cpuMs = await cpuMsUnder(bench, {
+  const perRequest = await cpuMicrosPerUnit(bench, {
     scenario: 'plain',
-    contestants: ['raw pipe', 'parsing relay', 'sluice'],
+    contestants: CONTESTANTS,
     askOf: (_, port) => plainAsk(port),
+    unit: 'request',
+    units: requests,
     requests,
     atOnce: 32,
     spreadMs: 0,
     warmUps: 1,
   });
-  return [
-    rowOf({
-      scenario: 'plain',
-      measure: 'requests per CPU second',
-      unit: '/s',
-      samples: mapped(cpuMs, (ms) => (requests * 1000) / ms),
-      comparison: { kind: 'ratio', to: 'raw pipe' },
-    }),
-  ];
+  const perSecond = mapped(perRequest, (micros) => 1e6 / micros);
+  return rowsOf('plain', [['requests per CPU second', '/s', perSecond, ratioTo('raw pipe')]]);
 }

@@ -7,6 +7,7 @@ import { latency } from './latency.ts';
 import { many } from './many.ts';
 import { browser, paced } from './paced.ts';
 import { plain } from './plain.ts';
+import { short } from './short.ts';
 import { stalled } from './stalled.ts';
 
 type Scenario = (bench: Bench) => Promise<Row[]>;
@@ -14,6 +15,7 @@ type Scenario = (bench: Bench) => Promise<Row[]>;
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   paced,
   burst,
+  short,
   latency,
   many,
   churn,

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { streamAsk } from '../asks.ts';
+import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import type { BenchProcess } from '../bench-process.ts';
 import type { RunningContestant } from '../contestants.ts';
 import type { SideBytes } from '../probe.preload.ts';
-import { rowOf, type Row } from '../row.ts';
+import { ratioTo, rowsOf, type Row, SLUICE_ALONE } from '../row.ts';
 import { figuresOf } from './figures.ts';
 import { warmUp } from './warm-up.ts';
 
@@ -18,33 +19,12 @@ const PATIENCE_MS = 20_000;
 /** Whether a caller that does not read fills the gateway or stops the upstream. */
 export async function stalled(bench: Bench): Promise<Row[]> {
   const figures = await figuresOf(bench, (contestant) => stalling(bench, contestant));
-  const scenario = 'stalled';
-  return [
-    rowOf({
-      scenario,
-      measure: 'RSS per stream',
-      unit: 'KiB',
-      samples: figures.rssKiB,
-      comparison: { kind: 'ratio', to: 'raw pipe' },
-      bar: 1.5,
-    }),
-    rowOf({
-      scenario,
-      measure: 'read and not yet accepted, per stream',
-      unit: 'KiB',
-      samples: figures.waitingKiB,
-      comparison: { kind: 'value' },
-      bar: 256,
-    }),
-    rowOf({
-      scenario,
-      measure: 'upstream not stopped (1 = yes)',
-      unit: '',
-      samples: figures.notStopped,
-      comparison: { kind: 'value' },
-      bar: 0,
-    }),
-  ];
+  const { rssKiB, waitingKiB, notStopped } = figures;
+  return rowsOf('stalled', [
+    ['RSS per stream', 'KiB', rssKiB, ratioTo('raw pipe'), BARS.stalledRss],
+    ['read and not yet accepted, per stream', 'KiB', waitingKiB, SLUICE_ALONE, BARS.stalledWaiting],
+    ['upstream not stopped (1 = yes)', '', notStopped, SLUICE_ALONE, BARS.stalledNotStopped],
+  ]);
 }
 
 async function stalling(bench: Bench, { process, ports }: RunningContestant) {

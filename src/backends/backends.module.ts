@@ -2,7 +2,6 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { BackendConfig } from '../config/schema/backend-config.js';
 import { GatewayConfig } from '../config/schema/gateway-config.js';
 import { type ChatBackend, ChatBackends } from '../contract/chat-backend.js';
-import { defined } from '../contract/json.js';
 import { OllamaBackend } from './ollama/ollama.backend.js';
 import { ByteBudget } from '../contract/byte-budget.js';
 import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
@@ -57,17 +56,21 @@ function settingsOf(
   { streams, proxy }: GatewayConfig,
   eventBytes: ByteBudget,
 ): OpenAiSettings {
-  const { id, baseUrl, apiKey, headers, forwardHeaders, query, caFile } = backend;
-  const { connectMs, streamUsage, maxEventBytes } = backend;
+  const { id, baseUrl, apiKey, headers, forwardHeaders, query, caFile, streamUsage } = backend;
+  const { connectMs = streams.connectMs, maxEventBytes = MAX_EVENT_BYTES } = backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
   return {
     id,
     baseUrl,
-    connectMs: connectMs ?? streams.connectMs,
+    apiKey,
+    headers,
+    forwardHeaders,
+    query,
+    caFile,
+    streamUsage,
+    connectMs,
     proxy,
-    maxEventBytes: maxEventBytes ?? MAX_EVENT_BYTES,
+    maxEventBytes,
     eventBytes,
-    ...(forwardHeaders && { forwardHeaders }),
-    ...defined({ apiKey, headers, query, caFile, streamUsage }),
   };
 }

@@ -55,8 +55,6 @@ describe('GatewayError', () => {
   });
 
   it('says how long a caller had better wait: what an upstream said, else what is usual', () => {
-    const waits = (fault: Fault, retryAfterMs?: number) =>
-      new GatewayError(fault, 'x', { retryAfterMs }).callerWaitMs;
     expect([waits('draining'), waits('overloaded'), waits('rate_limited')]).toEqual([
       250, 1000, 1000,
     ]);
@@ -73,4 +71,8 @@ describe('GatewayError', () => {
 
 function limited(retryAfterMs: number): GatewayError {
   return new GatewayError('rate_limited', 'x', { retryAfterMs });
+}
+
+function waits(fault: Fault, retryAfterMs?: number): number | undefined {
+  return new GatewayError(fault, 'x', { retryAfterMs }).callerWaitMs;
 }

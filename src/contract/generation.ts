@@ -83,7 +83,7 @@ export interface GenerationObserver {
   /** A target did what is no failure, but no good sign either. */
   targetNoticed(target: Target, notice: TargetNotice): void;
   /** A target is left alone (`open`), is being probed (`half_open`), or is asked as usual again. */
-  breakerChanged(target: Target, state: BreakerState, fault?: Fault | undefined): void;
+  breakerChanged(target: Target, state: BreakerState, fault?: Fault): void;
   /** An answer that had broken off was taken up again, or was not. */
   recoveryEnded(record: GenerationRecord, outcome: RecoveryOutcome): void;
   /** Called exactly once for every generation, whatever its end. */

@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import { Admission } from './admission/admission.js';
+import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import { DeadlineCheck } from './routing/deadline-check.js';
 import { EventLoopDelay } from './admission/event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
@@ -9,7 +9,7 @@ import { TargetHealth } from './health/target-health.js';
 
 @Module({
   providers: [
-    Admission,
+    ConcurrencyLimiter,
     DeadlineCheck,
     { provide: EventLoopDelay, useFactory: () => new EventLoopDelay() },
     GenerationService,
@@ -17,6 +17,6 @@ import { TargetHealth } from './health/target-health.js';
     RunningGenerations,
     TargetHealth,
   ],
-  exports: [Admission, GenerationService, RouteTable, RunningGenerations],
+  exports: [ConcurrencyLimiter, GenerationService, RouteTable, RunningGenerations],
 })
 export class GenerationModule {}

@@ -5,7 +5,8 @@ import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
 import type { ChunkBatch } from '../contract/stream-chunk.js';
-import { Admission, type Permit } from './admission/admission.js';
+import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
+import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './routing/candidates.js';
 import { type GenerationContext, finish, relay, wholeAnswer } from './relay.js';
@@ -43,7 +44,7 @@ export interface PlainGeneration extends Generation {
 export class GenerationService {
   constructor(
     private readonly routes: RouteTable,
-    private readonly admission: Admission,
+    private readonly limiter: ConcurrencyLimiter,
     private readonly health: TargetHealth,
     private readonly running: RunningGenerations,
     @Inject(ChatBackends) private readonly backends: ChatBackends,
@@ -105,7 +106,7 @@ export class GenerationService {
   ): Promise<Permit> {
     try {
       const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
-      return this.admission.acquire(flow, backends, lifetime.signal);
+      return this.limiter.acquire(flow, backends, lifetime.signal);
     } catch (error) {
       lifetime[Symbol.dispose]();
       throw error;

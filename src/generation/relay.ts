@@ -2,7 +2,7 @@ import type { ChatAnswer } from '../contract/chat-answer.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { ChunkBatch } from '../contract/stream-chunk.js';
-import type { Permit } from './admission/admission.js';
+import type { Permit } from './admission/permit.js';
 import type { Failover } from './attempt/failover.js';
 import type { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';

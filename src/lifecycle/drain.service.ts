@@ -11,7 +11,7 @@ import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { GatewayConfig } from '../config/schema/gateway-config.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import { Admission } from '../generation/admission/admission.js';
+import { ConcurrencyLimiter } from '../generation/admission/concurrency-limiter.js';
 import { RunningGenerations } from '../generation/running-generations.js';
 import { OpenConnections } from './open-connections.js';
 
@@ -45,7 +45,7 @@ export class DrainService
 
   constructor(
     private readonly config: GatewayConfig,
-    private readonly admission: Admission,
+    private readonly limiter: ConcurrencyLimiter,
     private readonly running: RunningGenerations,
     private readonly host: HttpAdapterHost,
   ) {}
@@ -70,7 +70,7 @@ export class DrainService
     // SIGINT comes from a person at a terminal: no proxy has to hear of it.
     if (delayMs > 0 && signal !== 'SIGINT') await pause(delayMs);
 
-    this.admission.close();
+    this.limiter.stopAdmitting();
     // Again and again: a connection whose stream ends after server.close() would hold the exit for keepAliveMs.
     this.#every(CLOSE_IDLE_EVERY_MS, () => this.#connections?.closeIdle());
     await within(forMs, (late) => this.#finished(late));
@@ -89,7 +89,7 @@ export class DrainService
 
   /** Every stream has ended, and every caller has what was written for it. */
   async #finished(late: AbortSignal): Promise<void> {
-    await this.admission.idle();
+    await this.limiter.idle();
     await this.#everythingTaken(late);
   }
 

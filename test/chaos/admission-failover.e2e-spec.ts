@@ -34,7 +34,7 @@ describe('a request whose first target failed', () => {
     expect(await gateway.ended(1)).toMatchObject({ queuedMs: expect.any(Number) });
   });
 
-  it('says how long it waited, also when that was in vain', async () => {
+  it('records how long it waited, also when it is refused then', async () => {
     gateway = await replaced({
       room: { ollama: 1 },
       limits: { queue: { size: 1, maxWaitMs: 100 } },
@@ -64,7 +64,7 @@ describe('a request whose first target failed', () => {
     await held.text().catch(() => undefined);
   });
 
-  it('does not keep its place at the one that failed', async () => {
+  it('releases the capacity of the target that failed', async () => {
     gateway = await replaced({ room: { openai: 1 } });
     const step = ollama.stepper();
     gateway.openai.script(failsWith(500, {}), openAi.streamsText(['other']));

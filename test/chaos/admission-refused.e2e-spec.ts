@@ -5,7 +5,7 @@ import { changes } from '../support/metric-lines.js';
 import { REQUEST_FORMS, type RequestForm } from '../support/request-forms.js';
 import type { CallerResponse } from '../support/slow-caller.js';
 import { strictChat } from '../support/strict-stream.js';
-import { WaitingLine } from '../support/waiting-line.js';
+import { FullBackend } from '../support/full-backend.js';
 import { within } from '../support/within.js';
 
 /** What a caller gets whose request was refused before it became a stream. */
@@ -34,20 +34,20 @@ function said({ dialect }: RequestForm, fault: string): unknown[] {
 }
 
 describe('a request that there is no room for', () => {
-  let line: WaitingLine;
-  afterEach(() => line.close());
+  let full: FullBackend;
+  afterEach(() => full.close());
 
   async function start(settings: GatewaySettings): Promise<void> {
-    line = await WaitingLine.start(settings);
+    full = await FullBackend.start(settings);
   }
 
   describe.each(REQUEST_FORMS)('$name', (form) => {
     it('is answered 503 at once when as many wait as may', async () => {
       await start({ limits: { queue: { size: 1 } } });
-      await line.queue(form.ask('gpt-only', 'second'));
+      await full.queue(form.ask('gpt-only', 'second'));
       let error, headers;
-      const changed = await changes(line.gateway, async () => {
-        const { response } = await line.send(form.ask('gpt-only', 'third'));
+      const changed = await changes(full.gateway, async () => {
+        const { response } = await full.send(form.ask('gpt-only', 'third'));
         ({ error, headers } = await refusal(response));
       });
       expect(error).toMatchObject({ status: 503, type: 'server_error', code: 'overloaded' });
@@ -59,26 +59,26 @@ describe('a request that there is no room for', () => {
       // It never was a stream.
       expect(changed).toEqual({ 'llm_rejections_total{fault="overloaded"}': 1 });
 
-      await line.upstream.letGo(0);
-      await line.upstream.letGo(1);
-      expect(line.upstream.messages).toEqual(['first', 'second']);
+      await full.upstream.letGo(0);
+      await full.upstream.letGo(1);
+      expect(full.upstream.messages).toEqual(['first', 'second']);
     });
 
     it('is answered 503 at once when the process is full and none may wait', async () => {
       await start({ room: {}, limits: { streams: 1, queue: { size: 0 } } });
-      const { response } = await line.send(form.ask('llama3'));
+      const { response } = await full.send(form.ask('llama3'));
       expect((await refusal(response)).error).toMatchObject({ status: 503, code: 'overloaded' });
-      expect(line.gateway.ollama.requests).toEqual([]);
+      expect(full.gateway.ollama.requests).toEqual([]);
     });
 
     it('is refused after maxWaitMs, and the upstream never hears of it', async () => {
       await start({ limits: { queue: { maxWaitMs: 40 } } });
-      const changed = await changes(line.gateway, async () => {
-        const { response } = await line.send(form.ask('gpt-only', 'second'));
+      const changed = await changes(full.gateway, async () => {
+        const { response } = await full.send(form.ask('gpt-only', 'second'));
         expect(await refusalAfterWait(form, response)).toEqual(said(form, 'overloaded'));
-        await line.gateway.ended();
+        await full.gateway.ended();
       });
-      const record = await line.gateway.ended();
+      const record = await full.gateway.ended();
       expect(record).toMatchObject({ endReason: 'rejected', fault: 'overloaded', attempts: [] });
       expect(record['queuedMs']).toBeGreaterThan(20);
       expect(changed).toEqual({
@@ -86,24 +86,24 @@ describe('a request that there is no room for', () => {
         'llm_stream_duration_seconds_count{model="gpt-only",end_reason="rejected"}': 1,
         'llm_queue_wait_seconds_count{model="gpt-only"}': 1,
       });
-      await line.upstream.letGo(0);
-      expect(line.upstream.messages).toEqual(['first']);
+      await full.upstream.letGo(0);
+      expect(full.upstream.messages).toEqual(['first']);
     });
 
     it('is refused at once when Sluice goes down while it waits; what runs finishes', async () => {
       await start({});
-      const { response } = await line.queue(form.ask('gpt-only', 'second'));
-      const down = line.gateway.shutDown();
+      const { response } = await full.queue(form.ask('gpt-only', 'second'));
+      const down = full.gateway.shutDown();
       expect(await refusalAfterWait(form, response)).toEqual(said(form, 'draining'));
-      expect(await line.gateway.ended()).toMatchObject({
+      expect(await full.gateway.ended()).toMatchObject({
         endReason: 'rejected',
         fault: 'draining',
         attempts: [],
       });
-      await line.upstream.letGo(0);
+      await full.upstream.letGo(0);
       await down;
-      expect(await line.gateway.ended(1)).toMatchObject({ endReason: 'completed' });
-      expect(line.upstream.messages).toEqual(['first']);
+      expect(await full.gateway.ended(1)).toMatchObject({ endReason: 'completed' });
+      expect(full.upstream.messages).toEqual(['first']);
     });
 
     it('is ended by totalMs, which the wait counts against', async () => {
@@ -113,10 +113,10 @@ describe('a request that there is no room for', () => {
           { id: 'hasty', targets: ['openai/gpt'], streams: { totalMs: 40 } },
         ],
       });
-      const { response } = await line.send(form.ask('hasty'));
+      const { response } = await full.send(form.ask('hasty'));
       const [status, fault] = await refusalAfterWait(form, response);
       expect([status, fault]).toEqual([form.dialect === 'chat' ? 200 : 504, 'total_timeout']);
-      const record = await line.gateway.ended();
+      const record = await full.gateway.ended();
       expect(record).toMatchObject({ endReason: 'total_timeout', attempts: [] });
       expect(record['queuedMs']).toBeGreaterThan(20);
     });
@@ -128,7 +128,7 @@ describe('a request that there is no room for', () => {
       limits: { queue: { maxWaitMs: 80 } },
     });
     const form = REQUEST_FORMS.find(({ name }) => name === 'a stream of /v1')!;
-    const { response } = await line.send(form.ask('gpt-only', 'second'));
+    const { response } = await full.send(form.ask('gpt-only', 'second'));
     const body = await within(response.rest(), 'the stream ends');
     expect((await response.head()).status).toBe(200);
     expect(body).toContain(': heartbeat\n\n');
@@ -138,20 +138,20 @@ describe('a request that there is no room for', () => {
 
   it('is counted once, as a stream or as a rejection, whatever becomes of it', async () => {
     await start({ limits: { queue: { size: 4, maxWaitMs: 60_000 } } });
-    const changed = await changes(line.gateway, async () => {
+    const changed = await changes(full.gateway, async () => {
       const waiting = [];
-      for (const form of REQUEST_FORMS) waiting.push(await line.queue(form.ask('gpt-only')));
+      for (const form of REQUEST_FORMS) waiting.push(await full.queue(form.ask('gpt-only')));
       for (const form of REQUEST_FORMS) {
-        await refusal((await line.send(form.ask('gpt-only'))).response);
+        await refusal((await full.send(form.ask('gpt-only'))).response);
       }
       waiting[0]!.caller.leave();
-      await line.gateway.ended(0);
-      await line.upstream.letGo(0);
+      await full.gateway.ended(0);
+      await full.upstream.letGo(0);
       for (const n of [1, 2, 3]) {
-        await line.upstream.letGo(n);
+        await full.upstream.letGo(n);
         await within(waiting[n]!.response.rest(), 'the answer ends');
       }
-      await line.gateway.ended(4);
+      await full.gateway.ended(4);
     });
     const total = (name: string) =>
       Object.entries(changed).reduce(

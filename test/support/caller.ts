@@ -1,22 +1,23 @@
 import { vi } from 'vitest';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import { Admission, type Permit } from '../../src/generation/admission/admission.js';
+import { ConcurrencyLimiter } from '../../src/generation/admission/concurrency-limiter.js';
 import { EventLoopDelay } from '../../src/generation/admission/event-loop-delay.js';
+import type { Permit } from '../../src/generation/admission/permit.js';
 
 export interface TestLimits {
   readonly streams?: number;
   readonly queue?: { readonly size?: number; readonly maxWaitMs?: number };
-  /** Of a backend. */
+  /** A backend's `limits.streams`. */
   readonly a?: number;
   readonly b?: number;
 }
 
 /** Backends `a`, `b` and `c`; only the first two can have a limit. */
-export function admissionWith(
+export function limiterWith(
   { streams, queue, ...backends }: TestLimits,
   eventLoop = new EventLoopDelay(),
-): Admission {
+): ConcurrencyLimiter {
   const limitsOf: Record<string, number | undefined> = backends;
   const config = parseConfig({
     backends: ['a', 'b', 'c'].map((id) => ({
@@ -28,73 +29,73 @@ export function admissionWith(
     models: [{ id: 'm', targets: ['a/m'] }],
     limits: { ...(streams && { streams }), ...(queue && { queue }) },
   });
-  return new Admission(config, eventLoop);
+  return new ConcurrencyLimiter(config, eventLoop);
 }
 
-/** A request that asked to enter, and what it has come to. The test's timers are fake. */
+/** A request at the limiter, and what has become of it. The test's timers are fake. */
 export class Caller {
-  readonly caller = new AbortController();
-  /** Calls with which its listener was let go. */
-  readonly released = vi.spyOn(this.caller.signal, 'removeEventListener');
-  place: Permit | undefined;
-  /** Where it has a place. */
+  readonly controller = new AbortController();
+  /** Called for each listener that the limiter removed from the signal. */
+  readonly listenerRemoved = vi.spyOn(this.controller.signal, 'removeEventListener');
+  permit: Permit | undefined;
+  /** The backend at which it holds capacity. */
   at: string | undefined;
   refused: unknown;
-  /** The backends that it asked for last, one letter each. */
-  wish: string;
+  /** The eligible backends that it gave last, one letter each. */
+  eligible: string;
 
-  constructor(admission: Admission, backends: string, flow = 'x') {
-    this.wish = backends;
-    void this.#enter(admission.acquire(flow, () => backends.split(''), this.caller.signal));
+  constructor(limiter: ConcurrencyLimiter, backends: string, flow = 'x') {
+    this.eligible = backends;
+    void this.#acquired(limiter.acquire(flow, () => backends.split(''), this.controller.signal));
   }
 
-  /** `waits`, the backend it has a place at, or what it was refused with. */
+  /** `waits`, the backend at which it holds capacity, or what it was refused with. */
   async state(): Promise<unknown> {
     await settled();
     if (this.refused instanceof GatewayError) return this.refused.fault;
     return this.refused ?? this.at ?? 'waits';
   }
 
-  /** Asks for a place elsewhere, as a failover does; says what has come of it by now. */
-  async moveTo(backends: string): Promise<unknown> {
-    const { place } = this;
-    if (!place) throw new Error('It is not there to be moved.');
-    this.wish = backends;
+  /** Reassigns its permit, as a failover does; returns its state after that. */
+  async reassign(backends: string): Promise<unknown> {
+    const { permit } = this;
+    if (!permit) throw new Error('There is no permit to reassign.');
+    this.eligible = backends;
     this.refused = undefined;
     this.at = undefined;
-    void this.#arrive(
-      place,
-      place.reassign(() => backends.split('')),
+    void this.#reassigned(
+      permit,
+      permit.reassign(() => backends.split('')),
     );
     return this.state();
   }
 
-  leave(): void {
-    if (!this.place) throw new Error('It is not there to leave.');
+  release(): void {
+    if (!this.permit) throw new Error('There is no permit to release.');
     this.at = undefined;
-    this.place.release();
+    this.permit.release();
   }
 
-  async #enter(entering: Promise<Permit>): Promise<void> {
+  async #acquired(acquiring: Promise<Permit>): Promise<void> {
     try {
-      this.place = await entering;
-      this.at = this.place.backend;
+      this.permit = await acquiring;
+      this.at = this.permit.backend;
     } catch (error) {
       this.refused = error;
     }
   }
 
-  async #arrive(place: Permit, moving: Promise<void>): Promise<void> {
+  async #reassigned(permit: Permit, reassigning: Promise<void>): Promise<void> {
     try {
-      await moving;
-      this.at = place.backend;
+      await reassigning;
+      this.at = permit.backend;
     } catch (error) {
       this.refused = error;
     }
   }
 }
 
-/** Promises have had their turns. */
+/** Resolves when the continuations of settled promises have run. */
 export async function settled(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0);
 }
@@ -103,9 +104,9 @@ export function states(...all: readonly Caller[]): Promise<unknown[]> {
   return Promise.all(all.map((each) => each.state()));
 }
 
-/** So many that ask for the same; the first of them stands first. */
-export function visitors(count: number, admission: Admission, backends: string): Caller[] {
-  return Array.from({ length: count }, () => new Caller(admission, backends));
+/** `count` callers with the same eligible backends, in the order of their arrival. */
+export function callers(count: number, limiter: ConcurrencyLimiter, backends: string): Caller[] {
+  return Array.from({ length: count }, () => new Caller(limiter, backends));
 }
 
 /** What `act` throws at once. */

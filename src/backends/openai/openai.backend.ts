@@ -18,7 +18,7 @@ import { readOpenAiStream, streamOf } from './openai-stream.js';
 
 export interface OpenAiSettings extends UpstreamSettings {
   /** `false`: this server does not know `stream_options`, so usage is not asked for. */
-  readonly streamUsage?: boolean;
+  readonly streamUsage?: boolean | undefined;
 }
 
 /** OpenAI's Chat Completions, at OpenAI or at any server compatible with it. */

@@ -1,11 +1,12 @@
 import { parse } from 'yaml';
 import { childrenOf, type ConfigPath } from './config-path.js';
+import type { Expansion } from './expand.js';
 
-const FREE_FORM = Symbol('free-form');
+const UNTYPED = Symbol('untyped');
 
 /** Marks a field whose content has no types of ours: an expanded scalar in it is read as YAML would. */
 export function Untyped(): PropertyDecorator {
-  return Reflect.metadata(FREE_FORM, true);
+  return Reflect.metadata(UNTYPED, true);
 }
 
 /**
@@ -14,35 +15,26 @@ export function Untyped(): PropertyDecorator {
  */
 export function coerceExpanded(
   node: object,
-  whole: ReadonlySet<ConfigPath>,
+  expanded: Expansion['expanded'],
   path: ConfigPath = '',
-  inFreeForm = false,
+  isUntyped = false,
 ): void {
   for (const child of childrenOf(node, path)) {
     const { key, value } = child;
     if (typeof value === 'object' && value !== null) {
-      const isFreeForm = inFreeForm || Reflect.hasMetadata(FREE_FORM, node, key);
-      coerceExpanded(value, whole, child.path, isFreeForm);
-    } else if (typeof value === 'string' && whole.has(child.path)) {
+      const isChildUntyped = isUntyped || Reflect.hasMetadata(UNTYPED, node, key);
+      coerceExpanded(value, expanded, child.path, isChildUntyped);
+    } else if (typeof value === 'string' && expanded.get(child.path)?.isWhole) {
       const read = asYaml(value);
-      if (inFreeForm || typeName(node, key) === typeof read) Reflect.set(node, key, read);
+      if (isUntyped || read.constructor === Reflect.getMetadata('design:type', node, key)) {
+        Reflect.set(node, key, read);
+      }
     }
   }
 }
 
-function asYaml(text: string): unknown {
-  // Only what can be a number or a boolean: a secret is not for a YAML parser.
-  return /^[-+.\w]{1,32}$/.test(text) ? scalarOr(text) : text;
-}
-
-function scalarOr(text: string): unknown {
-  const read: unknown = parse(text);
+/** Only what can be a number or a boolean is parsed: a secret is not for a YAML parser. */
+function asYaml(text: string): string | number | boolean {
+  const read: unknown = /^[-+.\w]{1,32}$/.test(text) ? parse(text) : text;
   return typeof read === 'number' || typeof read === 'boolean' ? read : text;
-}
-
-/** What TypeScript's decorator metadata says of a field. */
-function typeName(node: object, key: string): string {
-  const type: unknown = Reflect.getMetadata('design:type', node, key);
-  if (type === Number) return 'number';
-  return type === Boolean ? 'boolean' : 'other';
 }

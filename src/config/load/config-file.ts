@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { ConfigError } from './config-error.js';
-import { errorCode } from './error-code.js';
+import { ConfigError, errorCode } from './config-error.js';
 import { parseYaml } from './yaml.js';
 
 const SMALLEST = `The smallest one is:

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ConfigError, type ConfigFault } from './config-error.js';
-import { errorCode } from './error-code.js';
-import type { ProxyConfig, ServerConfig } from '../schema/gateway-config.js';
+import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
+import type { ProxyConfig } from '../schema/gateway-config.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
 
@@ -21,7 +20,8 @@ export function withDotEnv(env: Environment): NodeJS.ProcessEnv {
 
 /** What the environment says besides the file; an empty variable says nothing. */
 export interface EnvironmentSettings {
-  readonly server: Partial<ServerConfig>;
+  readonly host: string | undefined;
+  readonly port: number | undefined;
   readonly proxy: ProxyConfig;
   readonly faults: readonly ConfigFault[];
 }
@@ -34,23 +34,15 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   if (host !== undefined) complain('HOST', hostCheck(host));
   const httpProxy = proxyUrl('http_proxy');
   const httpsProxy = proxyUrl('https_proxy');
-  const noProxy = env['no_proxy'] ?? env['NO_PROXY'];
-  return {
-    server: { ...(port !== undefined && { port }), ...(host !== undefined && { host }) },
-    proxy: {
-      ...(httpProxy && { httpProxy }),
-      ...(httpsProxy && { httpsProxy }),
-      ...(noProxy && { noProxy }),
-    },
-    faults,
-  };
+  const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
+  return { host, port, proxy: { httpProxy, httpsProxy, noProxy }, faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {
     const name = env[lowerCase] === undefined ? lowerCase.toUpperCase() : lowerCase;
     const url = env[name];
     if (url && !isHttpUrl(url)) complain(name, 'must be a URL such as http://proxy.internal:3128');
-    return url;
+    return url || undefined;
   }
 
   function complain(path: string, message: string | undefined): void {

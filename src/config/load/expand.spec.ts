@@ -56,12 +56,12 @@ describe('expanding a parsed file', () => {
   });
 
   it('knows which scalars came from outside, and which entirely', () => {
-    const { expanded, whole } = expand(
-      { a: '${A}', b: ['x-${A}'], c: '$${A}', d: 'plain' },
-      { A: '1' },
-    );
-    expect([...expanded]).toEqual(['a', 'b[0]', 'c']);
-    expect([...whole]).toEqual(['a']);
+    const { expanded } = expand({ a: '${A}', b: ['x-${A}'], c: '$${A}', d: 'plain' }, { A: '1' });
+    expect([...expanded].map(([path, { isWhole }]) => [path, isWhole])).toEqual([
+      ['a', true],
+      ['b[0]', false],
+      ['c', false],
+    ]);
   });
 
   it('does not touch what it was given', () => {

@@ -3,9 +3,9 @@ import { isJsonObject } from '../../contract/json.js';
 import { coerceExpanded } from './coerce.js';
 import { ConfigError, type ConfigFault } from './config-error.js';
 import { configFileIn, readConfigFile } from './config-file.js';
-import { type EnvironmentSettings, settingsIn, withDotEnv } from './environment.js';
+import { settingsIn, withDotEnv } from './environment.js';
 import { expand } from './expand.js';
-import { deepFreeze } from './deep-freeze.js';
+import { snapshotOf } from './snapshot.js';
 import { GatewayConfig } from '../schema/gateway-config.js';
 import { referenceFaults } from '../rules/references.js';
 import { fieldFaults } from '../rules/validate.js';
@@ -22,30 +22,31 @@ export function loadConfig(
 ): GatewayConfig {
   const allEnv = withDotEnv(env);
   const file = configFileIn(allEnv, fallbackFile);
-  return configOf(readConfigFile(file), allEnv, file);
+  return parseConfig(readConfigFile(file), allEnv, file);
 }
 
 /**
- * The same from what a file would have been parsed to.
+ * The same from what a file was parsed to.
+ * @param file its name, for the messages
  * @throws ConfigError that lists every fault
  */
-export function parseConfig(source: unknown, env: NodeJS.ProcessEnv = {}): GatewayConfig {
-  return configOf(source, env);
-}
-
-function configOf(source: unknown, env: NodeJS.ProcessEnv, file?: string): GatewayConfig {
-  const { value, expanded, whole, faults: expansionFaults } = expand(source, env);
+export function parseConfig(
+  source: unknown,
+  env: NodeJS.ProcessEnv = {},
+  file?: string,
+): GatewayConfig {
+  const { value, expanded, faults: expansionFaults } = expand(source, env);
   if (!isJsonObject(value)) {
     const message = 'must be a mapping with "backends" and "models"';
     throw new ConfigError([{ path: file ?? 'configuration', message }], file);
   }
   const config = plainToInstance(GatewayConfig, value);
-  coerceExpanded(config, whole);
+  coerceExpanded(config, expanded);
   const settings = settingsIn(env);
   const found = [...fieldFaults(config), ...referenceFaults(config, expanded)];
   const faults = [...expansionFaults, ...withoutEchoes(found, expansionFaults), ...settings.faults];
   if (faults.length > 0) throw new ConfigError(faults.toSorted(byPath), file);
-  return deepFreeze(completed(config, settings));
+  return snapshotOf(config, settings);
 }
 
 /** A scalar that could not be expanded is wrong in other ways, too: one fault tells. */
@@ -60,17 +61,4 @@ function withoutEchoes(
 /** What is wrong with one backend or model stands together. */
 function byPath(one: ConfigFault, other: ConfigFault): number {
   return one.path.localeCompare(other.path, 'en', { numeric: true });
-}
-
-/** What follows from a valid file, and what the environment adds to it. */
-function completed(config: GatewayConfig, { server, proxy }: EnvironmentSettings): GatewayConfig {
-  Object.assign(config.server, server);
-  for (const backend of config.backends) {
-    // `${KEY:-}`: an upstream that needs no key.
-    if (backend.apiKey === '') Object.assign(backend, { apiKey: undefined });
-  }
-  return Object.assign(config, {
-    defaultModel: config.defaultModel ?? config.models[0]?.id,
-    proxy,
-  });
 }

@@ -18,8 +18,8 @@ export function Section(type: () => Class): PropertyDecorator {
 
 /**
  * A list of mappings with a class of its own, at least one.
+ * @param be what an item must be, for the message about one that is something else
  * @param fromText reads an item that is written as one scalar; undefined = it cannot
- * @param be what an item must be, for whoever wrote something else
  */
 export function ListOf(
   type: () => Class,
@@ -28,23 +28,25 @@ export function ListOf(
 ): PropertyDecorator {
   return applyDecorators(
     Type(type),
-    Transform(({ value }): unknown => (Array.isArray(value) ? value.map(item) : notAList(value))),
+    Transform(({ value }): unknown => (Array.isArray(value) ? value.map(item) : notList(value))),
     Rule('list', must('a list with at least one item', isFilledList)),
     ValidateNested({ message: `must be ${be}` }),
   );
 
   function item(value: unknown): unknown {
     if (typeof value === 'string') return fromText(value) ?? value;
-    return isJsonObject(value) ? value : NOT_AN_ITEM;
+    return isJsonObject(value) ? value : WRONG_KIND;
   }
 }
 
-/** class-validator looks past a null in a list, and into a list in a list, but stops at a number. */
-const NOT_AN_ITEM = 0;
+/**
+ * Stands for a list as an item, and for a mapping as a list: class-validator would check what is in
+ * them, and refuses a scalar as it is. A null as an item would be told of as a missing value.
+ */
+const WRONG_KIND = 0;
 
-/** A mapping instead of a list would be checked as if it were an item. */
-function notAList(value: unknown): unknown {
-  return isJsonObject(value) ? NOT_AN_ITEM : value;
+function notList(value: unknown): unknown {
+  return isJsonObject(value) ? WRONG_KIND : value;
 }
 
 function isFilledList(value: unknown): boolean {

@@ -1,17 +1,18 @@
 import type { ConfigFault } from '../load/config-error.js';
 import type { ConfigPath } from '../load/config-path.js';
+import type { Expansion } from '../load/expand.js';
 import { BackendConfig } from '../schema/backend-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
 
 /**
- * What no field can say alone. The fields may be wrong in themselves: whoever mends a file wants
- * to hear of everything at once.
+ * What no field can say alone. The fields may be wrong in themselves: one start of Sluice tells
+ * everything that is to be mended.
  * @param expanded scalars that may hold a secret, so they are not quoted
  */
 export function referenceFaults(
   config: GatewayConfig,
-  expanded: ReadonlySet<ConfigPath>,
+  expanded: Expansion['expanded'],
 ): ConfigFault[] {
   const backends = itemsOf('backends', config.backends, BackendConfig);
   const models = itemsOf('models', config.models, ModelConfig);
@@ -69,7 +70,7 @@ function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig)
 function targetFaults(
   { path, item: { backend, developerRole } }: At<TargetConfig>,
   backends: readonly At<BackendConfig>[],
-  expanded: ReadonlySet<ConfigPath>,
+  expanded: Expansion['expanded'],
 ): ConfigFault[] {
   if (backend === undefined) return [];
   const at = backends.find(({ item }) => item.id === backend);
@@ -85,7 +86,7 @@ function targetFaults(
 function defaultModelFaults(
   { defaultModel }: GatewayConfig,
   models: readonly At<ModelConfig>[],
-  expanded: ReadonlySet<ConfigPath>,
+  expanded: Expansion['expanded'],
 ): ConfigFault[] {
   if (defaultModel === undefined || models.some(({ item }) => item.id === defaultModel)) return [];
   const id = quoted(defaultModel, !expanded.has('defaultModel'));

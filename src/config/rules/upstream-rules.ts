@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { validateHeaderName } from 'node:http';
+import { applyDecorators } from '@nestjs/common';
+import { Transform } from 'class-transformer';
 import { isJsonObject } from '../../contract/json.js';
-import { errorCode } from '../load/error-code.js';
+import { errorCode } from '../load/config-error.js';
 import { type Check, must, Rule } from './rule.js';
 
 /** What an HTTP header can carry: a line break in it would start a header of its own. */
@@ -13,8 +15,12 @@ const isHeaderValue = (value: unknown) => isText(value) && HEADER_VALUE.test(val
 export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint);
 export const CaFile = () => Rule('caFile', caFileComplaint);
 
+/** Empty (`${KEY:-}`) is absent: for an upstream that needs no key. */
 export const ApiKey = () =>
-  Rule('apiKey', must('a text of one line, in quotes if it is all digits', isHeaderValue));
+  applyDecorators(
+    Transform(({ value }): unknown => (value === '' ? undefined : value)),
+    Rule('apiKey', must('a text of one line, in quotes if it is all digits', isHeaderValue)),
+  );
 
 export const Headers = () =>
   Rule(

@@ -1,64 +1,12 @@
 import { BackendConfig } from './backend-config.js';
-import { BrowsersConfig } from './browsers-config.js';
-import { HostNames } from '../rules/caller-rules.js';
-import { DrainConfig } from './drain-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from '../rules/nested.js';
 import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
+import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
 import { StreamsConfig } from './streams-config.js';
-import {
-  ByteSize,
-  Flag,
-  Host,
-  Milliseconds,
-  Name,
-  Port,
-  PositiveNumber,
-} from '../rules/value-rules.js';
-
-/** Where Sluice listens. */
-export class ServerConfig {
-  /** Name or address of the interface; `0.0.0.0` is every one. HOST overrides it. */
-  @Host()
-  readonly host: string = '127.0.0.1';
-
-  /** TCP port; 0 lets the system choose. PORT overrides it. */
-  @Port()
-  readonly port: number = 3000;
-
-  /** Largest request body: a number of bytes, or a text like `20mb`. Images in messages count. */
-  @ByteSize()
-  readonly bodyLimit: string | number = '20mb';
-
-  /** How long a request body may take to come, from the request's headers on, in milliseconds. */
-  @Milliseconds()
-  readonly bodyMs: number = 60_000;
-
-  /**
-   * What all request bodies together may take in this process, a size like `bodyLimit`: from when a
-   * body is announced until its request has been answered. A body over it is refused. The first
-   * 64 KiB of each have as much again to themselves.
-   */
-  @ByteSize()
-  readonly bodyBytesInFlight: string | number = '64mb';
-
-  /** Whether callers may compress request bodies; `bodyLimit` holds for what they inflate to. */
-  @Flag()
-  readonly compressedBodies: boolean = false;
-
-  /** How long an idle connection stays open, in milliseconds: longer than the proxy in front keeps it. */
-  @Milliseconds()
-  readonly keepAliveMs: number = 75_000;
-
-  /**
-   * Names under which callers reach Sluice, without a port. Bound to the loopback it answers to the
-   * loopback's names and these; elsewhere to any name, unless there are some here.
-   */
-  @HostNames()
-  readonly hosts: readonly string[] = [];
-}
+import { Milliseconds, Name, PositiveNumber } from '../rules/value-rules.js';
 
 /** The embedded upstream for trying Sluice without keys: backends without a `baseUrl` are answered by it. */
 export class SandboxConfig {
@@ -74,20 +22,23 @@ export class SandboxConfig {
 /** Proxies on the way to backends: from the environment, as every other program takes them. */
 export interface ProxyConfig {
   /** URL of the proxy for `http:` backends, from http_proxy or HTTP_PROXY. */
-  readonly httpProxy?: string;
+  readonly httpProxy?: string | undefined;
   /** URL of the proxy for `https:` backends, from https_proxy or HTTPS_PROXY. */
-  readonly httpsProxy?: string;
+  readonly httpsProxy?: string | undefined;
   /** Hosts reached directly, comma-separated, from no_proxy or NO_PROXY. */
-  readonly noProxy?: string;
+  readonly noProxy?: string | undefined;
 }
 
-/** Everything an operator decides: what the YAML file says, completed and frozen. */
+/**
+ * Everything an operator decides: what the YAML file says, completed and frozen. `Readonly` sections
+ * are made to be spread.
+ */
 export class GatewayConfig {
   static readonly formerKeys: Readonly<Record<string, string>> = { extra: 'retryBudget' };
 
   /** Where Sluice listens. */
   @Section(() => ServerConfig)
-  readonly server: ServerConfig = new ServerConfig();
+  readonly server: Readonly<ServerConfig> = new ServerConfig();
 
   /** Pages in browsers that are not Sluice's own. */
   @Section(() => BrowsersConfig)
@@ -124,7 +75,7 @@ export class GatewayConfig {
 
   /** The upstreams. */
   @ListOf(() => BackendConfig)
-  readonly backends: readonly BackendConfig[];
+  readonly backends: readonly Readonly<BackendConfig>[];
 
   /** What callers may ask for. */
   @ListOf(() => ModelConfig)

@@ -63,7 +63,7 @@ export class TargetConfig {
   @Section(() => PartialRetryConfig)
   readonly retry?: Readonly<PartialRetryConfig>;
 
-  /** Waits of this target that differ from its model's. `Readonly`, here and below: made to be spread. */
+  /** Waits of this target that differ from its model's. `Readonly`, here and below: it is made to be spread. */
   @Optional()
   @Section(() => TargetStreamsConfig)
   readonly streams?: Readonly<TargetStreamsConfig>;

@@ -1,33 +1,14 @@
 import { Optional } from '../rules/rule.js';
 import { Milliseconds, MillisecondsOrNone, Fraction, Integer } from '../rules/value-rules.js';
 
-/** When a target that failed before its first content is asked again, before the next one is. */
-export class RetryConfig {
-  /** Further attempts on the same target; 0 is none. */
-  @Integer(0)
-  readonly limit: number = 1;
-
-  /** Longest first wait before another attempt, in milliseconds; the wait is drawn by lot from 0, and its limit doubles. */
-  @MillisecondsOrNone()
-  readonly baseDelayMs: number = 250;
-
-  /** Longest wait before another attempt, in milliseconds. */
-  @MillisecondsOrNone()
-  readonly maxDelayMs: number = 4000;
-
-  /** Longest `Retry-After` that is waited out, in milliseconds; for a longer one the next target is asked. */
-  @MillisecondsOrNone()
-  readonly maxRetryAfterMs: number = 1000;
-}
-
-/** What differs for one model or one target; what is left out is taken from above it. */
+/** The retries that may differ for one model or one target; what is left out is taken from above it. */
 export class PartialRetryConfig {
   /** Further attempts on the same target; 0 is none. */
   @Optional()
   @Integer(0)
   readonly limit?: number;
 
-  /** Longest first wait before another attempt, in milliseconds. */
+  /** Longest first wait before another attempt, in milliseconds; the wait is drawn by lot from 0, and its limit doubles. */
   @Optional()
   @MillisecondsOrNone()
   readonly baseDelayMs?: number;
@@ -37,10 +18,18 @@ export class PartialRetryConfig {
   @MillisecondsOrNone()
   readonly maxDelayMs?: number;
 
-  /** Longest `Retry-After` that is waited out, in milliseconds. */
+  /** Longest `Retry-After` that is waited out, in milliseconds; for a longer one the next target is asked. */
   @Optional()
   @MillisecondsOrNone()
   readonly maxRetryAfterMs?: number;
+}
+
+/** When a target that failed before its first content is asked again, before the next one is. */
+export class RetryConfig extends PartialRetryConfig {
+  override readonly limit: number = 1;
+  override readonly baseDelayMs: number = 250;
+  override readonly maxDelayMs: number = 4000;
+  override readonly maxRetryAfterMs: number = 1000;
 }
 
 /** Bounds what retries and recoveries add to a target's load: an outage must not be tripled by its gateway. */

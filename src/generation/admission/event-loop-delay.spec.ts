@@ -4,7 +4,7 @@ import { EventLoopDelay } from './event-loop-delay.js';
 /** What the timer is armed with. */
 const EVERY_MS = 50;
 
-describe('The delay of the event loop', () => {
+describe('EventLoopDelay', () => {
   let now: number;
   let delay: EventLoopDelay;
   beforeEach(() => {
@@ -27,20 +27,20 @@ describe('The delay of the event loop', () => {
     }
   }
 
-  it('is no matter while turns are short', () => {
+  it('never says too slow while turns are short', () => {
     turns(1000, 51);
     turns(1000, 250);
     expect(delay.isTooSlow).toBe(false);
   });
 
-  it('is too long after five seconds of long turns, not before', () => {
+  it('says too slow after five seconds of long turns, not before', () => {
     turns(20, 251);
     expect(delay.isTooSlow).toBe(false);
     turns(1, 251);
     expect(delay.isTooSlow).toBe(true);
   });
 
-  it('is better with the first short turn, and takes five seconds to be too long again', () => {
+  it('takes it back at the first short turn, and needs five seconds to say it again', () => {
     turns(30, 300);
     expect(delay.isTooSlow).toBe(true);
     turns(1, 60);
@@ -51,14 +51,14 @@ describe('The delay of the event loop', () => {
     expect(delay.isTooSlow).toBe(true);
   });
 
-  it('is no matter for a single turn, however long: that was one piece of work, or a stopped process', () => {
+  it('ignores a single long turn, however long: that was one piece of work, or a stopped process', () => {
     turns(1, 60_000);
     expect(delay.isTooSlow).toBe(false);
     turns(1, 60_000);
     expect(delay.isTooSlow).toBe(true);
   });
 
-  it('is nobody’s business any more once the application is down', () => {
+  it('says nothing any more once the application is down', () => {
     turns(30, 300);
     delay.onApplicationShutdown();
     expect(delay.isTooSlow).toBe(false);

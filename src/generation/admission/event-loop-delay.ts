@@ -1,17 +1,17 @@
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 
-/** A turn may be taken for longer than it was by as much. */
+/** A turn is measured too long by this much at most. */
 const EVERY_MS = 50;
 
 const LONG_TURN_MS = 250;
 const FOR_MS = 5000;
 
 /**
- * Whether the event loop has been too slow for too long: everything that streams waits for its turn.
+ * Whether the event loop has been too slow for too long: every stream waits for its turn then.
  *
- * An interval measures it: what passes between two of its calls is the whole of a long turn. (How
- * late a call was is less, by the interval: 250 of 300 ms.) `monitorEventLoopDelay` sees the same,
- * but takes a timer to be read, and right behind a long turn that finds nothing there yet.
+ * The time between two calls of an interval is the whole of a long turn. (The lateness of a call is
+ * less, by the interval: 250 of 300 ms.) `monitorEventLoopDelay` measures the same, but only a timer
+ * can read it, and right behind a long turn its histogram is still empty.
  */
 export class EventLoopDelay implements OnApplicationBootstrap, OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
@@ -21,7 +21,7 @@ export class EventLoopDelay implements OnApplicationBootstrap, OnApplicationShut
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Turn after turn has been too long; a single one, however long, is no overload. */
+  /** Every turn of `FOR_MS` was long. A single turn, however long, is no overload. */
   get isTooSlow(): boolean {
     return this.#longSince !== undefined && this.#lookedAt - this.#longSince >= FOR_MS;
   }

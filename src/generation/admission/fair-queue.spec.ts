@@ -4,14 +4,14 @@ import { FairQueue, type Queued } from './fair-queue.js';
 const ANY = () => true;
 
 /** Written `flow` + `ticket`: `a1`. */
-function item(name: string): Queued & { readonly name: string } {
+function waiter(name: string): Queued & { readonly name: string } {
   return { name, flow: name[0]!, ticket: Number(name.slice(1)) };
 }
 
 function queueOf(...names: string[]) {
-  const queue = new FairQueue<ReturnType<typeof item>>();
-  const items = names.map(item);
-  for (const each of items) queue.add(each);
+  const queue = new FairQueue<ReturnType<typeof waiter>>();
+  const waiters = names.map(waiter);
+  for (const each of waiters) queue.add(each);
   const take = (accepts: (name: string) => boolean = ANY) =>
     queue.take(({ name }) => accepts(name))?.name;
   const rest = () => {
@@ -19,40 +19,40 @@ function queueOf(...names: string[]) {
     for (let name = take(); name; name = take()) taken.push(name);
     return taken.join(' ');
   };
-  const remove = (name: string) => queue.remove(items.find((each) => each.name === name)!);
+  const remove = (name: string) => queue.remove(waiters.find((each) => each.name === name)!);
   return { queue, take, rest, remove };
 }
 
-describe('The fair queue', () => {
-  it('serves one flow in the order of its arrivals', () => {
+describe('FairQueue', () => {
+  it('serves the waiters of one flow in the order of arrival', () => {
     expect(queueOf('a1', 'a2', 'a3').rest()).toBe('a1 a2 a3');
   });
 
-  it('serves flows in turns, however long the line of one is', () => {
+  it('serves flows in turns, however many waiters one flow has', () => {
     expect(queueOf('a1', 'a2', 'a3', 'a4', 'b5', 'c6', 'b7').rest()).toBe('a1 b5 c6 a2 b7 a3 a4');
   });
 
-  it('does not let a flow that comes back overtake those who wait for their first turn', () => {
+  it('does not let a flow that returns overtake flows that wait for their first turn', () => {
     const { queue, take, rest } = queueOf('a1', 'b2', 'c3');
     expect(take()).toBe('a1');
-    queue.add(item('a4'));
+    queue.add(waiter('a4'));
     expect(rest()).toBe('b2 c3 a4');
   });
 
-  it('passes over whoever does not accept, without taking its turn away', () => {
+  it('passes over a waiter that does not accept, and leaves its flow its turn', () => {
     const { take, rest } = queueOf('a1', 'a2', 'b3', 'b4');
     expect(take((name) => name.startsWith('b'))).toBe('b3');
     expect(take((name) => name !== 'a1')).toBe('a2');
     expect(rest()).toBe('b4 a1');
   });
 
-  it('gives nothing when nobody accepts, and keeps everybody', () => {
+  it('takes nothing when no waiter accepts, and keeps them all', () => {
     const { take, rest } = queueOf('a1', 'b2');
     expect(take(() => false)).toBeUndefined();
     expect(rest()).toBe('a1 b2');
   });
 
-  it('asks nobody behind the one who accepted', () => {
+  it('asks no waiter behind the one that accepts', () => {
     const { take } = queueOf('a1', 'b2', 'c3');
     const asked: string[] = [];
     take((name) => {
@@ -62,19 +62,19 @@ describe('The fair queue', () => {
     expect(asked).toEqual(['a1', 'b2']);
   });
 
-  it('puts one who came earlier before those of its flow who came later', () => {
+  it('adds a waiter before the waiters of its flow that arrived later', () => {
     const { queue, rest } = queueOf('a4', 'a6', 'b5');
-    queue.add(item('a2'));
-    queue.add(item('a5'));
+    queue.add(waiter('a2'));
+    queue.add(waiter('a5'));
     expect(rest()).toBe('a2 b5 a4 a5 a6');
   });
 
-  it('forgets one who gave up, and its flow with the last of it', () => {
+  it('removes a waiter, and with the last waiter its flow', () => {
     const { queue, remove, rest } = queueOf('a1', 'a2', 'b3');
     remove('a1');
     remove('b3');
     remove('b3');
-    queue.add(item('b4'));
+    queue.add(waiter('b4'));
     expect(rest()).toBe('a2 b4');
     expect(rest()).toBe('');
   });

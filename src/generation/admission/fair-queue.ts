@@ -1,58 +1,58 @@
-/** Someone who waits. */
+/** What the queue knows of a waiter. */
 export interface Queued {
-  /** Whom its turn is counted for. */
+  /** Flows take turns. */
   readonly flow: string;
-  /** Its place within the flow: the lower number came first. */
+  /** Order of arrival: within a flow the lowest ticket is first. */
   readonly ticket: number;
 }
 
-/** Who waits. Lanes are served in turns; within a flow who came first is first. */
+/** Waiters. Flows are served in turns; within a flow the oldest waiter is first. */
 export class FairQueue<T extends Queued> {
-  /** Lines of waiting ones; the flow at the front has its turn. */
+  /** The waiters of each flow; the flow at the front has its turn. */
   readonly #flows = new Map<string, T[]>();
 
-  add(item: T): void {
-    const line = this.#flows.get(item.flow);
-    if (!line) {
-      this.#flows.set(item.flow, [item]);
+  add(waiter: T): void {
+    const waiters = this.#flows.get(waiter.flow);
+    if (!waiters) {
+      this.#flows.set(waiter.flow, [waiter]);
       return;
     }
-    // Most are the last to come: it is looked for from behind.
-    const before = line.findLastIndex(({ ticket }) => ticket < item.ticket);
-    line.splice(before + 1, 0, item);
+    // From behind: nearly every waiter is the newest of its flow.
+    const before = waiters.findLastIndex(({ ticket }) => ticket < waiter.ticket);
+    waiters.splice(before + 1, 0, waiter);
   }
 
   /**
-   * Takes out the first one that `accepts` what there is to be had: its flow has had its turn, those
-   * passed over keep theirs.
+   * Removes and returns the first waiter that `accepts`. Its flow has had its turn; a flow that was
+   * passed over keeps its own.
    */
-  take(accepts: (item: T) => boolean): T | undefined {
-    for (const [flow, line] of this.#flows) {
-      const at = line.findIndex(accepts);
+  take(accepts: (waiter: T) => boolean): T | undefined {
+    for (const [flow, waiters] of this.#flows) {
+      const at = waiters.findIndex(accepts);
       if (at === -1) continue;
-      const [item] = line.splice(at, 1);
+      const [waiter] = waiters.splice(at, 1);
       this.#flows.delete(flow);
-      if (line.length > 0) this.#flows.set(flow, line);
-      return item;
+      if (waiters.length > 0) this.#flows.set(flow, waiters);
+      return waiter;
     }
     return undefined;
   }
 
-  /** All of them, in no order to rely on. */
+  /** All waiters, flow by flow. */
   *[Symbol.iterator](): Generator<T> {
-    for (const line of this.#flows.values()) yield* line;
+    for (const waiters of this.#flows.values()) yield* waiters;
   }
 
   get isEmpty(): boolean {
     return this.#flows.size === 0;
   }
 
-  /** Takes out one that waits no longer. */
-  remove(item: T): void {
-    const line = this.#flows.get(item.flow);
-    const at = line?.indexOf(item) ?? -1;
-    if (!line || at === -1) return;
-    line.splice(at, 1);
-    if (line.length === 0) this.#flows.delete(item.flow);
+  /** Does nothing when `waiter` is not in the queue. */
+  remove(waiter: T): void {
+    const waiters = this.#flows.get(waiter.flow);
+    const at = waiters?.indexOf(waiter) ?? -1;
+    if (!waiters || at === -1) return;
+    waiters.splice(at, 1);
+    if (waiters.length === 0) this.#flows.delete(waiter.flow);
   }
 }

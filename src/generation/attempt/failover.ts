@@ -1,5 +1,5 @@
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { Permit } from '../admission/admission.js';
+import type { Permit } from '../admission/permit.js';
 import { Attempt } from './attempt.js';
 import type { Candidate } from '../routing/candidates.js';
 import { Failures } from './failures.js';

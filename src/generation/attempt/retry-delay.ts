@@ -1,12 +1,8 @@
+import type { RetryConfig } from '../../config/schema/retry-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 
-/** When the same target is asked again. */
-export interface RetrySettings {
-  readonly limit: number;
-  readonly baseDelayMs: number;
-  readonly maxDelayMs: number;
-  readonly maxRetryAfterMs: number;
-}
+/** When one target is asked again: what the top level, its model and itself say, merged. */
+export type RetrySettings = RetryConfig;
 
 /**
  * How long to wait before the same target is asked again; nothing where the next one is to be asked.

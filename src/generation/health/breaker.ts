@@ -1,3 +1,4 @@
+import type { BreakerConfig } from '../../config/schema/retry-config.js';
 import type { Fault } from '../../contract/faults.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { BreakerState } from '../../contract/generation.js';
@@ -7,13 +8,6 @@ import { SlidingWindowCounter } from './sliding-window-counter.js';
 
 /** Longest time that a target is left alone for what its operator has to mend. */
 const MAX_COOLDOWN_MS = 300_000;
-
-export interface BreakerSettings {
-  readonly failures: number;
-  readonly ratio: number;
-  readonly windowMs: number;
-  readonly cooldownMs: number;
-}
 
 /** What one attempt means for the breaker; an answer that breaks off later is answered and then failed. */
 export interface BreakerCall {
@@ -49,7 +43,7 @@ export class Breaker {
   #epoch = 0;
 
   constructor(
-    private readonly settings: BreakerSettings,
+    private readonly settings: BreakerConfig,
     private readonly onChange: (state: BreakerState, fault?: Fault) => void,
     private readonly now = () => performance.now(),
   ) {

@@ -1,3 +1,4 @@
+import type { RetryBudgetConfig } from '../../config/schema/retry-config.js';
 import { SlidingWindowCounter } from './sliding-window-counter.js';
 
 const WINDOW_MS = 30_000;
@@ -8,7 +9,7 @@ export class RetryBudget {
   readonly #retries: SlidingWindowCounter;
 
   constructor(
-    private readonly settings: { readonly ratio: number; readonly minRetries: number },
+    private readonly settings: RetryBudgetConfig,
     now = () => performance.now(),
   ) {
     this.#requests = new SlidingWindowCounter(WINDOW_MS, now);

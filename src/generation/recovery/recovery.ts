@@ -2,7 +2,7 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RecoveryOutcome } from '../../contract/generation.js';
 import type { ChunkBatch, EndChunk } from '../../contract/stream-chunk.js';
-import type { Permit } from '../admission/admission.js';
+import type { Permit } from '../admission/permit.js';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Failover } from '../attempt/failover.js';

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../../config/schema/model-config.js';
-import type { StreamsConfig } from '../../config/schema/streams-config.js';
+import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
 import type { Target } from '../../contract/chat-backend.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
 
-/** A public model and whoever may answer for it, in order. */
+/** A public model and the targets that may answer for it, in order. */
 export interface Route {
   readonly model: string;
   /** The targets by priority; those of one tier share its requests. */
@@ -23,32 +23,27 @@ export interface RouteTarget extends Target {
   /** Its share among targets of the same priority. */
   readonly weight: number;
   /** Tokens that fit into it, where that is known. */
-  readonly contextWindow?: number;
+  readonly contextWindow?: number | undefined;
   /** It continues a last message of the assistant. */
   readonly prefill: boolean;
 }
 
 /** Whether a text that broke off is taken up again, and up to which length of it. */
 export interface RecoverySettings {
-  readonly mode: 'never' | 'deterministic' | 'always';
+  readonly mode: ModelConfig['recovery'];
   readonly maxBytes: number;
 }
 
 /** Times of a whole request. */
-export interface StreamTimes {
-  readonly heartbeatMs: number;
-  readonly commitAfterMs: number;
-  readonly slowClientMs: number;
-  readonly totalMs: number;
-}
+type StreamTimes = Pick<
+  StreamsConfig,
+  'heartbeatMs' | 'commitAfterMs' | 'slowClientMs' | 'totalMs'
+>;
 
 /** Times of one attempt. */
-export interface TargetDeadlines {
-  readonly firstTokenMs: number;
-  /** The same where no other target can answer any more. */
+export interface TargetDeadlines extends Required<TargetStreamsConfig> {
+  /** `firstTokenMs` where no other target can answer any more. */
   readonly lastFirstTokenMs: number;
-  readonly idleMs: number;
-  readonly answerMs: number;
 }
 
 /** Which targets a public model name stands for; made once from the configuration. */
@@ -90,11 +85,23 @@ function shortened(name: string): string {
 function routeOf(model: ModelConfig, config: GatewayConfig): Route {
   const streams = { ...config.streams, ...model.streams };
   const retry = { ...config.retry, ...model.retry };
-  const targets = model.targets.map((target) => ({
-    ...targetOf(target),
-    deadlines: deadlinesOf({ ...streams, ...target.streams }),
-    retry: { ...retry, ...target.retry },
-  }));
+  const targets = model.targets.map((target): RouteTarget => {
+    const { backend, drop, rename, set, developerRole, contextWindow } = target;
+    const { weight = 1, prefill = false } = target;
+    return {
+      backend,
+      model: target.model,
+      drop,
+      rename,
+      set,
+      developerRole,
+      deadlines: deadlinesOf({ ...streams, ...target.streams }),
+      retry: { ...retry, ...target.retry },
+      weight,
+      contextWindow,
+      prefill,
+    };
+  });
   return {
     model: model.id,
     streams,
@@ -106,33 +113,13 @@ function routeOf(model: ModelConfig, config: GatewayConfig): Route {
   };
 }
 
-/** Without a setting: deep reasoning is silent for minutes, but who can go elsewhere waits for less. */
-function deadlinesOf({
-  firstTokenMs,
-  idleMs,
-  answerMs,
-}: Pick<StreamsConfig, 'firstTokenMs' | 'idleMs' | 'answerMs'>): TargetDeadlines {
+/** Without a setting deep reasoning may be silent for minutes; a target with others behind it gets less. */
+function deadlinesOf({ firstTokenMs, idleMs, answerMs }: StreamsConfig): TargetDeadlines {
   return {
     firstTokenMs: firstTokenMs ?? 120_000,
     lastFirstTokenMs: firstTokenMs ?? 270_000,
     idleMs,
     answerMs,
-  };
-}
-
-function targetOf(target: TargetConfig) {
-  const { backend, model, drop, rename, set, developerRole } = target;
-  const { weight = 1, contextWindow, prefill } = target;
-  return {
-    backend,
-    model,
-    drop,
-    rename,
-    set,
-    developerRole,
-    weight,
-    prefill: prefill ?? false,
-    ...(contextWindow !== undefined && { contextWindow }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { bytesOf } from '../../config/rules/byte-size.js';
-import type { ServerConfig } from '../../config/schema/gateway-config.js';
+import type { ServerConfig } from '../../config/schema/server-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { findRoute } from '../routes.js';
 import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
-import type { ServerConfig } from '../../config/schema/gateway-config.js';
+import type { ServerConfig } from '../../config/schema/server-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { findRoute } from '../routes.js';
 

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { BrowsersConfig } from '../../config/schema/browsers-config.js';
+import type { BrowsersConfig } from '../../config/schema/server-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { allowPage, answerPreflight, isPreflight } from './cors.js';
 import { findRoute } from '../routes.js';

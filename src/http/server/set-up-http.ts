@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
-import { Admission } from '../../generation/admission/admission.js';
+import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
 import { jsonBody } from '../body/json-body.js';
 import { withoutGeneration } from '../dialects/event-source/without-generation.middleware.js';
 import { withRequestContext } from '../request-context.js';
@@ -40,8 +40,8 @@ export function setUpHttp(app: NestExpressApplication): void {
   app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
   app.use(addVersion);
   app.use('/chat', withoutGeneration);
-  const admission = app.get(Admission);
-  app.use(jsonBody(server, () => admission.refusal));
+  const limiter = app.get(ConcurrencyLimiter);
+  app.use(jsonBody(server, () => limiter.refusal));
   serveOpenApi(app);
 
   const http = app.getHttpServer();

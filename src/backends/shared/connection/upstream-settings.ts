@@ -5,25 +5,25 @@ export interface UpstreamSettings {
   readonly id: string;
   readonly baseUrl: string;
   /** Absent or empty: no `Authorization` header is sent. */
-  readonly apiKey?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly apiKey?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Headers of the caller's request that are passed on. */
   readonly forwardHeaders?: readonly string[] | undefined;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>> | undefined;
   /** PEM file of the authorities this upstream's certificate is checked against, instead of Node's. */
-  readonly caFile?: string;
+  readonly caFile?: string | undefined;
   /** Longest wait for a connection, TLS included. */
   readonly connectMs: number;
   /** Longest single event of a stream. */
   readonly maxEventBytes: number;
   /** Where it is counted what the streams of all backends hold of large events. */
   readonly eventBytes: ByteBudget;
-  readonly proxy?: ProxySettings;
+  readonly proxy?: ProxySettings | undefined;
 }
 
 export interface ProxySettings {
-  readonly httpProxy?: string;
-  readonly httpsProxy?: string;
+  readonly httpProxy?: string | undefined;
+  readonly httpsProxy?: string | undefined;
   /** Hosts reached directly, in curl's NO_PROXY notation. */
-  readonly noProxy?: string;
+  readonly noProxy?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from './load-config.js';
-import { withSandbox } from './with-sandbox.js';
+import { withSandbox } from './snapshot.js';
 
 const SANDBOX = { openaiUrl: 'http://127.0.0.1:1/v1', ollamaUrl: 'http://127.0.0.1:1' };
 

@@ -4,8 +4,8 @@ import { Gateway, type GatewaySettings } from './gateway.js';
 import { type CallerRequest, type CallerResponse, SlowCaller } from './slow-caller.js';
 import { within } from './within.js';
 
-/** Sluice with an OpenAI upstream that takes one request at a time, and its callers. */
-export class WaitingLine {
+/** Sluice whose OpenAI backend takes one request at a time and has it; and its callers. */
+export class FullBackend {
   readonly #callers: SlowCaller[] = [];
 
   private constructor(
@@ -14,12 +14,12 @@ export class WaitingLine {
   ) {}
 
   /** The upstream is taken: its first request has arrived, and stays until the test lets it go. */
-  static async start(settings: GatewaySettings = {}): Promise<WaitingLine> {
+  static async start(settings: GatewaySettings = {}): Promise<FullBackend> {
     const gateway = await Gateway.start({ room: { openai: 1 }, ...settings });
-    const line = new WaitingLine(gateway, new BusyUpstream(gateway.openai));
-    await line.send({ path: '/chat/gpt-only?message=first' });
-    await within(line.upstream.arrived(0), 'the first request arrives');
-    return line;
+    const full = new FullBackend(gateway, new BusyUpstream(gateway.openai));
+    await full.send({ path: '/chat/gpt-only?message=first' });
+    await within(full.upstream.arrived(0), 'the first request arrives');
+    return full;
   }
 
   /** Sends a request on a connection of its own. */
