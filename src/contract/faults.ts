@@ -19,9 +19,6 @@ export interface FaultRow {
   readonly message?: string | undefined;
   /** How long a caller had better wait before it tries again; absent where another try does not help. */
   readonly retryAfterMs?: number | undefined;
-  /** OpenAI's words for it (`error.type`, `error.code`), because clients act on them. */
-  readonly type: string;
-  readonly code: string | null;
   /** May another target answer, as long as the caller has no content yet. */
   readonly fallback: boolean;
   /** May the same target be asked again, after a wait. */
@@ -43,7 +40,6 @@ export type BreakerEffect = 'ignore' | 'count' | 'suspect' | 'open' | 'pause';
 
 /** The caller's own mistake. */
 const mistake = {
-  type: 'invalid_request_error',
   fallback: false,
   retry: false,
   breaker: 'ignore',
@@ -52,7 +48,6 @@ const mistake = {
 
 /** A failure of the upstream's, or of ours. Most are over within seconds. */
 const failure = {
-  type: 'server_error',
   retryAfterMs: 1000,
   fallback: true,
   retry: false,
@@ -71,52 +66,42 @@ const gone = { ...ours, retryAfterMs: undefined } as const;
 
 /** Every way a request can fail, and what follows from it. */
 export const FAULTS = {
-  invalid_request: { ...mistake, status: 400, code: null },
-  unsupported_feature: { ...mistake, status: 400, code: 'unsupported_feature', fallback: true },
-  context_too_long: { ...mistake, status: 400, code: 'context_length_exceeded', fallback: true },
-  content_filtered: { ...mistake, status: 400, code: 'content_filter' },
-  payload_too_large: { ...mistake, status: 413, code: 'request_too_large' },
-  unsupported_encoding: { ...mistake, status: 415, code: 'unsupported_encoding' },
-  body_timeout: { ...mistake, status: 408, code: 'body_timeout' },
-  unauthenticated: { ...mistake, status: 401, code: 'invalid_api_key' },
-  permission_denied: { ...mistake, status: 403, code: 'model_not_allowed' },
-  origin_not_allowed: { ...mistake, status: 403, code: 'origin_not_allowed' },
-  host_not_allowed: { ...mistake, status: 403, code: 'host_not_allowed' },
-  model_not_found: { ...mistake, status: 404, code: 'model_not_found' },
+  invalid_request: { ...mistake, status: 400 },
+  unsupported_feature: { ...mistake, status: 400, fallback: true },
+  context_too_long: { ...mistake, status: 400, fallback: true },
+  content_filtered: { ...mistake, status: 400 },
+  payload_too_large: { ...mistake, status: 413 },
+  unsupported_encoding: { ...mistake, status: 415 },
+  body_timeout: { ...mistake, status: 408 },
+  unauthenticated: { ...mistake, status: 401 },
+  permission_denied: { ...mistake, status: 403 },
+  origin_not_allowed: { ...mistake, status: 403 },
+  host_not_allowed: { ...mistake, status: 403 },
+  model_not_found: { ...mistake, status: 404 },
   rate_limited: {
     status: 429,
-    type: 'requests',
-    code: 'rate_limit_exceeded',
     retryAfterMs: 1000,
     fallback: true,
     retry: true,
     breaker: 'pause',
     endReason: 'rejected',
   },
-  quota_exhausted: {
-    ...operatorFault,
-    status: 429,
-    type: 'insufficient_quota',
-    code: 'insufficient_quota',
-    endReason: 'rejected',
-  },
-  upstream_credentials: { ...operatorFault, status: 502, code: 'upstream_credentials' },
-  upstream_model_missing: { ...operatorFault, status: 502, code: 'upstream_model_missing' },
-  upstream_protocol: { ...failure, status: 502, code: 'upstream_protocol' },
+  quota_exhausted: { ...operatorFault, status: 429, endReason: 'rejected' },
+  upstream_credentials: { ...operatorFault, status: 502 },
+  upstream_model_missing: { ...operatorFault, status: 502 },
+  upstream_protocol: { ...failure, status: 502 },
   upstream_cut: {
     ...failure,
     status: 502,
-    code: 'upstream_cut',
     message: 'The answer was cut before its end.',
     retry: true,
     endReason: 'upstream_cut',
   },
-  upstream_unavailable: { ...failure, status: 503, code: 'upstream_unavailable', retry: true },
-  overloaded: { ...ours, status: 503, code: 'overloaded', fallback: true },
+  upstream_unavailable: { ...failure, status: 503, retry: true },
+  overloaded: { ...ours, status: 503, fallback: true },
   draining: {
     ...ours,
     status: 503,
-    code: 'draining',
     // Another instance takes the request at once, as soon as the caller's connection leads to it.
     retryAfterMs: 250,
     message: 'This instance of Sluice is shutting down: try again.',
@@ -125,28 +110,15 @@ export const FAULTS = {
   stream_interrupted: {
     ...ours,
     status: 503,
-    code: 'stream_interrupted',
     message:
       'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
   },
-  first_token_timeout: {
-    ...failure,
-    status: 504,
-    code: 'first_token_timeout',
-    endReason: 'first_token_timeout',
-  },
-  idle_timeout: { ...failure, status: 504, code: 'idle_timeout', endReason: 'idle_timeout' },
-  total_timeout: {
-    ...ours,
-    status: 504,
-    code: 'total_timeout',
-    shouldRetry: false,
-    endReason: 'total_timeout',
-  },
+  first_token_timeout: { ...failure, status: 504, endReason: 'first_token_timeout' },
+  idle_timeout: { ...failure, status: 504, endReason: 'idle_timeout' },
+  total_timeout: { ...ours, status: 504, shouldRetry: false, endReason: 'total_timeout' },
   slow_client: {
     ...gone,
     status: 408,
-    code: 'slow_client',
     endReason: 'slow_client',
     message: 'The caller took nothing of the answer for too long.',
   },
@@ -154,14 +126,12 @@ export const FAULTS = {
   client_closed: {
     ...gone,
     status: 499,
-    code: 'client_closed',
     endReason: 'client_closed',
     message: 'The caller left before the answer was finished.',
   },
   internal: {
     ...ours,
     status: 500,
-    code: 'internal_error',
     message: 'Sluice failed to handle this request.',
     shouldRetry: false,
     endReason: 'internal_error',

@@ -7,12 +7,12 @@ export interface GatewayErrorOptions {
   readonly cause?: unknown;
   /** The field of the caller's request that is wrong, in the caller's words. */
   readonly param?: string | undefined;
-  /** The upstream's own `error.code`, where the caller should see it instead of ours. */
-  readonly code?: string | undefined;
+  /** The upstream's own code, where the caller should see it instead of the dialect's word for the fault. */
+  readonly upstreamCode?: string | undefined;
   /** The target said nothing at all: asked again it would most likely say nothing again. */
   readonly silent?: true | undefined;
-  /** `requests` or `tokens` where an upstream said which limit was hit. */
-  readonly type?: string | undefined;
+  /** The limit that was hit, where an upstream said that it is not the one of requests. */
+  readonly limited?: 'tokens' | undefined;
   readonly retryAfterMs?: number | undefined;
   /** What it means for the target, where that is not what the fault usually means. */
   readonly breakerEffect?: BreakerEffect | undefined;
@@ -62,12 +62,12 @@ export class GatewayError extends Error {
     return FAULTS[this.fault].status;
   }
 
-  get type(): string {
-    return this.#options.type ?? FAULTS[this.fault].type;
+  get upstreamCode(): string | undefined {
+    return this.#options.upstreamCode;
   }
 
-  get code(): string | null {
-    return this.#options.code ?? FAULTS[this.fault].code;
+  get limited(): 'tokens' | undefined {
+    return this.#options.limited;
   }
 
   get mayFallBack(): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/contract/faults.js';
+import { toOpenAiError } from '../../src/http/dialects/openai-shared/errors.js';
 import { failure } from '../support/failure.js';
 import { failsWith } from '../support/upstream-scripts.js';
 import type { BackendKind, ErrorDetails } from './backend-kind.js';
@@ -112,9 +113,8 @@ export function refusalContract(kind: BackendKind): void {
         );
         const callersMistake = CALLERS_MISTAKES.has(fault);
         for (const error of [await failure(test.open()), await failure(test.complete())]) {
-          expect(error).toMatchObject({
-            fault,
-            upstream: { status, requestId: 'req_42' },
+          expect(error).toMatchObject({ fault, upstream: { status, requestId: 'req_42' } });
+          expect(toOpenAiError(error, { requestId: 'x' }).error).toMatchObject({
             ...(type === 'tokens' && { type }),
             ...(callersMistake && code !== undefined && { code }),
           });

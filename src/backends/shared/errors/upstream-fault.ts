@@ -86,7 +86,7 @@ export function upstreamErrorFault(backend: string, complaint: UpstreamError): G
       complaint.message || OPERATOR_SAFE_MESSAGES[fault] || 'The model refused this request.',
       {
         ...options,
-        ...defined({ param: complaint.param, code: codeFor(fault, complaint.code) }),
+        ...defined({ param: complaint.param, upstreamCode: codeFor(fault, complaint.code) }),
       },
     );
   }
@@ -97,7 +97,7 @@ export function upstreamErrorFault(backend: string, complaint: UpstreamError): G
     'failed';
   return new GatewayError(fault, `Backend "${backend}" ${words}.`, {
     ...options,
-    ...(fault === 'rate_limited' && complaint.type === 'tokens' && { type: 'tokens' }),
+    ...(fault === 'rate_limited' && complaint.type === 'tokens' && { limited: 'tokens' as const }),
   });
 }
 

@@ -1,11 +1,55 @@
+import type { Fault } from '../../../contract/faults.js';
 import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { ErrorBody } from '../../errors/error-body.dto.js';
 import type { FailureInfo } from '../dialect.js';
 import { failedAttempts } from '../failed-attempts.js';
 
+/** `error.type` and `error.code`: clients act on them. */
+interface OpenAiWords {
+  readonly type: string;
+  readonly code: string | null;
+}
+
+const mistake = (code: string | null): OpenAiWords => ({ type: 'invalid_request_error', code });
+const failure = (code: string): OpenAiWords => ({ type: 'server_error', code });
+
+const WORDS = {
+  invalid_request: mistake(null),
+  unsupported_feature: mistake('unsupported_feature'),
+  context_too_long: mistake('context_length_exceeded'),
+  content_filtered: mistake('content_filter'),
+  payload_too_large: mistake('request_too_large'),
+  unsupported_encoding: mistake('unsupported_encoding'),
+  body_timeout: mistake('body_timeout'),
+  unauthenticated: mistake('invalid_api_key'),
+  permission_denied: mistake('model_not_allowed'),
+  origin_not_allowed: mistake('origin_not_allowed'),
+  host_not_allowed: mistake('host_not_allowed'),
+  model_not_found: mistake('model_not_found'),
+  rate_limited: { type: 'requests', code: 'rate_limit_exceeded' },
+  quota_exhausted: { type: 'insufficient_quota', code: 'insufficient_quota' },
+  upstream_credentials: failure('upstream_credentials'),
+  upstream_model_missing: failure('upstream_model_missing'),
+  upstream_protocol: failure('upstream_protocol'),
+  upstream_cut: failure('upstream_cut'),
+  upstream_unavailable: failure('upstream_unavailable'),
+  overloaded: failure('overloaded'),
+  draining: failure('draining'),
+  stream_interrupted: failure('stream_interrupted'),
+  first_token_timeout: failure('first_token_timeout'),
+  idle_timeout: failure('idle_timeout'),
+  total_timeout: failure('total_timeout'),
+  slow_client: failure('slow_client'),
+  client_closed: failure('client_closed'),
+  internal: failure('internal_error'),
+} as const satisfies Record<Fault, OpenAiWords>;
+
 /** OpenAI's error body, with the request id and who was asked in vain. */
 export function toOpenAiError(error: GatewayError, about: FailureInfo): ErrorBody {
-  const { message, type, code, param = null } = error;
+  const { message, param = null, upstreamCode, limited } = error;
+  const words = WORDS[error.fault];
+  const type = limited ?? words.type;
+  const code = upstreamCode ?? words.code;
   const attempts = failedAttempts(error, about.record);
   const { requestId } = about;
   return { error: { message, type, code, param, requestId, ...(attempts && { attempts }) } };
