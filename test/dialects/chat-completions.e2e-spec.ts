@@ -1,0 +1,50 @@
+import OpenAI from 'openai';
+import { isJsonObject, stringOr } from '../../src/contract/json.js';
+import { chatCompletions } from '../../src/http/dialects/chat-completions/dialect.js';
+import { deltaOf } from '../support/chat-completions.js';
+import { strictCompletion } from '../support/strict-stream.js';
+import { describeDialect } from './dialect.contract.js';
+
+const messages = [{ role: 'user' as const, content: 'Hi' }];
+
+/** Where OpenAI's word is another than ours. */
+const CODES: Record<string, string | null> = {
+  invalid_request: null,
+  context_too_long: 'context_length_exceeded',
+  content_filtered: 'content_filter',
+  payload_too_large: 'request_too_large',
+  unauthenticated: 'invalid_api_key',
+  permission_denied: 'model_not_allowed',
+  rate_limited: 'rate_limit_exceeded',
+  quota_exhausted: 'insufficient_quota',
+  internal: 'internal_error',
+};
+
+describeDialect({
+  dialect: chatCompletions,
+  request: { model: 'gpt', stream: true, messages },
+  ask: (gateway, model) => gateway.complete({ model }),
+  async askOfficially(gateway, model) {
+    const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'x' });
+    let text = '';
+    for await (const chunk of await client.chat.completions.create({
+      model,
+      messages,
+      stream: true,
+    })) {
+      text += chunk.choices[0]?.delta.content ?? '';
+    }
+    return text;
+  },
+  readStrictly: strictCompletion,
+  textOf: ({ events }) => events.map(({ data }) => stringOr(deltaOf(data)['content'], '')).join(''),
+  // Clients of OpenAI take a clean end for success.
+  failedEnd: 'cut',
+  wordsIn({ error }) {
+    if (!isJsonObject(error)) throw new Error('There is no error.');
+    return { code: error['code'], message: error['message'], requestId: error['requestId'] };
+  },
+  parseFrame: (frame) => JSON.parse(/^data: (.*)\n\n$/.exec(frame)![1]!),
+  codeOf: (fault) => (fault in CODES ? CODES[fault]! : fault),
+  passesOpenAiEvents: true,
+});
