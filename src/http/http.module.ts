@@ -6,13 +6,13 @@ import { withoutLeadingLine } from './stream/without-leading-line.js';
 import { ROUTES } from './routes.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
-import { Relay } from './stream/relay.js';
+import { GenerationStarter } from './stream/generation-starter.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 
 @Module({
   imports: [GenerationModule],
   controllers: [ChatController, ChatCompletionsController, ModelsController],
-  providers: [Relay, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
+  providers: [GenerationStarter, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
 })
 export class HttpModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {

@@ -4,7 +4,7 @@ import { type Observable, Subscription, type TeardownLogic } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import type { Generation } from '../../generation/generation.service.js';
-import type { Answering } from './relay.js';
+import type { Answering } from './generation-starter.js';
 
 /** How a dialect answers one request. */
 export interface DialectWriter<Options> {
@@ -28,7 +28,7 @@ export function feed<Options>(
   response: Response,
 ): TeardownLogic {
   const { context } = response.locals;
-  // It was left while it waited behind others of its connection: there is nobody to generate for.
+  // Its caller left while it waited behind others of its connection.
   if (context.signal.aborted) return writer.complete();
   const subscription = new Subscription();
   let generation: Generation | undefined;
@@ -53,8 +53,7 @@ export function feed<Options>(
     subscription.add(
       emitted.subscribe({
         next: write,
-        // Whom a caller that left could be told is nobody.
-        error: (error) => (context.signal.aborted ? writer.complete() : writer.fail(error)),
+        error: (error) => writer.fail(error),
         complete: () => {
           isComplete = true;
           writer.complete();

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, Res, UseInterceptors } from '@nestjs/common';
 import type { Response } from 'express';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
-import { type Answering, Relay } from '../../stream/relay.js';
+import { type Answering, GenerationStarter } from '../../stream/generation-starter.js';
 import { type ChatCompletionOptions, parseChatCompletionRequest } from './parse-request.js';
 import { ApiChatCompletion } from './chat-completions.docs.js';
 import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
@@ -10,13 +10,13 @@ import { OpenAiDialectInterceptor } from './openai-dialect.interceptor.js';
 @Controller('v1/chat/completions')
 @UseInterceptors(OpenAiDialectInterceptor, TokenMetricsInterceptor)
 export class ChatCompletionsController {
-  constructor(private readonly relay: Relay) {}
+  constructor(private readonly starter: GenerationStarter) {}
 
   /** Chat Completions, streamed or whole. */
   @Post()
   @HttpCode(200)
   @ApiChatCompletion()
   create(@Body() body: unknown, @Res() response: Response): Answering<ChatCompletionOptions> {
-    return this.relay.answer(parseChatCompletionRequest(body), response);
+    return this.starter.start(parseChatCompletionRequest(body), response);
   }
 }

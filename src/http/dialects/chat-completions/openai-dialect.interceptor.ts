@@ -13,7 +13,7 @@ import type { Generation } from '../../../generation/generation.service.js';
 import { setTargetHeaders } from '../../generation-headers.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
 import { EventStream } from '../../stream/response-sink.js';
-import type { Answering } from '../../stream/relay.js';
+import type { Answering } from '../../stream/generation-starter.js';
 import { toChatCompletion } from './encode-answer.js';
 import { ChatCompletionEncoder } from './encode-stream.js';
 import type { ChatCompletionOptions } from './parse-request.js';

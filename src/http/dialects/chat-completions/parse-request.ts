@@ -9,7 +9,7 @@ import { GatewayError } from '../../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { parseOpenAiMessages } from './parse-messages.js';
 import { FieldReader } from '../../field-reader.js';
-import type { ParsedRequest } from '../../stream/relay.js';
+import type { ParsedRequest } from '../../stream/generation-starter.js';
 import { findUnmodelled } from './unmodelled.js';
 
 /** What the answer to a Chat Completion depends on. */

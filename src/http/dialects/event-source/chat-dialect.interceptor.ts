@@ -11,7 +11,7 @@ import { GatewayError } from '../../../contract/gateway-error.js';
 import type { ChunkBatch } from '../../../contract/stream-chunk.js';
 import { type ChatAnswer, isBatch } from '../../../contract/chat-answer.js';
 import type { Generation } from '../../../generation/generation.service.js';
-import type { Answering } from '../../stream/relay.js';
+import type { Answering } from '../../stream/generation-starter.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
 import { EventSourceEncoder } from './encode-stream.js';
 

@@ -13,7 +13,11 @@ import {
 import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
-import { type Answering, type ParsedRequest, Relay } from '../../stream/relay.js';
+import {
+  type Answering,
+  type ParsedRequest,
+  GenerationStarter,
+} from '../../stream/generation-starter.js';
 import { parseChatRequest } from './parse-request.js';
 import { ChatDialectInterceptor } from './chat-dialect.interceptor.js';
 import { ChatQueryDto } from './chat-query.dto.js';
@@ -30,7 +34,7 @@ const GET_EVENTS = { maxPendingDataLength: 0 };
 @UsePipes(chatValidation)
 @UseInterceptors(ChatDialectInterceptor, TokenMetricsInterceptor)
 export class ChatController {
-  constructor(private readonly relay: Relay) {}
+  constructor(private readonly starter: GenerationStarter) {}
 
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
@@ -39,7 +43,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
   ): Answering<void> {
-    return this.relay.answer(parseChatQuery(query), response);
+    return this.starter.start(parseChatQuery(query), response);
   }
 
   /** Streams a model's answer to one message. */
@@ -51,7 +55,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
   ): Answering<void> {
-    return this.relay.answer(withModel(model, parseChatQuery(query)), response);
+    return this.starter.start(withModel(model, parseChatQuery(query)), response);
   }
 
   /** Streams an answer to a conversation. */
@@ -60,7 +64,7 @@ export class ChatController {
   @ApiChatStream()
   @ApiChatBody()
   converse(@Body() body: unknown, @Res({ passthrough: true }) response: Response): Answering<void> {
-    return this.relay.answer(parseChatRequest(body), response);
+    return this.starter.start(parseChatRequest(body), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -74,7 +78,7 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Answering<void> {
-    return this.relay.answer(withModel(model, parseChatRequest(body)), response);
+    return this.starter.start(withModel(model, parseChatRequest(body)), response);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Message } from '../../../contract/chat-request.js';
-import type { ParsedRequest } from '../../stream/relay.js';
+import type { ParsedRequest } from '../../stream/generation-starter.js';
 import type { ChatQueryDto } from './chat-query.dto.js';
 
 export function parseChatQuery({ message, system, model }: ChatQueryDto): ParsedRequest<void> {

@@ -1,7 +1,7 @@
 import type { Sampling, Tool } from '../../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { FieldReader } from '../../field-reader.js';
-import type { ParsedRequest } from '../../stream/relay.js';
+import type { ParsedRequest } from '../../stream/generation-starter.js';
 import { parseChatMessages } from './parse-messages.js';
 import { systemMessage } from './parse-query.js';
 
