@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { contentChunks, imageChunks, textIn } from '../shared/answer/content-parts.js';
-import { isComplaint } from '../shared/errors/upstream-error.js';
+import { saysError } from '../shared/errors/upstream-error.js';
 import type { ToolCallReader } from './openai-tool-calls.js';
 
 const MODELLED_FIELDS = new Set([
@@ -40,8 +40,8 @@ export function choiceError(
   event: JsonObject,
   choice: JsonObject | undefined,
 ): JsonObject | undefined {
-  if (isComplaint(event)) return event;
-  return choice?.['error'] != null && isComplaint(choice) ? choice : undefined;
+  if (saysError(event)) return event;
+  return choice?.['error'] != null && saysError(choice) ? choice : undefined;
 }
 
 /** An empty `error` is none, but OpenAI's clients throw for any that is not null. */
