@@ -17,7 +17,7 @@ export interface FaultRow {
   readonly status: number;
   /** For callers, where there is nothing more exact to say. */
   readonly message?: string | undefined;
-  /** How long a caller had better wait before it tries again; absent where another try does not help. */
+  /** How long a caller had better wait before it tries again; absent for the caller's own mistakes. */
   readonly retryAfterMs?: number | undefined;
   /** May another target answer, as long as the caller has no content yet. */
   readonly fallback: boolean;

@@ -97,7 +97,7 @@ export class GatewayError extends Error {
   /** How long a caller had better wait: what the upstream said, else what is usual for the fault. */
   get callerWaitMs(): number | undefined {
     const { retryAfterMs }: FaultRow = FAULTS[this.fault];
-    return retryAfterMs && (this.retryAfterMs ?? retryAfterMs);
+    return retryAfterMs === undefined ? undefined : (this.retryAfterMs ?? retryAfterMs);
   }
 
   /** The same, for clients that would try again at once what was tried again already. */

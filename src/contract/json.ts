@@ -5,6 +5,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** An object with something in it: encoders that know no empty list write `{}` for one (Lua, PHP). */
+export function isFilledObject(value: unknown): value is JsonObject {
+  return isJsonObject(value) && Object.keys(value).length > 0;
+}
+
 export function stringOr<T>(value: unknown, otherwise: T): string | T {
   return typeof value === 'string' ? value : otherwise;
 }

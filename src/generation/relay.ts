@@ -100,7 +100,7 @@ async function withRoom({ permit, recorder }: GenerationContext): Promise<Permit
   }
 }
 
-/** The error that the reader gets; recorded as the end, unless something else was it (see `settle`). */
+/** The error that the reader gets; recorded as the end, unless the lifetime has one. */
 function failed({ lifetime, recorder }: GenerationContext, error: unknown): GatewayError {
   if (lifetime.error) return lifetime.error;
   const failure = GatewayError.from(error);

@@ -5,11 +5,11 @@ import { ChatCompletionsController } from './dialects/chat-completions/chat-comp
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
-import { Relay } from './stream/relay.js';
+import { GenerationStarter } from './stream/generation-starter.js';
 
 @Module({
   imports: [GenerationModule],
   controllers: [ChatController, ChatCompletionsController, ModelsController],
-  providers: [Relay, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
+  providers: [GenerationStarter, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
 })
 export class HttpModule {}

@@ -51,7 +51,7 @@ export class RequestContext {
     this.#writer = writer;
   }
 
-  /** Ends the exchange by a failure that no handler sees; does nothing when it has ended. */
+  /** Ends the answer by a failure that no handler sees; does nothing when it has ended. */
   fail(error: GatewayError): void {
     const response = this.#response;
     if (!response || response.writableEnded || response.destroyed) return;

@@ -31,7 +31,8 @@ describe('Lines that nobody takes', () => {
     full = openSync('/dev/full', 'w');
   });
   afterEach(async () => {
-    child.kill('SIGKILL');
+    // The whole group: behind a shell's pipe the service is not the child itself, and would stay.
+    if (child.exitCode === null) process.kill(-child.pid!, 'SIGKILL');
     closeSync(full);
     await upstream.close();
     await config.remove();
@@ -45,6 +46,7 @@ describe('Lines that nobody takes', () => {
       cwd: ROOT,
       env: { NODE: process.execPath, PORT: String(port), SLUICE_CONFIG: config.path },
       stdio: ['ignore', output, output],
+      detached: true,
     });
     const status = async () => {
       if (child.exitCode !== null) return `exited with ${child.exitCode}`;

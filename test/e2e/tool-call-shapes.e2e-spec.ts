@@ -155,6 +155,35 @@ describe('Two tool calls', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [{ finish_reason: 'function_call' }] });
   });
 
+  it.each([[{}], [[{}]]])('are none where the list of them is %j', async (none) => {
+    const body = [
+      deltaChunk({ content: 'Hel' }),
+      deltaChunk({ content: 'lo', tool_calls: none }),
+      finishChunk(),
+      '[DONE]',
+    ];
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, body.map((event) => sse(event)).join('')));
+    expect(await onChat('gpt-only')).toEqual({ calls: [], finishReason: 'stop' });
+    const { chunks } = await readCompletion(await gateway.complete());
+    expect(chunks[1]).toMatchObject({ choices: [{ delta: { content: 'lo' } }] });
+    expect(JSON.stringify(chunks)).not.toContain('tool_calls');
+
+    const message = { role: 'assistant', content: 'Hello', tool_calls: none };
+    const choices = [{ index: 0, message, finish_reason: 'stop' }];
+    gateway.openai.script(answers({ ...completion('Hello'), choices }));
+    const answer = (await (await gateway.complete({ stream: false })).json()) as JsonObject;
+    expect(answer).toMatchObject({
+      choices: [{ message: { content: 'Hello' }, finish_reason: 'stop' }],
+    });
+    expect(JSON.stringify(answer)).not.toContain('tool_calls');
+  });
+
+  it.each([[{}], [[{}]]])('are none where Ollama lists them as %j', async (none) => {
+    const lines = [messageLine({ content: 'Hello', tool_calls: none }), doneLine()];
+    gateway.ollama.script(replays(OLLAMA_STREAM_TYPE, lines.map((line) => ndjson(line)).join('')));
+    expect(await onChat('llama3')).toEqual({ calls: [], finishReason: 'stop' });
+  });
+
   it('that a message sums up are not called twice', async () => {
     const calls = [{ index: 0, id: 'a', type: 'function', function: fn('f', '{"n":1}') }];
     const summary = {

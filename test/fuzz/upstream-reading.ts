@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
-import { type Piece, piecesOfEvent, sseData, textOfAnswer } from '../property/reading.js';
+import { isOpaque, type Piece, piecesOfEvent, sseData, textOfAnswer } from '../property/reading.js';
 import { isTooDeep } from './deep.js';
 import type { UpstreamAttempt } from './fuzz-upstream.js';
 import type { End } from './upstream-plan.js';
@@ -21,9 +21,13 @@ export function readingOf({ plan, kind, streams }: UpstreamAttempt): UpstreamRea
   if (plan.how === 'flood') return { pieces: undefined, whole: 'no' };
   if (plan.decoded === undefined) return { pieces: undefined, whole: 'no' };
   const end = plan.doubt === 'cut' ? 'cut' : plan.end;
-  const reading = streams ? streamed(plan.decoded, kind, end) : plain(plan.decoded, end);
+  const asStream = streamed(plan.decoded, kind, end);
+  const reading = streams ? asStream : plain(plan.decoded, end);
   const type = plan.headers['content-type']?.toLowerCase() ?? '';
-  const isSure = plan.doubt === undefined && isExpected(type, kind, streams);
+  const isTyped = isExpected(type, kind, streams);
+  // A stream that no stream was asked for ends as streams do.
+  if (!streams && !isTyped && asStream.whole !== 'no') return { ...asStream, whole: 'either' };
+  const isSure = plan.doubt === undefined && isTyped;
   return isSure ? reading : { ...reading, whole: lessSure(reading.whole) };
 }
 
@@ -64,6 +68,7 @@ function sseReading(text: string, end: End): UpstreamReading {
   const pieces: Piece[] = [];
   let reason: Reason;
   let wasWithdrawn = false;
+  let hasContent = false;
   const ended = (whole: UpstreamReading['whole']) => ({ pieces, whole });
   const stands = () => reason === 'own' || reason === 'soft';
   /** Nothing that comes now matters any more. */
@@ -94,15 +99,17 @@ function sseReading(text: string, end: End): UpstreamReading {
     }
     const content = contentOf(event);
     pieces.push(...content);
+    const isContent = content.length > 0 || isOpaque(choice['delta']);
+    hasContent ||= isContent;
     // A reset may take what comes behind the last word so far, and end the answer well (ADR 23).
-    const isLost = content.length > 0 && isOver() && end !== 'eof' && end !== 'silence';
+    const isLost = isContent && isOver() && end !== 'eof' && end !== 'silence';
     if (isLost) return { pieces: undefined, whole: 'either' };
-    if (content.length > 0 && stands()) {
+    if (isContent && stands()) {
       reason = 'withdrawn';
       wasWithdrawn = true;
     }
     if (typeof given === 'string' && given !== '' && given !== 'null') {
-      reason = content.length === 0 && pieces.length > 0 ? 'own' : 'soft';
+      reason = !isContent && hasContent ? 'own' : 'soft';
     }
   }
   if (!stands()) return ended('no');
@@ -123,8 +130,10 @@ function ndjsonReading(text: string, end: End): UpstreamReading {
   for (const line of text.split('\n')) {
     const json = jsonOf(line);
     if (json === 'broken') return { pieces, whole: 'no' };
+    // Before it is known to be an event at all.
+    if (isTooDeep(line)) return { pieces, whole: 'no' };
     if (!isJsonObject(json)) continue;
-    if (isTooDeep(line) || isSaid(json['error'])) return { pieces, whole: 'no' };
+    if (isSaid(json['error'])) return { pieces, whole: 'no' };
     pieces.push(...piecesOfLine(json));
     if (json['done'] !== true) continue;
     const reason = String(json['done_reason']);

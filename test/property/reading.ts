@@ -51,7 +51,7 @@ export function readingOfSse(body: Uint8Array): Reading {
 }
 
 /** It holds something, and nothing that anybody knows. */
-function isOpaque(delta: unknown): boolean {
+export function isOpaque(delta: unknown): boolean {
   const known = /^(role|content|reasoning(_content|_details)?|thinking|refusal|images|tool_calls)$/;
   return Object.entries(objectOr(delta)).some(
     ([name, value]) => !known.test(name) && value != null && value !== '',

@@ -83,6 +83,8 @@ export class Ledger {
     if (outcome.how === 'left') return outcome.sawEnd ? 'whole' : 'left';
     if (plan.manner === 'asksForNothing') return this.#expectStatus(outcome.status, [200, 204]);
     if (plan.manner === 'asksWrongly') {
+      // While nobody is let in, that is said before a body is read.
+      if (outcome.status === 503 && codeOf(outcome) === 'overloaded') return refusal(outcome);
       return this.#expectStatus(outcome.status, [wrongRequestOf(plan).status]);
     }
     if (outcome.status !== 200) return refusal(outcome);
@@ -135,6 +137,10 @@ function refusal({ status, text, end }: Answered): View {
     throw new Error(`status ${status} with ${text}`);
   }
   return 'refused';
+}
+
+function codeOf({ text }: Answered): unknown {
+  return (JSON.parse(text) as { error?: { code?: unknown } }).error?.code;
 }
 
 function textOfChunk({ data }: StrictStream['events'][number]): string {

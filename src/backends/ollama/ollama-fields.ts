@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { ToolCall } from '../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import {
+  defined,
+  isFilledObject,
+  isJsonObject,
+  type JsonObject,
+  stringOr,
+} from '../../contract/json.js';
 import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
 import { contentChunks } from '../shared/answer/content-parts.js';
 import { failedFinish, parseFinishReason, finishWordIn } from '../shared/answer/finish-reason.js';
@@ -25,7 +31,7 @@ export function parseOllamaMessage(message: JsonObject, firstCall: number): Stre
 /** Ollama's tool calls come whole, mostly with an object for arguments and often without an id. */
 function parseOllamaToolCalls(message: JsonObject): ToolCall[] {
   const calls = [message['tool_calls'] ?? []].flat() as unknown[];
-  return calls.filter(isJsonObject).map((call) => {
+  return calls.filter(isFilledObject).map((call) => {
     const fn = isJsonObject(call['function']) ? call['function'] : {};
     return {
       id: stringOr(call['id'], '') || `call_${randomUUID()}`,

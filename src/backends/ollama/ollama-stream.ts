@@ -7,7 +7,7 @@ import { batchesOf } from '../shared/answer/batches.js';
 import { refuseDeep } from '../shared/answer/json-depth.js';
 import { LineDecoder } from '../shared/answer/line-decoder.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
-import { parseErrorField, isComplaint } from '../shared/errors/upstream-error.js';
+import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
 import { upstreamErrorFault, cutFault, tooLongFault } from '../shared/errors/upstream-fault.js';
 import {
   parseOllamaFailure,
@@ -62,7 +62,7 @@ class OllamaLineMapper {
     if (this.finished || this.failure) return [];
     const json = this.#parse(line);
     if (json === undefined) return [];
-    if (isComplaint(json)) {
+    if (saysError(json)) {
       throw upstreamErrorFault(this.source.backend, parseErrorField(json, this.source.secrets));
     }
     const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];

@@ -9,7 +9,7 @@ import { collectAnswer } from '../shared/answer/collected-answer.js';
 import { JoinedContent } from '../shared/answer/joined-content.js';
 import { type StreamSource, streamSource } from '../shared/connection/stream-source.js';
 import { UpstreamClient } from '../shared/connection/upstream-client.js';
-import { parseErrorField, isComplaint } from '../shared/errors/upstream-error.js';
+import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
 import {
   upstreamErrorFault,
   cutFault,
@@ -68,7 +68,7 @@ export class OllamaBackend implements ChatBackend {
     }
     const json = await readWholeAnswer(source, response, response.headers);
     const { backend, model, requestId, secrets } = source;
-    if (isComplaint(json)) throw upstreamErrorFault(backend, parseErrorField(json, secrets));
+    if (saysError(json)) throw upstreamErrorFault(backend, parseErrorField(json, secrets));
     if (!isJsonObject(json['message'])) throw protocolFault(this.id, 'answered without a message');
     const { message } = json as { message: JsonObject };
     // A line of a stream is JSON as well.

@@ -73,8 +73,8 @@ export function answerIn(
   { backend, secrets }: StreamSource,
 ): { readonly choice: JsonObject; readonly message: JsonObject } {
   const choice = parseAnswerChoice(json);
-  const complaint = choiceError(json, choice);
-  if (complaint) throw upstreamErrorFault(backend, parseErrorField(complaint, secrets));
+  const failed = choiceError(json, choice);
+  if (failed) throw upstreamErrorFault(backend, parseErrorField(failed, secrets));
   const { message, text, delta } = choice ?? {};
   const said = message ?? delta ?? text;
   if (!choice || said == null) {

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { isFilledObject, isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { contentChunks, imageChunks, textIn } from '../shared/answer/content-parts.js';
-import { isComplaint } from '../shared/errors/upstream-error.js';
+import { saysError } from '../shared/errors/upstream-error.js';
 import type { ToolCallReader } from './openai-tool-calls.js';
 
 const MODELLED_FIELDS = new Set([
@@ -40,8 +40,8 @@ export function choiceError(
   event: JsonObject,
   choice: JsonObject | undefined,
 ): JsonObject | undefined {
-  if (isComplaint(event)) return event;
-  return choice?.['error'] != null && isComplaint(choice) ? choice : undefined;
+  if (saysError(event)) return event;
+  return choice?.['error'] != null && saysError(choice) ? choice : undefined;
 }
 
 /** An empty `error` is none, but OpenAI's clients throw for any that is not null. */
@@ -69,14 +69,18 @@ export function parseDelta(delta: JsonObject, calls: ToolCallReader): Pieces {
   let readable: JsonObject | undefined = isScalar(content)
     ? { ...delta, content: String(content) }
     : undefined;
+  const { tool_calls: given } = delta;
   const toolCalls = parseToolCalls(delta);
   if (toolCalls.length > 0) {
     const read = calls.read(toolCalls);
     for (const chunk of read.chunks) chunks.push(chunk);
-    const isReadable = !read.toolCalls && Array.isArray(delta['tool_calls']);
-    if (!isReadable && delta['tool_calls'] != null) {
+    const isReadable = !read.toolCalls && toolCalls === given;
+    if (!isReadable && given != null) {
       readable = { ...delta, ...readable, tool_calls: read.toolCalls ?? toolCalls };
     }
+  } else if (typeof given === 'object' && given !== null && toolCalls !== given) {
+    const { tool_calls: _, ...rest } = readable ?? delta;
+    readable = rest;
   }
   if (chunks.length === 0 && hasUnknownContent(delta)) {
     chunks.push({ type: 'passthrough', opaqueContent: true });
@@ -86,14 +90,18 @@ export function parseDelta(delta: JsonObject, calls: ToolCallReader): Pieces {
 
 const NO_CALLS: readonly unknown[] = [];
 
-/** One call may stand without its list, and in the form that tools had before they were tools. */
-function parseToolCalls({
+/**
+ * One call may stand without its list, and in the form that tools had before they were tools.
+ * @returns the list itself where every item of it may be a call
+ */
+export function parseToolCalls({
   tool_calls: calls,
   function_call: legacy,
 }: JsonObject): readonly unknown[] {
-  if (Array.isArray(calls)) return calls;
-  if (isJsonObject(calls)) return [calls];
-  return isJsonObject(legacy) ? [{ index: 0, function: legacy }] : NO_CALLS;
+  if (Array.isArray(calls))
+    return calls.every(isFilledObject) ? calls : calls.filter(isFilledObject);
+  if (isFilledObject(calls)) return [calls];
+  return isFilledObject(legacy) ? [{ index: 0, function: legacy }] : NO_CALLS;
 }
 
 /**

@@ -15,7 +15,7 @@ import {
 } from '../shared/answer/finish-reason.js';
 import { refuseDeep } from '../shared/answer/json-depth.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
-import { parseErrorField, isComplaint } from '../shared/errors/upstream-error.js';
+import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
 import { upstreamErrorFault, cutFault } from '../shared/errors/upstream-fault.js';
 import { parseAnswerChoice, choiceError, parseDelta, withoutEmptyError } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
@@ -75,8 +75,8 @@ export class OpenAiEventMapper {
    */
   mapEvent(given: JsonObject, data?: string): StreamChunk[] {
     const choice = parseAnswerChoice(given);
-    const complaint = choiceError(given, choice);
-    if (complaint) return this.fail(complaint);
+    const failed = choiceError(given, choice);
+    if (failed) return this.fail(failed);
     const event = withChoices(withoutEmptyError(given));
     if (event['usage'] != null || event['x_groq'] != null) {
       this.#usage = parseOpenAiUsage(event, () => this.notices.implausibleUsage()) ?? this.#usage;
@@ -173,7 +173,7 @@ export class OpenAiEventMapper {
     try {
       const event: unknown = JSON.parse(data);
       // Gemini wraps its errors in an array.
-      if (Array.isArray(event) && isComplaint(event)) return { error: event };
+      if (Array.isArray(event) && saysError(event)) return { error: event };
       return isJsonObject(event) ? event : undefined;
     } catch (error) {
       // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import type { JsonObject } from '../../contract/json.js';
 import type { StreamChunk } from '../../contract/stream-chunk.js';
 import { textIn } from '../shared/answer/content-parts.js';
-import { reasoningIn } from './openai-choice.js';
+import { parseToolCalls, reasoningIn } from './openai-choice.js';
 
 /** As much of a text as it takes to know it again. */
 const HEAD_CHARS = 256;
@@ -29,7 +29,7 @@ export class SaidInDeltas {
   areSummedUpBy(message: JsonObject): boolean {
     const text = textIn(message['content']);
     if (text !== '') return this.#text.isSaidBy(text);
-    if (hasCalls(message)) return this.#hasCalls;
+    if (parseToolCalls(message).length > 0) return this.#hasCalls;
     return this.#reasoning.isSaidBy(reasoningIn(message));
   }
 }
@@ -50,8 +50,4 @@ class Said {
     const missing = this.#chars - again.length;
     return again.startsWith(head) && missing >= 0 && missing <= TRIMMED_CHARS;
   }
-}
-
-function hasCalls({ tool_calls: calls }: JsonObject): boolean {
-  return isJsonObject(calls) || (Array.isArray(calls) && calls.length > 0);
 }

@@ -220,12 +220,12 @@ describe('ConcurrencyLimiter', () => {
     it('refuses new requests and waiters at once', async () => {
       const limiter = limiterWith({ a: 1 });
       const [first, second, third] = callers(3, limiter, 'a');
-      expect(limiter.isOpen).toBe(true);
+      expect(limiter.refusal).toBeUndefined();
       limiter.stopAdmitting();
-      expect(limiter.isOpen).toBe(false);
+      expect(limiter.refusal?.fault).toBe('draining');
       expect(await states(first!, second!, third!)).toEqual(['a', 'draining', 'draining']);
       const refusal = thrownBy(() => new Caller(limiter, 'b'));
-      expect([refusal.fault, refusal.retryAfterMs]).toEqual(['draining', 250]);
+      expect([refusal.fault, refusal.callerWaitMs]).toEqual(['draining', 250]);
       first!.release();
       expect(limiter.running).toBe(0);
     });

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
-import type { GatewayError } from '../../contract/gateway-error.js';
+import { GatewayError } from '../../contract/gateway-error.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue } from './fair-queue.js';
 import type { EligibleBackends, Permit } from './permit.js';
-import { draining, queueFull, releasedEarly, tooSlow } from './refusal.js';
+import { queueFull, releasedEarly, tooSlow } from './refusal.js';
 import { Waiter } from './waiter.js';
 
 /** How often waiters' eligible backends are asked for again. */
@@ -36,13 +36,9 @@ export class ConcurrencyLimiter {
     this.#capacities = new Map(backends.map((each) => [each.id, each.limits?.streams ?? Infinity]));
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   /** Why no request is admitted now, whatever its model: it is known before a body is read. */
   get refusal(): GatewayError | undefined {
-    if (!this.#isOpen) return draining();
+    if (!this.#isOpen) return new GatewayError('draining');
     if (this.eventLoop.isTooSlow) return tooSlow();
     const isFull = this.#running >= this.#limits.streams;
     return isFull && this.#queueIsFull ? queueFull() : undefined;
@@ -75,7 +71,7 @@ export class ConcurrencyLimiter {
   /** Refuses new requests, and waiters without a slot. Permits stay, and can be reassigned. */
   stopAdmitting(): void {
     this.#isOpen = false;
-    for (const waiter of this.#entering) this.#refuse(waiter, draining());
+    for (const waiter of this.#entering) this.#refuse(waiter, new GatewayError('draining'));
   }
 
   /** Resolves when no slot is taken. Then the queue is empty: a free slot dispatches every waiter. */

@@ -5,7 +5,6 @@ import type { GatewayError } from '../../contract/gateway-error.js';
  * caller keeps us from reading, silence is not the upstream's.
  */
 export class PausableTimeout {
-  expired = false;
   #ms = 0;
   #error: (() => GatewayError) | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -60,7 +59,6 @@ export class PausableTimeout {
       this.#arm(leftMs);
       return;
     }
-    this.expired = true;
     this.onExpired(this.#error());
   }
 }

@@ -157,10 +157,10 @@ export class Recovery {
       await attempt.open(isContinued ? this.#rest(said) : this.request);
       attempt.breakerCall.answered();
       const chunks = chunksOf(attempt.batches());
-      const joint: Splice = isContinued
+      const splice: Splice = isContinued
         ? { fits: true, batches: spliceContinued(chunks) }
         : await spliceRegenerated(chunks, said);
-      if (joint.fits) return { candidate, attempt, batches: joint.batches };
+      if (splice.fits) return { candidate, attempt, batches: splice.batches };
     } catch (error) {
       const failure = this.failover.failed(attempt, error);
       this.#count(attempt);

@@ -4,22 +4,22 @@ import { SentText } from './sent-text.js';
 
 const text = (said: string): StreamChunk => ({ type: 'text-delta', text: said });
 
-function transcriptOf(maxBytes: number, ...chunks: StreamChunk[]): string | undefined {
-  const transcript = new SentText(maxBytes);
-  for (const chunk of chunks) transcript.add(chunk);
-  return transcript.text;
+function sentText(maxBytes: number, ...chunks: StreamChunk[]): string | undefined {
+  const sent = new SentText(maxBytes);
+  for (const chunk of chunks) sent.add(chunk);
+  return sent.text;
 }
 
-describe('Transcript', () => {
+describe('SentText', () => {
   it('holds the text that was given', () => {
     const start: StreamChunk = { type: 'start', id: 'a', model: 'm', backend: 'b' };
     const chunks = [start, text('Hel'), { type: 'passthrough' } as const, text('lo')];
-    expect(transcriptOf(100, ...chunks)).toBe('Hello');
+    expect(sentText(100, ...chunks)).toBe('Hello');
   });
 
   it('holds nothing beyond its limit, which is one of bytes', () => {
-    expect(transcriptOf(4, text('éé'))).toBe('éé');
-    expect(transcriptOf(4, text('éé'), text('x'), text('y'))).toBeUndefined();
+    expect(sentText(4, text('éé'))).toBe('éé');
+    expect(sentText(4, text('éé'), text('x'), text('y'))).toBeUndefined();
   });
 
   it.each<StreamChunk>([
@@ -28,6 +28,6 @@ describe('Transcript', () => {
     { type: 'tool-call-delta', index: 0, arguments: '' },
     { type: 'passthrough', opaqueContent: true },
   ])('holds nothing once there was a $type', (chunk) => {
-    expect(transcriptOf(100, text('Hello'), chunk, text('!'))).toBeUndefined();
+    expect(sentText(100, text('Hello'), chunk, text('!'))).toBeUndefined();
   });
 });

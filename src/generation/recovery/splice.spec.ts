@@ -20,14 +20,14 @@ async function following(
   said: string,
   ...chunks: StreamChunk[]
 ): Promise<StreamChunk[] | undefined> {
-  const joint = await spliceRegenerated(streamOf(START, ...chunks), said);
-  if (!joint.fits) return undefined;
+  const splice = await spliceRegenerated(streamOf(START, ...chunks), said);
+  if (!splice.fits) return undefined;
   const joined: StreamChunk[] = [];
-  for await (const batch of joint.batches) joined.push(...batch);
+  for await (const batch of splice.batches) joined.push(...batch);
   return joined;
 }
 
-describe('joinRepeated', () => {
+describe('spliceRegenerated', () => {
   it('goes on with the first new character, wherever the pieces were split', async () => {
     const answer = 'Héllo, wörld! 👋🏽 bye';
     for (let at = 1; at < answer.length; at += 1) {

@@ -43,7 +43,7 @@ export function spliceContinued(chunks: AsyncIterator<StreamChunk>): AsyncIterab
 }
 
 /**
- * The chunks behind a joint. What was made from an event that the caller does not get (the start of
+ * The chunks behind a splice. What was made from an event that the caller does not get (the start of
  * this answer, or a text of which a part was said before) loses its wire; all others keep theirs.
  * Content that only a lost wire could carry ends the stream.
  */
@@ -62,7 +62,7 @@ async function* afterSplice(
   }
 }
 
-/** One by one: a joint may be in the middle of a batch. */
+/** One by one: a splice may be in the middle of a batch. */
 export async function* chunksOf(batches: AsyncIterable<ChunkBatch>): AsyncGenerator<StreamChunk> {
   for await (const batch of batches) yield* batch;
 }

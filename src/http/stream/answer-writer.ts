@@ -7,7 +7,7 @@ import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import type { Dialect, StreamEncoder } from '../dialects/dialect.js';
 import { setTargetHeaders } from '../generation-headers.js';
 import type { FrameSink } from './frame-sink.js';
-import type { Answering } from './relay.js';
+import type { Answering } from './generation-starter.js';
 
 /** How long what failed may take to let go of its upstream before the caller is told. */
 const LET_GO_MS = 250;

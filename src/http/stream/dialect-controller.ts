@@ -5,7 +5,7 @@ import { AnswerWriter } from './answer-writer.js';
 import { AnswerWriterOf, DialectInterceptor } from './dialect.interceptor.js';
 import type { FrameSinkClass } from './frame-sink.js';
 
-/** A controller whose handlers return what `Relay.answer` gives them, to be told in `dialect`. */
+/** A controller whose handlers return what `GenerationStarter.start` gives them, to be told in `dialect`. */
 export function DialectController<Options, Frame>(
   path: string,
   dialect: Dialect<Options, Frame>,

@@ -8,7 +8,7 @@ import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import type { AnswerWriter } from './answer-writer.js';
-import type { Answering } from './relay.js';
+import type { Answering } from './generation-starter.js';
 
 /** Set by `DialectController`: makes the writer of one answer. */
 export const AnswerWriterOf =

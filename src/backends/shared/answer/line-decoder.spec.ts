@@ -24,6 +24,16 @@ describe('Newline-delimited text', () => {
     });
     fc.assert(property, { numRuns: 500 });
   });
+
+  it('has a line of more than 64 KiB that begins like JSON, also behind blanks that came alone', () => {
+    const decoder = new LineDecoder(sourceOf());
+    const json = `{"x":"${'x'.repeat(70 * 1024)}"}`;
+    decoder.decode(Buffer.from('  '));
+    expect(decoder.decode(Buffer.from(`${json}\n`))).toEqual([`  ${json}`]);
+    decoder.decode(Buffer.from('  '));
+    decoder.decode(Buffer.from(json));
+    expect(decoder.end()).toBe(`  ${json}`);
+  });
 });
 
 function linesOf(pieces: readonly Uint8Array[]): string[] {

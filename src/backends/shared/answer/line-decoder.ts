@@ -46,9 +46,10 @@ export class LineDecoder {
     this.#openChars += text.length;
     if (this.#openChars > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
     if (text !== '') this.#open.push(text);
+    if (this.#openChars <= MAX_NOISE_BYTES) return;
     // What does not begin like JSON will not be an event, however long it gets.
-    const isNoise = this.#openChars > MAX_NOISE_BYTES && !/^\s*[{["]/.test(this.#open[0] ?? '');
-    if (isNoise) throw tooLongFault(backend, MAX_NOISE_BYTES);
+    const opening = this.#open.find((piece) => piece.trim() !== '') ?? '';
+    if (!/^\s*[{["]/.test(opening)) throw tooLongFault(backend, MAX_NOISE_BYTES);
   }
 
   #takeOpen(): string {

@@ -30,6 +30,30 @@ describe('An event stream', () => {
     });
     fc.assert(property, { numRuns: 500 });
   });
+
+  it.each(['\n', '\r\n', '\r'])(
+    'has no event of 64 KiB that does not begin like JSON, whatever came before it (lines end by %j)',
+    (end) => {
+      const decoder = new SseDecoder(sourceOf(), () => {});
+      const event = `data: {}${end}${end}`;
+      decoder.decode(Buffer.from(`${event}${event}data: x`));
+      const more = Buffer.from('x'.repeat(32 * 1024));
+      decoder.decode(more);
+      decoder.decode(more);
+      expect(() => decoder.decode(more)).toThrow('65536 bytes');
+    },
+  );
+
+  it.each(['\n', '\r\n', '\r'])(
+    'has an event of more than 64 KiB that does, whatever came before it (lines end by %j)',
+    (end) => {
+      const decoder = new SseDecoder(sourceOf(), () => {});
+      const text = 'x'.repeat(32 * 1024);
+      decoder.decode(Buffer.from(`data: 5${end}${end}data: 5${end}${end}data: {"x":"${text}`));
+      decoder.decode(Buffer.from(text));
+      expect(decoder.decode(Buffer.from(`${text}"}${end}${end}`))).toHaveLength(1);
+    },
+  );
 });
 
 function eventsOf(pieces: readonly Uint8Array[]): unknown[] {

@@ -71,10 +71,7 @@ export class SseDecoder {
   }
 
   /** What does not begin like JSON will not be an event, however long it gets. */
-  #lookAtOpening(text: string, hasEnd: boolean): void {
-    if (hasEnd) this.#opening = text.slice(text.lastIndexOf('\n\n') + 2).slice(0, OPENING_CHARS);
-    else if (this.#opening.length < OPENING_CHARS) this.#opening += text.slice(0, OPENING_CHARS);
-    if (this.#openBytes <= MAX_NOISE_BYTES) return;
+  #refuseNoise(): void {
     const [, first] = /^data: ?(\S)/m.exec(this.#opening) ?? [];
     if (first !== undefined && !'{["'.includes(first)) {
       throw tooLongFault(this.source.backend, MAX_NOISE_BYTES);
@@ -87,8 +84,25 @@ export class SseDecoder {
     this.#events = [];
     this.#parser.feed(text);
     const hasEnd = this.#events.length > 0 || EVENT_END.test(text);
-    if (hasEnd) this.#openBytes = Math.min(this.#openBytes, bytes);
-    this.#lookAtOpening(text, hasEnd);
+    if (hasEnd) {
+      this.#openBytes = Math.min(this.#openBytes, bytes);
+      this.#opening = openEventIn(text);
+    } else if (this.#opening.length < OPENING_CHARS) {
+      this.#opening += text.slice(0, OPENING_CHARS);
+    }
+    if (this.#openBytes > MAX_NOISE_BYTES) this.#refuseNoise();
     return this.#events;
   }
+}
+
+/** How what stands behind the last event begins; that event may have ended before `text`. */
+function openEventIn(text: string): string {
+  // Most reads end with an event.
+  if (text.endsWith('\n\n')) return '';
+  const starts = ['\n\n', '\r\n\r\n', '\r\r'].map((end) => {
+    const at = text.lastIndexOf(end);
+    return at === -1 ? 0 : at + end.length;
+  });
+  const start = Math.max(...starts);
+  return text.slice(start, start + OPENING_CHARS);
 }

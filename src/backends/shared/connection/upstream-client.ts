@@ -111,14 +111,14 @@ export class UpstreamClient {
     const text = await beginningOf(response, MAX_ERROR_BYTES)
       .catch(() => '')
       .finally(() => clearTimeout(enough));
-    const complaint = parseErrorBody(text, secretsOf(this.settings));
+    const error = parseErrorBody(text, secretsOf(this.settings));
     throw upstreamErrorFault(this.settings.id, {
-      ...complaint,
+      ...error,
       status,
       retryAfterMs:
         parseRetryAfterMs(headers) ??
-        complaint.retryAfterMs ??
-        (status === 429 ? resetMsOf(headers, complaint.type) : undefined),
+        error.retryAfterMs ??
+        (status === 429 ? resetMsOf(headers, error.type) : undefined),
       requestId: requestIdOf(headers),
     });
   }

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { refuseDeep } from '../answer/json-depth.js';
 import type { StreamSource } from './stream-source.js';
-import { isComplaint } from '../errors/upstream-error.js';
+import { saysError } from '../errors/upstream-error.js';
 import { cutFault, protocolFault } from '../errors/upstream-fault.js';
 import type { UpstreamHeaders } from './upstream-response.js';
 import { textOf } from '../errors/upstream-text.js';
@@ -33,7 +33,7 @@ export async function readWholeAnswer(
     throw protocolFault(backend, 'answered with something that is not JSON', error);
   }
   // Gemini wraps its errors in an array.
-  if (Array.isArray(json) && isComplaint(json)) return { error: json };
+  if (Array.isArray(json) && saysError(json)) return { error: json };
   if (!isJsonObject(json)) throw protocolFault(backend, 'answered with JSON that is not an object');
   return json;
 }

@@ -2,7 +2,7 @@ import { type Fault, FAULTS, type BreakerEffect } from '../../../contract/faults
 import { FAULT_RULES, type FaultRule, faultOfStatus } from './fault-table.js';
 import type { UpstreamError } from './upstream-error.js';
 
-/** What an upstream's complaint means. */
+/** What an upstream's error means. */
 export interface Verdict {
   readonly fault: Fault;
   /** For the target, where that is not what the fault usually means. */
@@ -11,7 +11,7 @@ export interface Verdict {
   readonly said?: string | undefined;
 }
 
-/** Whose fault a complaint is, by the first row of the table that knows its words or its sentence. */
+/** Whose fault an upstream's error is, by the first row of the table that knows its words or its sentence. */
 export function faultOf({ status, text = '', words = [] }: UpstreamError): Verdict {
   const known = new Set(words.flatMap(spellings));
   const bare = unquoted(text);

@@ -14,7 +14,7 @@ import {
  * the upstream's words or its sentence, where it has any.
  */
 export interface FaultRule {
-  /** Absent: any, and none, as errors within a 200 often have (`undefined`). */
+  /** Absent: every status. `undefined` among them is an error within a 200, which has none of its own. */
   readonly status?: readonly (number | undefined)[];
   /** Codes, types and reasons, with spaces between; case, `_` and `-` do not matter. */
   readonly words?: string;

@@ -43,12 +43,12 @@ export function parseErrorField(error: unknown, secrets: readonly string[]): Ups
 }
 
 /** Whether an event, or the body of a 200, is the word of a failure; empty `error` fields are none. */
-export function isComplaint(json: unknown): boolean {
+export function saysError(json: unknown): boolean {
   // Gemini's OpenAI endpoint wraps its errors in an array.
-  return isComplaining(Array.isArray(json) ? (json as unknown[])[0] : json);
+  return isErrorObject(Array.isArray(json) ? (json as unknown[])[0] : json);
 }
 
-function isComplaining(json: unknown): boolean {
+function isErrorObject(json: unknown): boolean {
   if (!isJsonObject(json)) return false;
   const { error, errors, base_resp: minimax } = json;
   if (error != null && isSaid(error)) return true;

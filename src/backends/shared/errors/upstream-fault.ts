@@ -67,27 +67,25 @@ export function tooLongFault(backend: string, maxEventBytes: number): GatewayErr
 }
 
 /** An upstream's refusal, before or within its stream, as the fault it means for us. */
-export function upstreamErrorFault(backend: string, complaint: UpstreamError): GatewayError {
-  const { fault, breakerEffect, said } = faultOf(complaint);
-  const { status, requestId, retryAfterMs, account } = complaint;
+export function upstreamErrorFault(backend: string, error: UpstreamError): GatewayError {
+  const { fault, breakerEffect, said } = faultOf(error);
+  const { status, requestId, retryAfterMs, account } = error;
   const options: GatewayErrorOptions = {
     upstream: defined({
       status,
       requestId,
-      code: complaint.words?.join(' ') || undefined,
+      code: error.words?.join(' ') || undefined,
       said,
       account,
     }),
-    ...defined({ retryAfterMs, breakerEffect }),
+    retryAfterMs,
+    breakerEffect,
   };
   if (CALLERS.has(fault)) {
     return new GatewayError(
       fault,
-      complaint.message || OPERATOR_SAFE_MESSAGES[fault] || 'The model refused this request.',
-      {
-        ...options,
-        ...defined({ param: complaint.param, upstreamCode: codeFor(fault, complaint.code) }),
-      },
+      error.message || OPERATOR_SAFE_MESSAGES[fault] || 'The model refused this request.',
+      { ...options, param: error.param, upstreamCode: codeFor(fault, error.code) },
     );
   }
   // Never the upstream's own words here: they may quote our key, our organization or its hosts.
@@ -97,7 +95,7 @@ export function upstreamErrorFault(backend: string, complaint: UpstreamError): G
     'failed';
   return new GatewayError(fault, `Backend "${backend}" ${words}.`, {
     ...options,
-    ...(fault === 'rate_limited' && complaint.type === 'tokens' && { limited: 'tokens' as const }),
+    ...(fault === 'rate_limited' && error.type === 'tokens' && { limited: 'tokens' as const }),
   });
 }
 

@@ -15,7 +15,7 @@ describe('an upstream’s words', () => {
   });
 });
 
-describe('accountIn', () => {
+describe('parseAccount', () => {
   it('finds the first account, if there is one', () => {
     expect(parseAccount('Project `proj_9f8e7d6c5b` of org-1a2b3c4d')).toBe('proj_9f8e7d6c5b');
     expect(parseAccount('Nothing here')).toBeUndefined();

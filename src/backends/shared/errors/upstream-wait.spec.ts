@@ -3,7 +3,7 @@ import { resetMsOf, parseRetryAfterMs, waitIn, waitSaid } from './upstream-wait.
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 
-describe('retryAfterMsOf', () => {
+describe('parseRetryAfterMs', () => {
   it.each([
     ['milliseconds', { 'retry-after-ms': '1500', 'retry-after': '9' }, 1500],
     ['seconds', { 'retry-after': '0.5' }, 500],

@@ -2,7 +2,7 @@ import { Body, HttpCode, Param, Query, RequestMethod, Res, Sse, UsePipes } from 
 import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { DialectController } from '../../stream/dialect-controller.js';
-import { type Answering, Relay } from '../../stream/relay.js';
+import { type Answering, GenerationStarter } from '../../stream/generation-starter.js';
 import { SseSink } from '../../stream/sse-sink.js';
 import type { ParsedRequest } from '../dialect.js';
 import { eventSource } from './dialect.js';
@@ -19,7 +19,7 @@ const GET_EVENTS = { maxPendingDataLength: 0 };
 @DialectController('chat', eventSource, SseSink)
 @UsePipes(chatValidation)
 export class ChatController {
-  constructor(private readonly relay: Relay) {}
+  constructor(private readonly starter: GenerationStarter) {}
 
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
@@ -28,7 +28,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
   ): Answering<unknown> {
-    return this.relay.answer(parseChatQuery(query), response);
+    return this.starter.start(parseChatQuery(query), response);
   }
 
   /** Streams a model's answer to one message. */
@@ -40,7 +40,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
   ): Answering<unknown> {
-    return this.relay.answer(withModel(model, parseChatQuery(query)), response);
+    return this.starter.start(withModel(model, parseChatQuery(query)), response);
   }
 
   /** Streams an answer to a conversation. */
@@ -52,7 +52,7 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Answering<unknown> {
-    return this.relay.answer(eventSource.read(body), response);
+    return this.starter.start(eventSource.read(body), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -66,7 +66,7 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Answering<unknown> {
-    return this.relay.answer(withModel(model, eventSource.read(body)), response);
+    return this.starter.start(withModel(model, eventSource.read(body)), response);
   }
 }
 

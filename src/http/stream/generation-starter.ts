@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
-import { from, type Observable } from 'rxjs';
+import { from, fromEvent, type Observable, takeUntil } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { ChunkBatch } from '../../contract/stream-chunk.js';
 import { type Generation, GenerationService } from '../../generation/generation.service.js';
@@ -14,17 +14,20 @@ import { leaveSlowCaller } from './slow-caller.js';
 export interface Answering<Options> {
   readonly generation: Generation;
   readonly options: Options;
-  /** A stream batch by batch, or one whole answer. Single-use, and nothing is read before it is subscribed to. */
+  /**
+   * A stream batch by batch, or one whole answer; it completes early when the caller has left.
+   * Single-use, and nothing is read before it is subscribed to.
+   */
   readonly emitted: Observable<ChunkBatch | ChatAnswer>;
 }
 
 /** Begins the generation that a request asks for, in any dialect. */
 @Injectable()
-export class Relay {
+export class GenerationStarter {
   constructor(private readonly generations: GenerationService) {}
 
   /** @throws GatewayError for what no upstream needs to be asked */
-  answer<Options>(parsed: ParsedRequest<Options>, response: Response): Answering<Options> {
+  start<Options>(parsed: ParsedRequest<Options>, response: Response): Answering<Options> {
     const { req: request, locals } = response;
     const { model, stream, options } = parsed;
     const chat = { ...parsed.chat, callerHeader: (name: string) => request.header(name) };
@@ -37,8 +40,8 @@ export class Relay {
     locals.context.record = record;
     leaveSlowCaller(response, route.streams.slowClientMs);
     setGenerationHeaders(response, route);
-    const emitted =
+    const emitted: Observable<ChunkBatch | ChatAnswer> =
       'batches' in generation ? fromPull(generation, response) : from(generation.answer);
-    return { generation, options, emitted };
+    return { generation, options, emitted: emitted.pipe(takeUntil(fromEvent(signal, 'abort'))) };
   }
 }
