@@ -1,7 +1,7 @@
 import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
-import type { FinishReason, Usage } from './stream-chunk.js';
+import type { FinishReason, Usage } from './stream-event.js';
 
 /** One request to one target. */
 export interface AttemptRecord {

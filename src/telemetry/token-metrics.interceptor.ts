@@ -10,10 +10,10 @@ import { Histogram } from 'prom-client';
 import { type Observable, tap } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../contract/chat-answer.js';
 import { harmless } from './observed-by.js';
-import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import type { EventBatch } from '../contract/event-batch.js';
 
 /** What a handler emits: a stream batch by batch, or one whole answer. */
-type Emitted = ChunkBatch | ChatAnswer;
+type Emitted = EventBatch | ChatAnswer;
 
 /**
  * Measures every chunk of content on its way to the caller, in any dialect. It stands inside of
@@ -65,10 +65,13 @@ class StreamPace {
     private readonly interceptor: TokenMetricsInterceptor,
   ) {}
 
-  passed(batch: ChunkBatch): void {
+  passed(batch: EventBatch): void {
+    if (batch.start) this.#metrics = this.interceptor.of(this.model(), batch.start.backend);
+    if (batch.end) this.#reportedTokens = batch.end.usage?.output;
+    if (batch.contentParts === 0) return;
     // All of it is handed to the response in this moment.
     const now = performance.now();
-    for (const chunk of batch) this.#passedChunk(chunk, now);
+    for (let part = 0; part < batch.contentParts; part += 1) this.#contentPassed(now);
   }
 
   over(): void {
@@ -79,10 +82,7 @@ class StreamPace {
     this.#metrics?.speed.observe(tokens / ((this.#lastAt - this.#firstAt) / 1000));
   }
 
-  #passedChunk(chunk: StreamChunk, now: number): void {
-    if (chunk.type === 'start') this.#metrics = this.interceptor.of(this.model(), chunk.backend);
-    if (chunk.type === 'end') this.#reportedTokens = chunk.usage?.output;
-    if (!isContent(chunk)) return;
+  #contentPassed(now: number): void {
     this.#chunks += 1;
     if (this.#firstAt === undefined) {
       this.#firstAt = now;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { EventBatch } from '../../src/contract/event-batch.js';
+import type { StreamPart } from '../../src/contract/stream-event.js';
 import { sourceOf } from '../support/upstream-settings.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
@@ -73,8 +74,8 @@ function singleBytes(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
 }
 
-async function collect(batches: AsyncIterable<ChunkBatch>): Promise<StreamChunk[]> {
-  const read: StreamChunk[] = [];
+async function collect(batches: AsyncIterable<EventBatch>): Promise<StreamPart[]> {
+  const read: StreamPart[] = [];
   for await (const batch of batches) read.push(...batch);
   return read;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { StreamPart } from '../../src/contract/stream-event.js';
 import type { BackendKind } from './backend-kind.js';
 
 /** The bytes of a whole stream, and what has to be made of them. */
@@ -25,7 +25,7 @@ export function fixturesOf({ fixtures: { folder, extension } }: BackendKind): Fi
 
 /** The chunks as a fixture says them: without wires, and `*` where the fixture leaves it open. */
 export function comparable(
-  chunks: readonly StreamChunk[],
+  chunks: readonly StreamPart[],
   expected: readonly JsonObject[],
 ): JsonObject[] {
   return chunks.map((chunk, n) => {

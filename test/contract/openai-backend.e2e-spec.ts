@@ -4,7 +4,7 @@ import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { LateUsage } from '../../src/backends/openai/late-usage.js';
 import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
 import { isJsonObject } from '../../src/contract/json.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { StreamPart } from '../../src/contract/stream-event.js';
 import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import {
@@ -259,11 +259,11 @@ describe('the OpenAI backend, beside what all have in common,', () => {
   });
 });
 
-function wiresOf(chunks: readonly StreamChunk[]): unknown[] {
+function wiresOf(chunks: readonly StreamPart[]): unknown[] {
   return chunks.flatMap(({ wire }) => (typeof wire === 'object' ? [wire.event] : []));
 }
 
-function wireKind(wire: StreamChunk['wire']): string | undefined {
+function wireKind(wire: StreamPart['wire']): string | undefined {
   return typeof wire === 'object' ? 'event' : wire;
 }
 

@@ -9,7 +9,7 @@ import {
   usageChunk,
 } from '../../../test/support/openai-script.js';
 import { sourceOf } from '../../../test/support/upstream-settings.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamPart } from '../../contract/stream-event.js';
 import { LateUsage } from './late-usage.js';
 import { readOpenAiStream } from './openai-stream.js';
 
@@ -49,9 +49,9 @@ async function* played(steps: readonly Step[]): AsyncGenerator<Uint8Array, undef
 async function read(
   steps: readonly Step[],
   lateUsage = new LateUsage(),
-): Promise<{ text: string; end: unknown; chunks: StreamChunk[]; ms: number }> {
+): Promise<{ text: string; end: unknown; chunks: StreamPart[]; ms: number }> {
   const startedAt = performance.now();
-  const chunks: StreamChunk[] = [];
+  const chunks: StreamPart[] = [];
   let ms = Number.NaN;
   const reading = (async () => {
     const batches = readOpenAiStream(bodyOf(steps), sourceOf(), NO_NOTICES, lateUsage);

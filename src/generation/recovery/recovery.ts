@@ -1,12 +1,13 @@
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RecoveryOutcome } from '../../contract/generation.js';
-import type { ChunkBatch, EndChunk } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
+import type { EndPart } from '../../contract/stream-event.js';
 import type { Permit } from '../admission/admission.js';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Failover } from '../attempt/failover.js';
-import { chunksOf, spliceContinued, type Splice, spliceRegenerated } from './splice.js';
+import { spliceContinued, type Splice, spliceRegenerated } from './splice.js';
 import type { RecoverySettings } from '../routing/route-table.js';
 import { SentText } from './sent-text.js';
 
@@ -14,7 +15,7 @@ import { SentText } from './sent-text.js';
 export interface ActiveAttempt {
   readonly candidate: Candidate;
   readonly attempt: Attempt;
-  readonly batches: AsyncIterable<ChunkBatch>;
+  readonly batches: AsyncIterable<EventBatch>;
 }
 
 interface RecoveryOption {
@@ -63,8 +64,8 @@ export class Recovery {
   }
 
   /** Takes note of what the caller is given. */
-  sent(batch: ChunkBatch): void {
-    for (const chunk of batch) this.#sentText.add(chunk);
+  sent(batch: EventBatch): void {
+    this.#sentText.add(batch);
   }
 
   /**
@@ -94,7 +95,7 @@ export class Recovery {
    * The end of the answer, with what all its attempts cost. One that broke off reported nothing: its
    * output is counted in chunks, and its prompt was the one that the last attempt reports.
    */
-  ended(chunk: EndChunk): EndChunk {
+  ended(chunk: EndPart): EndPart {
     const { usage } = chunk;
     if (this.#brokenAttempts === 0 || !usage) return chunk;
     const { input, output, ...details } = usage;
@@ -156,10 +157,10 @@ export class Recovery {
       const isContinued = outcome === 'continued';
       await attempt.open(isContinued ? this.#rest(said) : this.request);
       attempt.breakerCall.answered();
-      const chunks = chunksOf(attempt.batches());
+      const batches = attempt.batches();
       const joint: Splice = isContinued
-        ? { fits: true, batches: spliceContinued(chunks) }
-        : await spliceRegenerated(chunks, said);
+        ? { fits: true, batches: spliceContinued(batches) }
+        : await spliceRegenerated(batches, said);
       if (joint.fits) return { candidate, attempt, batches: joint.batches };
     } catch (error) {
       const failure = this.failover.failed(attempt, error);
@@ -178,7 +179,7 @@ export class Recovery {
     const { sampling } = this.request;
     const { maxTokens } = sampling;
     if (maxTokens === undefined) return { ...this.request, prefill: said };
-    const left = Math.max(1, maxTokens - this.#sentText.chunks);
+    const left = Math.max(1, maxTokens - this.#sentText.pieces);
     return { ...this.request, prefill: said, sampling: { ...sampling, maxTokens: left } };
   }
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamPart } from '../../contract/stream-event.js';
 import { SentText } from './sent-text.js';
 
-const text = (said: string): StreamChunk => ({ type: 'text-delta', text: said });
+const text = (said: string): StreamPart => ({ type: 'text-delta', text: said });
 
-function transcriptOf(maxBytes: number, ...chunks: StreamChunk[]): string | undefined {
+function transcriptOf(maxBytes: number, ...chunks: StreamPart[]): string | undefined {
   const transcript = new SentText(maxBytes);
   for (const chunk of chunks) transcript.add(chunk);
   return transcript.text;
@@ -12,7 +12,7 @@ function transcriptOf(maxBytes: number, ...chunks: StreamChunk[]): string | unde
 
 describe('Transcript', () => {
   it('holds the text that was given', () => {
-    const start: StreamChunk = { type: 'start', id: 'a', model: 'm', backend: 'b' };
+    const start: StreamPart = { type: 'start', id: 'a', model: 'm', backend: 'b' };
     const chunks = [start, text('Hel'), { type: 'passthrough' } as const, text('lo')];
     expect(transcriptOf(100, ...chunks)).toBe('Hello');
   });
@@ -22,7 +22,7 @@ describe('Transcript', () => {
     expect(transcriptOf(4, text('éé'), text('x'), text('y'))).toBeUndefined();
   });
 
-  it.each<StreamChunk>([
+  it.each<StreamPart>([
     { type: 'reasoning-delta', text: 'Hm' },
     { type: 'refusal-delta', text: 'No' },
     { type: 'tool-call-delta', index: 0, arguments: '' },

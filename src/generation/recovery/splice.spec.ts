@@ -1,28 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamPart } from '../../contract/stream-event.js';
 import { spliceRegenerated } from './splice.js';
 
-const START: StreamChunk = { type: 'start', id: 'second', model: 'm', backend: 'b' };
-const CALL: StreamChunk = { type: 'tool-call-delta', index: 0, arguments: '{' };
-const END: StreamChunk = { type: 'end', reason: 'stop' };
-const text = (said: string): StreamChunk => ({
+const START: StreamPart = { type: 'start', id: 'second', model: 'm', backend: 'b' };
+const CALL: StreamPart = { type: 'tool-call-delta', index: 0, arguments: '{' };
+const END: StreamPart = { type: 'end', reason: 'stop' };
+const text = (said: string): StreamPart => ({
   type: 'text-delta',
   text: said,
   wire: { dialect: 'openai', event: {} },
 });
 
-async function* streamOf(...chunks: StreamChunk[]): AsyncGenerator<StreamChunk> {
+async function* streamOf(...chunks: StreamPart[]): AsyncGenerator<StreamPart> {
   for (const chunk of chunks) yield chunk;
 }
 
 /** What follows `said` in a second answer; nothing where it does not fit. */
-async function following(
-  said: string,
-  ...chunks: StreamChunk[]
-): Promise<StreamChunk[] | undefined> {
+async function following(said: string, ...chunks: StreamPart[]): Promise<StreamPart[] | undefined> {
   const joint = await spliceRegenerated(streamOf(START, ...chunks), said);
   if (!joint.fits) return undefined;
-  const joined: StreamChunk[] = [];
+  const joined: StreamPart[] = [];
   for await (const batch of joint.batches) joined.push(...batch);
   return joined;
 }
@@ -42,7 +39,7 @@ describe('joinRepeated', () => {
 
   it('hands on no start, and of what was split only the rest of its text', async () => {
     const event = text('!');
-    const finish: StreamChunk = { type: 'passthrough', wire: { dialect: 'openai', event: {} } };
+    const finish: StreamPart = { type: 'passthrough', wire: { dialect: 'openai', event: {} } };
     expect(await following('He', text('Hello'), event, finish, END)).toEqual([
       { type: 'text-delta', text: 'llo' },
       event,
@@ -52,7 +49,7 @@ describe('joinRepeated', () => {
   });
 
   it('has built anew what an event that is not handed on would have said', async () => {
-    const covered: StreamChunk = { ...CALL, wire: 'covered' };
+    const covered: StreamPart = { ...CALL, wire: 'covered' };
     expect(await following('Hello', text('Hello'), covered, END)).toEqual([CALL, END]);
     expect(await following('Hell', text('Hello'), covered, text('!'), covered, END)).toEqual([
       { type: 'text-delta', text: 'o' },
@@ -71,7 +68,7 @@ describe('joinRepeated', () => {
     expect(await following('Hello', text('Hello'), CALL, END)).toEqual([CALL, END]);
   });
 
-  it.each<[string, StreamChunk[]]>([
+  it.each<[string, StreamPart[]]>([
     ['at its first character', [text('Jello!'), END]],
     ['at the last character of what was said', [text('Hel'), text('lo'), text('?'), END]],
     ['by ending earlier', [text('Hello'), END]],
@@ -82,7 +79,7 @@ describe('joinRepeated', () => {
   });
 
   it('throws when content comes that only the wire of the second answer could carry', async () => {
-    const opaque: StreamChunk = { type: 'passthrough', opaqueContent: true, wire: 'covered' };
+    const opaque: StreamPart = { type: 'passthrough', opaqueContent: true, wire: 'covered' };
     await expect(following('Hello', text('Hello!'), opaque, END)).rejects.toMatchObject({
       fault: 'upstream_protocol',
     });

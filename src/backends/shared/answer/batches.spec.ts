@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamPart } from '../../../contract/stream-event.js';
 import { batchesOf } from './batches.js';
 
-const text = (said: string): StreamChunk => ({ type: 'text-delta', text: said });
+const text = (said: string): StreamPart => ({ type: 'text-delta', text: said });
 
 describe('batchesOf', () => {
   it('puts the chunks of one read together, in order', () => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../contract/json.js';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamPart } from '../../../contract/stream-event.js';
 import { ChatCompletionEncoder } from './chat-completion-encoder.js';
 
 const CREATED = 1_760_000_000;
 const COUNTS = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };
-const END: StreamChunk = { type: 'end', reason: 'stop', usage: { input: 9, output: 3 } };
+const END: StreamPart = { type: 'end', reason: 'stop', usage: { input: 9, output: 3 } };
 
 /** What the caller reads, event by event, `[DONE]` as text. */
-function written(chunks: readonly StreamChunk[], includeUsage = false): unknown[] {
+function written(chunks: readonly StreamPart[], includeUsage = false): unknown[] {
   const encoder = new ChatCompletionEncoder(includeUsage);
   return chunks
     .map((chunk) => encoder.encode(chunk))
@@ -111,7 +111,7 @@ describe('ChatCompletionEncoder', () => {
 
   describe('asked for usage', () => {
     const details = { ...COUNTS, prompt_tokens_details: { audio_tokens: 1 } };
-    const answer: readonly StreamChunk[] = [
+    const answer: readonly StreamPart[] = [
       { ...start, ...wire([choice(role)]) },
       { ...text('Hi'), ...wire([choice({ content: 'Hi' })]) },
       { type: 'passthrough', ...wire([choice({}, 'stop')]) },
@@ -142,7 +142,7 @@ describe('ChatCompletionEncoder', () => {
 
   describe('passes the text of an event on', () => {
     const delta = (content: string) => event([choice({ content })]);
-    const begun: StreamChunk = { ...start, ...wire([choice(role)]) };
+    const begun: StreamPart = { ...start, ...wire([choice(role)]) };
 
     /** What is written for one event of a stream that has begun. */
     function frameOf(json: string, includeUsage = false): string {

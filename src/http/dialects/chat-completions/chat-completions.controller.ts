@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res, UseInterceptors } from '@ne
 import type { Request, Response } from 'express';
 import { type Observable, takeUntil } from 'rxjs';
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
-import type { ChunkBatch } from '../../../contract/stream-chunk.js';
+import type { EventBatch } from '../../../contract/event-batch.js';
 import { GenerationService } from '../../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
 import { setGenerationHeaders } from '../../generation-headers.js';
@@ -32,7 +32,7 @@ export class ChatCompletionsController {
     @Body() body: unknown,
     @Req() request: Request,
     @Res() response: Response,
-  ): Observable<ChunkBatch | ChatAnswer> {
+  ): Observable<EventBatch | ChatAnswer> {
     const completion = parseChatCompletionRequest(body);
     return completion.stream
       ? this.#stream(completion, request, response)
@@ -43,7 +43,7 @@ export class ChatCompletionsController {
     { model, request: chat }: ChatCompletionRequest,
     request: Request,
     response: Response,
-  ): Observable<ChunkBatch> {
+  ): Observable<EventBatch> {
     return fromPull((signal) => {
       const call = callerContextOf(request, response);
       const asked = withHeadersOf(request, chat);

@@ -8,7 +8,7 @@ import type { Request, Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../../../contract/chat-answer.js';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import type { ChunkBatch } from '../../../contract/stream-chunk.js';
+import type { EventBatch } from '../../../contract/event-batch.js';
 import { setTargetHeaders } from '../../generation-headers.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
 import { EventStream } from '../../stream/event-stream.js';
@@ -20,10 +20,10 @@ import { ChatCompletionEncoder } from './chat-completion-encoder.js';
  * fails before the response is committed is left to the exception filter, with its real status.
  */
 @Injectable()
-export class OpenAiDialectInterceptor implements NestInterceptor<ChunkBatch | ChatAnswer, void> {
+export class OpenAiDialectInterceptor implements NestInterceptor<EventBatch | ChatAnswer, void> {
   intercept(
     context: ExecutionContext,
-    next: CallHandler<ChunkBatch | ChatAnswer>,
+    next: CallHandler<EventBatch | ChatAnswer>,
   ): Observable<void> {
     const http = context.switchToHttp();
     const request = http.getRequest<Request>();
@@ -35,7 +35,7 @@ export class OpenAiDialectInterceptor implements NestInterceptor<ChunkBatch | Ch
 }
 
 /** The answer to one request. */
-class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
+class ResponseWriter implements DialectWriter<EventBatch | ChatAnswer> {
   readonly #stream: EventStream;
   #encoder: ChatCompletionEncoder | undefined;
 
@@ -52,20 +52,20 @@ class ResponseWriter implements DialectWriter<ChunkBatch | ChatAnswer> {
     if (generation?.record.streaming) this.#stream.start(generation.route.streams);
   }
 
-  write(value: ChunkBatch | ChatAnswer): void {
+  write(value: EventBatch | ChatAnswer): void {
     if (isBatch(value)) return this.#writeBatch(value);
     this.#announceTarget();
     this.response.status(200).json(toChatCompletion(value));
   }
 
   /** What came in one read leaves in one write. */
-  #writeBatch(batch: ChunkBatch): void {
+  #writeBatch(batch: EventBatch): void {
     const encoder = this.#encoderOf();
     let frames = '';
     try {
-      for (const chunk of batch) frames += encoder.encode(chunk);
+      for (const event of batch.events) frames += encoder.encode(event);
     } finally {
-      // Also what comes before a chunk that cannot be written.
+      // Also what comes before an event that cannot be written.
       if (frames !== '') this.#stream.write(frames);
     }
   }

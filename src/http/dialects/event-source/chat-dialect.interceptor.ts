@@ -8,7 +8,7 @@ import {
 import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import type { ChunkBatch } from '../../../contract/stream-chunk.js';
+import type { EventBatch } from '../../../contract/event-batch.js';
 import { type DialectWriter, feed } from '../../stream/dialect-writer.js';
 import { ChatEvents } from './chat-events.js';
 
@@ -20,8 +20,8 @@ const HEARTBEAT = 'event: heartbeat\ndata: {}\n\n';
  * event is left to the exception filter, with its real status; afterwards it is a `failed` event.
  */
 @Injectable()
-export class ChatDialectInterceptor implements NestInterceptor<ChunkBatch, MessageEvent> {
-  intercept(context: ExecutionContext, next: CallHandler<ChunkBatch>): Observable<MessageEvent> {
+export class ChatDialectInterceptor implements NestInterceptor<EventBatch, MessageEvent> {
+  intercept(context: ExecutionContext, next: CallHandler<EventBatch>): Observable<MessageEvent> {
     const response = context.switchToHttp().getResponse<Response>();
     return new Observable<MessageEvent>((subscriber) =>
       feed(new EventWriter(response, subscriber), next.handle(), response),
@@ -30,7 +30,7 @@ export class ChatDialectInterceptor implements NestInterceptor<ChunkBatch, Messa
 }
 
 /** The events of one stream. */
-class EventWriter implements DialectWriter<ChunkBatch> {
+class EventWriter implements DialectWriter<EventBatch> {
   #events: ChatEvents | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
 
@@ -48,13 +48,15 @@ class EventWriter implements DialectWriter<ChunkBatch> {
     this.subscriber.next(this.#events.opening());
   }
 
-  write(batch: ChunkBatch): void {
+  write(batch: EventBatch): void {
     this.start();
-    for (const chunk of batch) {
-      const event = this.#events?.of(chunk);
-      if (!event) continue;
-      this.subscriber.next(event);
-      this.#heartbeat?.refresh();
+    for (const { parts } of batch.events) {
+      for (const part of parts) {
+        const event = this.#events?.of(part);
+        if (!event) continue;
+        this.subscriber.next(event);
+        this.#heartbeat?.refresh();
+      }
     }
   }
 

@@ -1,14 +1,14 @@
 import type { MessageEvent } from '@nestjs/common';
 import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../../contract/generation.js';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamPart } from '../../../contract/stream-event.js';
 import { attemptsOf } from '../../errors/error-body.dto.js';
 
 /** How long a browser waits before it asks again after a cut. */
 const RETRY_MS = 3000;
 
 /**
- * Chunks of one stream to the events of our EventSource protocol. Every event has a name and data
+ * Parts of one stream to the events of our EventSource protocol. Every event has a name and data
  * (ADR 20), and its own id, `<streamId>:<n>`: opaque to callers, and Nest would invent others.
  */
 export class ChatEvents {
@@ -22,17 +22,17 @@ export class ChatEvents {
     return { ...this.#event('start', { streamId, model }), retry: RETRY_MS };
   }
 
-  of(chunk: StreamChunk): MessageEvent | undefined {
-    switch (chunk.type) {
+  of(part: StreamPart): MessageEvent | undefined {
+    switch (part.type) {
       case 'text-delta':
       case 'refusal-delta':
-        return this.#event('message', { text: chunk.text });
+        return this.#event('message', { text: part.text });
       case 'reasoning-delta':
-        return this.#event('reasoning', { text: chunk.text });
+        return this.#event('reasoning', { text: part.text });
       case 'image-delta':
-        return this.#event('image', { url: chunk.url });
+        return this.#event('image', { url: part.url });
       case 'tool-call-delta': {
-        const { index, id, name, arguments: args } = chunk;
+        const { index, id, name, arguments: args } = part;
         return this.#event('tool-call', { index, id, name, arguments: args });
       }
       case 'end':
@@ -40,12 +40,12 @@ export class ChatEvents {
           streamId: this.record.id,
           model: this.record.model,
           backend: this.record.target?.backend,
-          finishReason: chunk.reason,
-          usage: chunk.usage,
+          finishReason: part.reason,
+          usage: part.usage,
           ...(isRecovered(this.record) && { recovered: true }),
         });
       case 'start':
-      case 'passthrough':
+      case 'opaque':
         return undefined;
     }
   }

@@ -15,7 +15,7 @@ import type { Request, Response } from 'express';
 import { type Observable, takeUntil } from 'rxjs';
 import type { ChatRequest } from '../../../contract/chat-request.js';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import type { ChunkBatch } from '../../../contract/stream-chunk.js';
+import type { EventBatch } from '../../../contract/event-batch.js';
 import { GenerationService } from '../../../generation/generation.service.js';
 import { TokenMetricsInterceptor } from '../../../telemetry/token-metrics.interceptor.js';
 import { setGenerationHeaders } from '../../generation-headers.js';
@@ -48,7 +48,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
+  ): Observable<EventBatch> {
     return this.#stream(query.model, requestOfQuery(query), request, response);
   }
 
@@ -61,7 +61,7 @@ export class ChatController {
     @Query() query: ChatQueryDto,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
+  ): Observable<EventBatch> {
     return this.#stream(nameOf(model, query.model), requestOfQuery(query), request, response);
   }
 
@@ -74,7 +74,7 @@ export class ChatController {
     @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
+  ): Observable<EventBatch> {
     const { model, request: chat } = parseChatBody(body);
     return this.#stream(model, chat, request, response);
   }
@@ -90,7 +90,7 @@ export class ChatController {
     @Body() body: unknown,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Observable<ChunkBatch> {
+  ): Observable<EventBatch> {
     const { model: other, request: chat } = parseChatBody(body);
     return this.#stream(nameOf(model, other), chat, request, response);
   }
@@ -100,7 +100,7 @@ export class ChatController {
     chat: ChatRequest,
     request: Request,
     response: Response,
-  ): Observable<ChunkBatch> {
+  ): Observable<EventBatch> {
     return fromPull((signal) => {
       const call = callerContextOf(request, response);
       const generation = this.generations.stream(
