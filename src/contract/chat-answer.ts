@@ -1,4 +1,5 @@
-import type { ChunkBatch, FinishReason, OpenAiEvent, Usage } from './stream-chunk.js';
+import { EventBatch } from './event-batch.js';
+import type { FinishReason, NativeEvent, Usage } from './stream-event.js';
 
 /** A whole answer, for callers that did not ask for a stream. */
 export interface ChatAnswer {
@@ -16,8 +17,8 @@ export interface ChatAnswer {
   readonly finishReason: FinishReason;
   readonly rawReason?: string | undefined;
   readonly usage?: Usage | undefined;
-  /** The upstream's own JSON, when it already speaks a caller's dialect. */
-  readonly wire?: OpenAiEvent | undefined;
+  /** The upstream's own JSON, when it already speaks a caller's dialect; see `StreamEvent.native`. */
+  readonly native?: NativeEvent | undefined;
 }
 
 export interface ToolCall {
@@ -28,6 +29,6 @@ export interface ToolCall {
 }
 
 /** Tells a batch of a stream from the other thing that a request may be answered with, one whole answer. */
-export function isBatch(answered: ChunkBatch | ChatAnswer): answered is ChunkBatch {
-  return Array.isArray(answered);
+export function isBatch(answered: EventBatch | ChatAnswer): answered is EventBatch {
+  return answered instanceof EventBatch;
 }

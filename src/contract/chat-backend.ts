@@ -1,7 +1,7 @@
 import type { ChatAnswer } from './chat-answer.js';
 import type { ChatRequest } from './chat-request.js';
 import type { JsonObject } from './json.js';
-import type { ChunkBatch } from './stream-chunk.js';
+import type { EventBatch } from './event-batch.js';
 
 /** One upstream of some kind. The only thing generation knows of an upstream. */
 export interface ChatBackend {
@@ -21,7 +21,7 @@ export interface ChatBackend {
     request: ChatRequest,
     target: Target,
     context: AttemptContext,
-  ): Promise<AsyncIterable<ChunkBatch>>;
+  ): Promise<AsyncIterable<EventBatch>>;
 
   /** The same without streaming: the upstream's whole answer. */
   complete(request: ChatRequest, target: Target, context: AttemptContext): Promise<ChatAnswer>;

@@ -1,4 +1,5 @@
 import type { JsonObject } from './json.js';
+import type { DialectName } from './stream-event.js';
 
 /**
  * What a caller asks for, in no dialect's words: otherwise every later dialect would become a
@@ -20,18 +21,20 @@ export interface ChatRequest {
    * its configuration names, and no others. Nothing of them is held.
    */
   readonly callerHeader?: ((name: string) => string | undefined) | undefined;
-  /** What the caller's wire says beyond the fields above. */
+  /** What the caller's body says beyond the fields above. */
   readonly unmodelled?: Unmodelled | undefined;
-  /** The caller's own body; read only by a backend of that dialect. */
-  readonly wire?: {
-    readonly dialect: 'openai';
-    readonly body: JsonObject;
-  };
+  /** The caller's own body: a backend that speaks its dialect sends it instead of building one. */
+  readonly native?: NativeBody | undefined;
+}
+
+export interface NativeBody {
+  readonly dialect: DialectName;
+  readonly body: JsonObject;
 }
 
 /**
- * Names of wire fields that the neutral request does not carry, by what leaving them out would do.
- * Only a backend that speaks the wire can honour them.
+ * Names of fields that the neutral request does not carry, by what leaving them out would do. Only a
+ * backend that speaks the dialect can honour them.
  */
 export interface Unmodelled {
   /** They change the shape of the answer (`logprobs`, `modalities`): a backend without them must not answer. */

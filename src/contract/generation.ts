@@ -1,7 +1,7 @@
 import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
-import type { FinishReason, Usage } from './stream-chunk.js';
+import type { FinishReason, Usage } from './stream-event.js';
 
 /** One request to one target. */
 export interface AttemptRecord {
@@ -59,8 +59,8 @@ export interface GenerationRecord {
   readonly error?: GatewayError | undefined;
   readonly finishReason?: FinishReason | undefined;
   readonly usage?: Usage | undefined;
-  /** Chunks of content passed on: what is counted when the upstream reports no usage. */
-  readonly contentChunks: number;
+  /** Parts of content passed on: what is counted when the upstream reports no usage. */
+  readonly contentParts: number;
   readonly timeToFirstContentMs?: number | undefined;
   readonly durationMs: number;
 }

@@ -9,12 +9,8 @@ import type {
   RecoveryOutcome,
   TargetNotice,
 } from '../contract/generation.js';
-import {
-  type ChunkBatch,
-  contentIn,
-  type FinishReason,
-  type Usage,
-} from '../contract/stream-chunk.js';
+import type { EventBatch } from '../contract/event-batch.js';
+import type { FinishReason, Usage } from '../contract/stream-event.js';
 import type { CallerContext } from './caller-context.js';
 
 /** The record of one generation while it is being written, and the only one who writes it. */
@@ -32,7 +28,7 @@ export class GenerationRecorder implements GenerationRecord {
   error?: GatewayError;
   finishReason?: FinishReason;
   usage?: Usage;
-  contentChunks = 0;
+  contentParts = 0;
   /** Its reader has begun to read. */
   isRead = false;
   timeToFirstContentMs?: number;
@@ -72,11 +68,10 @@ export class GenerationRecorder implements GenerationRecord {
     this.observer.recoveryEnded(this, outcome);
   }
 
-  /** Takes note of chunks on their way to the caller. */
-  passed(batch: ChunkBatch): void {
-    const contentChunks = contentIn(batch);
-    if (contentChunks === 0) return;
-    this.contentChunks += contentChunks;
+  /** Takes note of events on their way to the caller. */
+  passed(batch: EventBatch): void {
+    if (batch.contentParts === 0) return;
+    this.contentParts += batch.contentParts;
     this.timeToFirstContentMs ??= this.durationMs;
   }
 

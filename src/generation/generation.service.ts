@@ -4,7 +4,7 @@ import { ChatBackends } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { GenerationObserver, type GenerationRecord } from '../contract/generation.js';
-import type { ChunkBatch } from '../contract/stream-chunk.js';
+import type { EventBatch } from '../contract/event-batch.js';
 import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
@@ -30,7 +30,7 @@ export interface Generation {
 
 export interface StreamedGeneration extends Generation {
   /** Single-use. Throws the `GatewayError` that ended the stream; the caller's abort ends it at once. */
-  readonly batches: AsyncIterable<ChunkBatch>;
+  readonly batches: AsyncIterable<EventBatch>;
   /** Aborted when time is up or the caller left: no wait of a reader may last longer. */
   readonly over: AbortSignal;
 }

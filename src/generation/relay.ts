@@ -1,7 +1,7 @@
 import type { ChatAnswer } from '../contract/chat-answer.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import type { ChunkBatch } from '../contract/stream-chunk.js';
+import type { EventBatch } from '../contract/event-batch.js';
 import type { Permit } from './admission/permit.js';
 import type { Failover } from './attempt/failover.js';
 import type { GenerationRecorder } from './generation-recorder.js';
@@ -19,11 +19,11 @@ export interface GenerationContext {
   readonly permit: Promise<Permit>;
 }
 
-/** Its chunks, once there is room for it. Ends by throwing the `GatewayError` that ended it. */
+/** Its events, once there is room for it. Ends by throwing the `GatewayError` that ended it. */
 export async function* relay(
   context: GenerationContext,
   request: ChatRequest,
-): AsyncGenerator<ChunkBatch> {
+): AsyncGenerator<EventBatch> {
   const { failover, recorder, route } = context;
   recorder.isRead = true;
   let relayed: ActiveAttempt | undefined;
@@ -37,16 +37,15 @@ export async function* relay(
         for await (const batch of relayed.batches) {
           recorder.passed(batch);
           recovery?.sent(batch);
-          const last = batch.at(-1);
-          if (last?.type !== 'end') {
+          if (!batch.end) {
             yield batch;
             continue;
           }
-          const end = recovery?.ended(last) ?? last;
+          const end = recovery?.ended(batch.end) ?? batch.end;
           relayed.attempt.finish();
           recorder.attemptEnded(relayed.attempt.record('ok'));
           recorder.completed(end.reason, end.usage);
-          yield [...batch.slice(0, -1), end];
+          yield end === batch.end ? batch : batch.endingWith(end);
         }
         return;
       } catch (error) {

@@ -86,7 +86,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   }
 
   #countTokens(
-    { usage, contentChunks, recoveries }: GenerationRecord,
+    { usage, contentParts, recoveries }: GenerationRecord,
     labels: { caller: string; model: string; backend: string },
   ): void {
     // Of an answer that was taken up again only the last attempt reported its part.
@@ -96,9 +96,9 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     }
     if (usage?.output !== undefined) {
       this.tokens.inc({ ...labels, type: 'output', source }, usage.output);
-    } else if (contentChunks > 0) {
-      // A stream that was left or cut was paid for as well; a chunk is a token for most upstreams.
-      this.tokens.inc({ ...labels, type: 'output', source: 'counted' }, contentChunks);
+    } else if (contentParts > 0) {
+      // A stream that was left or cut was paid for as well; a part is a token for most upstreams.
+      this.tokens.inc({ ...labels, type: 'output', source: 'counted' }, contentParts);
     }
   }
 }

@@ -10,18 +10,18 @@ import { map, type Observable, tap } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../contract/chat-answer.js';
 import type { GenerationRecord } from '../contract/generation.js';
 import { harmless } from './observed-by.js';
-import { type ChunkBatch, isContent, type StreamChunk } from '../contract/stream-chunk.js';
+import type { EventBatch } from '../contract/event-batch.js';
 
 /** What a handler returns: a generation, and its stream batch by batch or its one whole answer. */
 export interface Measurable {
   readonly generation: { readonly record: Pick<GenerationRecord, 'model'> };
-  readonly emitted: Observable<ChunkBatch | ChatAnswer>;
+  readonly emitted: Observable<EventBatch | ChatAnswer>;
 }
 
 /**
- * Measures every chunk of content on its way to the caller, in any dialect. It stands inside of
+ * Measures every piece of content on its way to the caller, in any dialect. It stands inside of
  * the dialect's interceptor: what passes here is handed to the response in the same moment. What it
- * measures is inside of the one value that the handler returns: so no chunk has to pass the
+ * measures is inside of the one value that the handler returns: so no batch has to pass the
  * operators that Nest puts between interceptors.
  */
 @Injectable()
@@ -65,7 +65,7 @@ class StreamPace {
   readonly #startedAt = performance.now();
   #firstAt: number | undefined;
   #lastAt = 0;
-  #chunks = 0;
+  #parts = 0;
   #reportedTokens: number | undefined;
   #metrics: ReturnType<TokenMetricsInterceptor['of']> | undefined;
 
@@ -74,25 +74,25 @@ class StreamPace {
     private readonly interceptor: TokenMetricsInterceptor,
   ) {}
 
-  passed(batch: ChunkBatch): void {
+  passed(batch: EventBatch): void {
+    if (batch.start) this.#metrics = this.interceptor.of(this.model, batch.start.backend);
+    if (batch.end) this.#reportedTokens = batch.end.usage?.output;
+    if (batch.contentParts === 0) return;
     // All of it is handed to the response in this moment.
     const now = performance.now();
-    for (const chunk of batch) this.#passedChunk(chunk, now);
+    for (let part = 0; part < batch.contentParts; part += 1) this.#contentPassed(now);
   }
 
   over(): void {
     if (this.#firstAt === undefined || this.#lastAt <= this.#firstAt) return;
     // The first token's time is not this stream's pace: it is what the model thought before.
-    const tokens = (this.#reportedTokens ?? this.#chunks) - 1;
+    const tokens = (this.#reportedTokens ?? this.#parts) - 1;
     if (tokens < 1) return;
     this.#metrics?.speed.observe(tokens / ((this.#lastAt - this.#firstAt) / 1000));
   }
 
-  #passedChunk(chunk: StreamChunk, now: number): void {
-    if (chunk.type === 'start') this.#metrics = this.interceptor.of(this.model, chunk.backend);
-    if (chunk.type === 'end') this.#reportedTokens = chunk.usage?.output;
-    if (!isContent(chunk)) return;
-    this.#chunks += 1;
+  #contentPassed(now: number): void {
+    this.#parts += 1;
     if (this.#firstAt === undefined) {
       this.#firstAt = now;
       this.#metrics?.firstToken.observe((now - this.#startedAt) / 1000);

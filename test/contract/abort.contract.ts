@@ -3,7 +3,7 @@ import { SilentServer } from '../support/silent-server.js';
 import { stallsBeforeHeaders } from '../support/upstream-scripts.js';
 import { outcome, within } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest, ChunkReader } from './backend-under-test.js';
+import { BackendUnderTest, PartReader } from './backend-under-test.js';
 
 /** A caller that leaves takes the upstream's work with it, in every phase. */
 export function abortContract(kind: BackendKind): void {
@@ -68,10 +68,10 @@ export function abortContract(kind: BackendKind): void {
       expect(await upstreamSeesItLeave()).toBe(true);
     });
 
-    it('closes the connection before the first event, with a chunk asked for', async () => {
+    it('closes the connection before the first event, with a batch asked for', async () => {
       const caller = new AbortController();
       test.upstream.script(scripts.stallsAfter([]));
-      const reader = new ChunkReader(await test.open(caller.signal));
+      const reader = new PartReader(await test.open(caller.signal));
       const next = reader.next();
       caller.abort();
       expect(await outcome(next)).toBe('rejected');
@@ -86,10 +86,10 @@ export function abortContract(kind: BackendKind): void {
       expect(await upstreamSeesItLeave()).toBe(true);
     });
 
-    it('closes the connection within the stream, with a chunk asked for', async () => {
+    it('closes the connection within the stream, with a batch asked for', async () => {
       const caller = new AbortController();
       test.upstream.script(scripts.stallsAfter(['Hel']));
-      const reader = new ChunkReader(await test.open(caller.signal));
+      const reader = new PartReader(await test.open(caller.signal));
       await reader.untilText('Hel');
       const next = reader.next();
       caller.abort();
@@ -100,7 +100,7 @@ export function abortContract(kind: BackendKind): void {
     it('closes the connection within the stream while nobody reads, and never ends it well', async () => {
       const caller = new AbortController();
       test.upstream.script(scripts.streamsForever('more'));
-      const reader = new ChunkReader(await test.open(caller.signal));
+      const reader = new PartReader(await test.open(caller.signal));
       await reader.untilText('more');
       caller.abort();
       expect(await upstreamSeesItLeave()).toBe(true);
@@ -114,7 +114,7 @@ export function abortContract(kind: BackendKind): void {
       test.upstream.script(step.script);
       const opened = test.open(caller.signal);
       await step.next('Hello');
-      const reader = new ChunkReader(await opened);
+      const reader = new PartReader(await opened);
       await reader.untilText('Hello');
       const finish = reader.next();
       await step.send(kind.finishEvent);
@@ -144,7 +144,7 @@ export function abortContract(kind: BackendKind): void {
       test.upstream.script(step.script, stallsBeforeHeaders(), scripts.streamsText(['after']));
       const opened = test.open();
       await step.next('Hel');
-      const reader = new ChunkReader(await opened);
+      const reader = new PartReader(await opened);
 
       const aborted = test.open(caller.signal);
       await test.upstream.request(1);
@@ -160,9 +160,9 @@ export function abortContract(kind: BackendKind): void {
     it('does nothing once the stream has ended', async () => {
       const caller = new AbortController();
       test.upstream.script(scripts.streamsText(['Hello']));
-      const chunks = await new ChunkReader(await test.open(caller.signal)).rest();
+      const parts = await new PartReader(await test.open(caller.signal)).rest();
       caller.abort();
-      expect(chunks.at(-1)!.type).toBe('end');
+      expect(parts.at(-1)!.type).toBe('end');
       expect((await test.stream()).at(-1)!.type).toBe('end');
     });
 

@@ -1,6 +1,6 @@
 import type { ChatBackend, UpstreamNotices } from '../../src/contract/chat-backend.js';
 import type { Fault } from '../../src/contract/faults.js';
-import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
+import type { EventBatch } from '../../src/contract/event-batch.js';
 import type { StreamSource } from '../../src/backends/shared/connection/stream-source.js';
 import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import type { ScriptedUpstream, UpstreamScript } from '../support/scripted-upstream.js';
@@ -52,7 +52,7 @@ export interface BackendKind {
     bytes: AsyncIterable<Uint8Array>,
     source: StreamSource,
     notices: UpstreamNotices,
-  ): AsyncIterable<ChunkBatch>;
+  ): AsyncIterable<EventBatch>;
 }
 
 /** Options that the scripts of every kind take; a kind has others beside them. */

@@ -2,7 +2,8 @@ import { afterEach, beforeEach } from 'vitest';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Target } from '../../src/contract/chat-backend.js';
 import type { ChatRequest } from '../../src/contract/chat-request.js';
-import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { EventBatch } from '../../src/contract/event-batch.js';
+import type { StreamEvent, StreamPart } from '../../src/contract/stream-event.js';
 import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
 import { settingsOf } from '../support/upstream-settings.js';
@@ -51,7 +52,7 @@ export class BackendUnderTest {
     return backend;
   }
 
-  open(signal: AbortSignal = NEVER): Promise<AsyncIterable<ChunkBatch>> {
+  open(signal: AbortSignal = NEVER): Promise<AsyncIterable<EventBatch>> {
     return within(this.backend.open(REQUEST, TARGET, this.#context(signal)), 'open() settles');
   }
 
@@ -61,7 +62,7 @@ export class BackendUnderTest {
   }
 
   /** Opens a stream and reads all of it. */
-  async stream(): Promise<StreamChunk[]> {
+  async stream(): Promise<StreamPart[]> {
     return all(await this.open());
   }
 
@@ -89,35 +90,40 @@ function nothing() {
   };
 }
 
-export async function all(batches: AsyncIterable<ChunkBatch>): Promise<StreamChunk[]> {
-  const read: StreamChunk[] = [];
+export async function eventsOf(batches: AsyncIterable<EventBatch>): Promise<StreamEvent[]> {
+  const read: StreamEvent[] = [];
   const reading = (async () => {
-    for await (const batch of batches) read.push(...batch);
+    for await (const { events } of batches) read.push(...events);
     return read;
   })();
   return within(reading, 'the stream ends');
 }
 
-/** Reads a stream chunk by chunk, within a test's patience. */
-export class ChunkReader {
-  readonly read: StreamChunk[] = [];
-  readonly #batches: AsyncIterator<ChunkBatch>;
-  #arrived: StreamChunk[] = [];
+/** The parts of a whole stream. */
+export async function all(batches: AsyncIterable<EventBatch>): Promise<StreamPart[]> {
+  return (await eventsOf(batches)).flatMap(({ parts }) => parts);
+}
 
-  constructor(batches: AsyncIterable<ChunkBatch>) {
+/** Reads a stream part by part, within a test's patience. */
+export class PartReader {
+  readonly read: StreamPart[] = [];
+  readonly #batches: AsyncIterator<EventBatch>;
+  #arrived: StreamPart[] = [];
+
+  constructor(batches: AsyncIterable<EventBatch>) {
     this.#batches = batches[Symbol.asyncIterator]();
   }
 
-  /** The next chunk, or nothing after the last. */
-  async next(): Promise<StreamChunk | undefined> {
-    if (this.#arrived.length === 0) {
+  /** The next part, or nothing after the last. */
+  async next(): Promise<StreamPart | undefined> {
+    while (this.#arrived.length === 0) {
       const { done, value } = await within(this.#batches.next(), 'next() settles');
       if (done) return undefined;
-      this.#arrived = [...value];
+      this.#arrived = value.events.flatMap(({ parts }) => parts);
     }
-    const chunk = this.#arrived.shift()!;
-    this.read.push(chunk);
-    return chunk;
+    const part = this.#arrived.shift()!;
+    this.read.push(part);
+    return part;
   }
 
   /** Everything up to and including this text. */
@@ -127,7 +133,7 @@ export class ChunkReader {
     }
   }
 
-  async rest(): Promise<StreamChunk[]> {
+  async rest(): Promise<StreamPart[]> {
     while (await this.next());
     return this.read;
   }
@@ -137,10 +143,10 @@ export class ChunkReader {
   }
 }
 
-export function textOf(chunks: readonly StreamChunk[]): string {
-  return chunks.map((chunk) => (chunk.type === 'text-delta' ? chunk.text : '')).join('');
+export function textOf(parts: readonly StreamPart[]): string {
+  return parts.map((part) => (part.type === 'text-delta' ? part.text : '')).join('');
 }
 
-export function endsOf(chunks: readonly StreamChunk[]): StreamChunk[] {
-  return chunks.filter((chunk) => chunk.type === 'end');
+export function endsOf(parts: readonly StreamPart[]): StreamPart[] {
+  return parts.filter((part) => part.type === 'end');
 }

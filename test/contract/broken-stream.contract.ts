@@ -5,7 +5,7 @@ import { ScriptedUpstream, type UpstreamScript } from '../support/scripted-upstr
 import { SilentServer } from '../support/silent-server.js';
 import { cutsBeforeHeaders, replays, resetsBeforeHeaders } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest, ChunkReader, endsOf, textOf } from './backend-under-test.js';
+import { BackendUnderTest, PartReader, endsOf, textOf } from './backend-under-test.js';
 
 /** A stream never lies: what was cut is never shown as complete, and what is complete is never lost. */
 export function brokenStreamContract(kind: BackendKind): void {
@@ -71,7 +71,7 @@ export function brokenStreamContract(kind: BackendKind): void {
     ];
     it.each(breaks)('is cut when %s', async (_, text, script) => {
       test.upstream.script(script);
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       expect((await failure(reader.rest())).fault).toBe('upstream_cut');
       expect(textOf(reader.read)).toBe(text);
       expect(endsOf(reader.read)).toEqual([]);
@@ -84,7 +84,7 @@ export function brokenStreamContract(kind: BackendKind): void {
         test.upstream.script(step.script);
         const opened = test.open();
         await step.open();
-        const reader = new ChunkReader(await opened);
+        const reader = new PartReader(await opened);
         for (const token of tokens) {
           await step.next(token);
           await reader.untilText(token);
@@ -99,7 +99,7 @@ export function brokenStreamContract(kind: BackendKind): void {
       const body =
         kind.textEvent('Hel') + kind.brokenEvent + kind.textEvent('lo') + kind.finishEvent;
       test.upstream.script(replays(kind.streamType, body));
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       expect((await failure(reader.rest())).fault).toBe('upstream_cut');
       expect(textOf(reader.read)).toBe('Hel');
     });
@@ -122,7 +122,7 @@ export function brokenStreamContract(kind: BackendKind): void {
         replays(kind.streamType, kind.textEvent('Hel') + kind.textEvent(over) + kind.finishEvent),
       );
       expect(textOf(await test.stream())).toBe(almost);
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       expect((await failure(reader.rest())).fault).toBe('upstream_protocol');
       expect(textOf(reader.read)).toBe('Hel');
       expect(endsOf(reader.read)).toEqual([]);
@@ -134,7 +134,7 @@ export function brokenStreamContract(kind: BackendKind): void {
         await exchange.write(kind.textEvent('Hello') + kind.noise.trimEnd());
         for (;;) await exchange.write('x'.repeat(16 * 1024));
       });
-      const held = new ChunkReader(await test.open());
+      const held = new PartReader(await test.open());
       expect((await failure(held.rest())).message).toContain('65536');
       await test.upstream.left(0);
     });
@@ -145,7 +145,7 @@ export function brokenStreamContract(kind: BackendKind): void {
         await exchange.write(kind.textEvent('Hello').trimEnd().slice(0, -1));
         for (;;) await exchange.write('x'.repeat(64 * 1024));
       });
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       expect((await failure(reader.rest())).fault).toBe('upstream_protocol');
       await test.upstream.left(0);
     });
@@ -162,7 +162,7 @@ export function brokenStreamContract(kind: BackendKind): void {
       'takes %s %s for %s',
       async (_what, _when, fault, error, tokens) => {
         test.upstream.script(scripts.inBandError(error, tokens));
-        const reader = new ChunkReader(await test.open());
+        const reader = new PartReader(await test.open());
         const thrown = await failure(reader.rest());
         expect(thrown.fault).toBe(fault);
         expect(thrown.message).not.toContain('sk-secret');
@@ -181,17 +181,17 @@ export function brokenStreamContract(kind: BackendKind): void {
       test.upstream.script(step.script);
       const opened = test.open();
       await step.next('Hello');
-      const reader = new ChunkReader(await opened);
+      const reader = new PartReader(await opened);
       await reader.untilText('Hello');
       const finish = reader.next();
       await step.send(kind.finishEvent);
       await finish;
       await step[how]();
 
-      const chunks = await reader.rest();
-      expect(textOf(chunks)).toBe('Hello');
-      expect(endsOf(chunks)).toHaveLength(1);
-      expect(chunks.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
+      const parts = await reader.rest();
+      expect(textOf(parts)).toBe('Hello');
+      expect(endsOf(parts)).toHaveLength(1);
+      expect(parts.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
     });
 
     it('is whole, whatever nonsense comes behind it', async () => {
@@ -202,9 +202,9 @@ export function brokenStreamContract(kind: BackendKind): void {
         ),
       );
       for (const _ of nonsense) {
-        const chunks = await test.stream();
-        expect(chunks.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
-        expect(endsOf(chunks)).toHaveLength(1);
+        const parts = await test.stream();
+        expect(parts.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
+        expect(endsOf(parts)).toHaveLength(1);
       }
     });
 
@@ -215,7 +215,7 @@ export function brokenStreamContract(kind: BackendKind): void {
       await step.next('Hello');
       await step.send(kind.finishEvent);
       await step.stall();
-      await new ChunkReader(await opened).rest();
+      await new PartReader(await opened).rest();
       await test.upstream.left(0);
       expect(test.upstream.requests[0]!.isClosed).toBe(true);
     });

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import type { BackendKind } from './backend-kind.js';
 import { abortContract } from './abort.contract.js';
 import { brokenStreamContract } from './broken-stream.contract.js';
-import { chunkContract } from './chunk.contract.js';
+import { streamContract } from './stream.contract.js';
 import { completeContract } from './complete.contract.js';
 import { connectionContract } from './connection.contract.js';
 import { deepJsonContract } from './deep-json.contract.js';
@@ -16,7 +16,7 @@ import { staleConnectionContract } from './stale-connection.contract.js';
 /** What every backend has to do, whatever its upstream's protocol. */
 export function describeChatBackend(kind: BackendKind): void {
   describe(`the ${kind.name} backend`, () => {
-    chunkContract(kind);
+    streamContract(kind);
     abortContract(kind);
     refusalContract(kind);
     brokenStreamContract(kind);

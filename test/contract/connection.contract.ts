@@ -131,8 +131,8 @@ export function connectionContract(kind: BackendKind): void {
 
     it('closes its connections when it is closed, running streams too', async () => {
       test.upstream.script(scripts.stallsAfter(['Hel']));
-      const chunks = (await test.open())[Symbol.asyncIterator]();
-      await chunks.next();
+      const batches = (await test.open())[Symbol.asyncIterator]();
+      await batches.next();
       await test.backend.close();
       await test.upstream.left(0);
       expect(test.upstream.requests[0]!.isClosed).toBe(true);

@@ -3,7 +3,7 @@ import { deepList, deepObject, jsonWith } from '../support/deep-json.js';
 import { failure } from '../support/failure.js';
 import { answers, failsWith, replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest, ChunkReader, textOf } from './backend-under-test.js';
+import { BackendUnderTest, PartReader, textOf } from './backend-under-test.js';
 
 const DEEP: readonly (readonly [string, string])[] = [5000, 20_000, 200_000].flatMap((levels) => [
   [`${levels} lists`, deepList(levels)] as const,
@@ -59,7 +59,7 @@ export function deepJsonContract(kind: BackendKind): void {
       for (const complaint of COMPLAINTS.slice(2)) {
         const event = kind.event(jsonWith(deep, complaint));
         test.upstream.script(replays(kind.streamType, kind.textEvent('Hel') + event));
-        const reader = new ChunkReader(await test.open());
+        const reader = new PartReader(await test.open());
         await expect(reader.rest()).rejects.toMatchObject({
           fault: expect.stringMatching(/^(?:upstream_|rate_limited$|invalid_request$)/) as string,
         });
@@ -86,7 +86,7 @@ export function deepJsonContract(kind: BackendKind): void {
         for (const eventWith of kind.eventsWith) {
           const event = kind.event(jsonWith(deep, eventWith));
           test.upstream.script(replays(kind.streamType, kind.textEvent('Hel') + event));
-          const reader = new ChunkReader(await test.open());
+          const reader = new PartReader(await test.open());
           await expect(reader.rest()).rejects.toMatchObject({ fault: 'upstream_protocol' });
           expect(textOf(reader.read)).toBe('Hel');
         }

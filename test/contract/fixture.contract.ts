@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ChunkBatch, StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { EventBatch } from '../../src/contract/event-batch.js';
+import type { StreamEvent } from '../../src/contract/stream-event.js';
 import { sourceOf } from '../support/upstream-settings.js';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
@@ -12,15 +13,16 @@ export function fixtureContract(kind: BackendKind): void {
     'reading the fixture %s',
     (_, fixture) => {
       const test = new BackendUnderTest(kind);
-      const { bytes, chunks: expected } = fixture;
+      const { bytes, parts: expected } = fixture;
       const source = sourceOf({ backend: 'fixture' });
 
-      it('gives its chunks', async () => {
-        const chunks = await collect(kind.readStream(pieces([bytes]), source, NOT_NOTICED));
-        expect(comparable(chunks, expected)).toEqual(expected);
+      it('gives its parts', async () => {
+        const events = await collect(kind.readStream(pieces([bytes]), source, NOT_NOTICED));
+        const parts = events.flatMap((event) => event.parts);
+        expect(comparable(parts, expected)).toEqual(expected);
       });
 
-      it('gives the same chunks wherever its bytes are split', async () => {
+      it('gives the same parts wherever its bytes are split', async () => {
         const whole = await read([bytes]);
         expect(await read(singleBytes(bytes))).toBe(whole);
         const different: number[] = [];
@@ -31,20 +33,21 @@ export function fixtureContract(kind: BackendKind): void {
         expect(different).toEqual([]);
       });
 
-      it('gives the same chunks over a socket', async () => {
+      it('gives the same parts over a socket', async () => {
         const { length } = bytes;
         const sample = Array.from({ length: 8 }, (_unused, n) => Math.ceil(((n + 1) * length) / 9));
         for (const sizes of [length, 1, 7, ...sample.map((at) => [at])]) {
           test.upstream.script(replays(kind.streamType, bytes, sizes));
-          const chunks = comparable(await test.stream(), expected);
-          expect(chunks).toEqual(overSocket(fixture));
+          const parts = comparable(await test.stream(), expected);
+          expect(parts).toEqual(overSocket(fixture));
         }
       });
 
       async function read(split: readonly Uint8Array[]): Promise<string> {
-        const chunks = await collect(kind.readStream(pieces(split), source, NOT_NOTICED));
-        const wires = chunks.map(({ wire }) => wire);
-        return JSON.stringify([comparable(chunks, expected), wires]);
+        const events = await collect(kind.readStream(pieces(split), source, NOT_NOTICED));
+        const parts = events.flatMap((event) => event.parts);
+        const natives = events.map(({ native }) => native);
+        return JSON.stringify([comparable(parts, expected), natives]);
       }
     },
   );
@@ -60,8 +63,8 @@ const NOT_NOTICED = {
 };
 
 /** The backend under test has another id than the fixtures say. */
-function overSocket({ chunks }: Fixture): object[] {
-  return chunks.map((chunk) => ('backend' in chunk ? { ...chunk, backend: 'under-test' } : chunk));
+function overSocket({ parts }: Fixture): object[] {
+  return parts.map((part) => ('backend' in part ? { ...part, backend: 'under-test' } : part));
 }
 
 async function* pieces(split: readonly Uint8Array[]): AsyncGenerator<Uint8Array, undefined> {
@@ -73,8 +76,8 @@ function singleBytes(bytes: Uint8Array): Uint8Array[] {
   return Array.from(bytes, (_, at) => bytes.subarray(at, at + 1));
 }
 
-async function collect(batches: AsyncIterable<ChunkBatch>): Promise<StreamChunk[]> {
-  const read: StreamChunk[] = [];
-  for await (const batch of batches) read.push(...batch);
+async function collect(batches: AsyncIterable<EventBatch>): Promise<StreamEvent[]> {
+  const read: StreamEvent[] = [];
+  for await (const { events } of batches) read.push(...events);
   return read;
 }

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
+import type { StreamPart } from '../../src/contract/stream-event.js';
 import type { BackendKind } from './backend-kind.js';
 
 /** The bytes of a whole stream, and what has to be made of them. */
 export interface Fixture {
   readonly name: string;
   readonly bytes: Buffer;
-  /** Without `wire`; `*` stands for any text that is not empty. */
-  readonly chunks: readonly JsonObject[];
+  /** `*` stands for any text that is not empty. */
+  readonly parts: readonly JsonObject[];
 }
 
 export function fixturesOf({ fixtures: { folder, extension } }: BackendKind): Fixture[] {
@@ -19,28 +19,26 @@ export function fixturesOf({ fixtures: { folder, extension } }: BackendKind): Fi
     .map((file) => {
       const name = file.slice(0, -extension.length - 1);
       const meta: unknown = JSON.parse(readFileSync(join(root, `${name}.meta.json`), 'utf8'));
-      return { name, bytes: readFileSync(join(root, file)), chunks: chunksOf(meta) };
+      return { name, bytes: readFileSync(join(root, file)), parts: partsOf(meta) };
     });
 }
 
-/** The chunks as a fixture says them: without wires, and `*` where the fixture leaves it open. */
+/** The parts as a fixture says them: `*` where the fixture leaves it open. */
 export function comparable(
-  chunks: readonly StreamChunk[],
+  parts: readonly StreamPart[],
   expected: readonly JsonObject[],
 ): JsonObject[] {
-  return chunks.map((chunk, n) => {
-    const fields = Object.entries(chunk)
-      .filter(([name]) => name !== 'wire')
-      .map(([name, value]: [string, unknown]) => {
-        const isOpen = expected[n]?.[name] === '*' && typeof value === 'string' && value !== '';
-        return [name, isOpen ? '*' : value];
-      });
+  return parts.map((part, n) => {
+    const fields = Object.entries(part).map(([name, value]: [string, unknown]) => {
+      const isOpen = expected[n]?.[name] === '*' && typeof value === 'string' && value !== '';
+      return [name, isOpen ? '*' : value];
+    });
     return Object.fromEntries(fields);
   });
 }
 
-function chunksOf(meta: unknown): JsonObject[] {
-  const chunks = isJsonObject(meta) ? meta['chunks'] : undefined;
-  if (!Array.isArray(chunks)) throw new Error('A fixture has to say its chunks.');
-  return chunks.filter(isJsonObject);
+function partsOf(meta: unknown): JsonObject[] {
+  const parts = isJsonObject(meta) ? meta['parts'] : undefined;
+  if (!Array.isArray(parts)) throw new Error('A fixture has to say its parts.');
+  return parts.filter(isJsonObject);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
-import { BackendUnderTest, ChunkReader, endsOf, textOf } from './backend-under-test.js';
+import { BackendUnderTest, PartReader, endsOf, textOf } from './backend-under-test.js';
 
 /** What is no event of the protocol costs nobody their answer, and somebody hears of it. */
 export function noiseContract(kind: BackendKind): void {
@@ -12,9 +12,9 @@ export function noiseContract(kind: BackendKind): void {
       const { noise } = kind;
       const body = [noise, kind.textEvent('Hel'), noise, noise, kind.textEvent('lo')];
       test.upstream.script(replays(kind.streamType, body.join('') + kind.finishEvent));
-      const chunks = await test.stream();
-      expect(textOf(chunks)).toBe('Hello');
-      expect(endsOf(chunks)).toHaveLength(1);
+      const parts = await test.stream();
+      expect(textOf(parts)).toBe('Hello');
+      expect(endsOf(parts)).toHaveLength(1);
       expect(test.told.malformedEvent).toBe(3);
     });
 
@@ -37,7 +37,7 @@ export function noiseContract(kind: BackendKind): void {
 
     it('does not take lost content for noise', async () => {
       test.upstream.script(replays(kind.streamType, kind.textEvent('Hel') + kind.brokenEvent));
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       await expect(reader.rest()).rejects.toMatchObject({ fault: 'upstream_cut' });
       expect(test.told.malformedEvent).toBe(0);
     });

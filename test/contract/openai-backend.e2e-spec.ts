@@ -4,7 +4,6 @@ import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { LateUsage } from '../../src/backends/openai/late-usage.js';
 import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
 import { isJsonObject } from '../../src/contract/json.js';
-import type { StreamChunk } from '../../src/contract/stream-chunk.js';
 import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import {
@@ -24,8 +23,9 @@ import { replays } from '../support/upstream-scripts.js';
 import type { BackendKind } from './backend-kind.js';
 import {
   all,
+  eventsOf,
   BackendUnderTest,
-  ChunkReader,
+  PartReader,
   REQUEST,
   TARGET,
   textOf,
@@ -113,8 +113,9 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     'carries every event of the fixture %s once, in order and unchanged but for a reason beside content',
     async (_, bytes) => {
       test.upstream.script(replays(OPENAI_STREAM_TYPE, bytes));
-      const chunks = await test.stream();
-      expect(wiresOf(chunks)).toEqual(eventsOf(bytes));
+      const events = await eventsOf(await test.open());
+      const passed = events.flatMap(({ native }) => native?.event ?? []);
+      expect(passed).toEqual(eventsIn(bytes));
     },
   );
 
@@ -132,7 +133,11 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       logit_bias: { 1: 2 },
     };
     await all(
-      await test.backend.open({ ...asked, wire: { dialect: 'openai', body } }, TARGET, contextOf()),
+      await test.backend.open(
+        { ...asked, native: { dialect: 'chat-completions', body } },
+        TARGET,
+        contextOf(),
+      ),
     );
     expect(test.upstream.requests[1]!.body).toEqual({
       model: 'asked-model',
@@ -147,8 +152,8 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     test.upstream.script(openAi.streamsText(['lo']));
     const messages = [{ role: 'user', content: [{ type: 'input_audio', input_audio: {} }] }];
     const body = { messages, logit_bias: { 1: 2 } };
-    const wire = { dialect: 'openai', body } as const;
-    await all(await test.backend.open({ ...asked, wire, prefill: 'Hel' }, TARGET, contextOf()));
+    const native = { dialect: 'chat-completions', body } as const;
+    await all(await test.backend.open({ ...asked, native, prefill: 'Hel' }, TARGET, contextOf()));
     expect(test.upstream.requests[0]!.body).toMatchObject({
       messages: [...messages, { role: 'assistant', content: 'Hel' }],
       logit_bias: { 1: 2 },
@@ -156,7 +161,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     expect(messages).toHaveLength(1);
   });
 
-  it('says of every chunk whether an event is behind it, and never twice the same', async () => {
+  it('gives every event with all that it means', async () => {
     const delta = { role: 'assistant', reasoning_content: 'Hm.', content: 'Hi' };
     test.upstream.script(
       replays(
@@ -164,13 +169,14 @@ describe('the OpenAI backend, beside what all have in common,', () => {
         sse(deltaChunk(delta)) + sse(deltaChunk({ content: '!' })) + sse(finishChunk()),
       ),
     );
-    expect((await test.stream()).map(({ type, wire }) => [type, wireKind(wire)])).toEqual([
-      ['start', 'event'],
-      ['reasoning-delta', 'covered'],
-      ['text-delta', 'covered'],
-      ['text-delta', 'event'],
-      ['passthrough', 'event'],
-      ['end', undefined],
+    const events = await eventsOf(await test.open());
+    expect(
+      events.map(({ parts, native }) => [parts.map(({ type }) => type), native?.dialect]),
+    ).toEqual([
+      [['start', 'reasoning-delta', 'text-delta'], 'chat-completions'],
+      [['text-delta'], 'chat-completions'],
+      [[], 'chat-completions'],
+      [['end'], undefined],
     ]);
   });
 
@@ -194,9 +200,9 @@ describe('the OpenAI backend, beside what all have in common,', () => {
     const baseUrl = test.upstream.openaiUrl;
     const backend = new OpenAiBackend(settingsOf({ id: 'old', baseUrl, streamUsage: false }));
     test.upstream.script(openAi.streamsText(['Hi']));
-    const chunks = await all(await backend.open(asked, TARGET, contextOf()));
+    const parts = await all(await backend.open(asked, TARGET, contextOf()));
     expect(test.upstream.requests[0]!.body).not.toHaveProperty('stream_options');
-    expect(chunks.at(-1)).not.toHaveProperty('usage');
+    expect(parts.at(-1)).toMatchObject({ type: 'end', usage: undefined });
     await backend.close();
   });
 
@@ -212,8 +218,8 @@ describe('the OpenAI backend, beside what all have in common,', () => {
 
   it('carries the JSON of a whole answer', async () => {
     test.upstream.script(openAi.answersText('Hi', { fields: { system_fingerprint: 'fp_1' } }));
-    const { wire } = await test.complete();
-    expect(wire?.event).toMatchObject({ object: 'chat.completion', system_fingerprint: 'fp_1' });
+    const { native } = await test.complete();
+    expect(native?.event).toMatchObject({ object: 'chat.completion', system_fingerprint: 'fp_1' });
   });
 
   it.each([
@@ -246,7 +252,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       await read.promise;
       exchange.reset();
     });
-    const reader = new ChunkReader(await test.open());
+    const reader = new PartReader(await test.open());
     await reader.untilText('Hel');
     read.resolve();
     expect((await failure(reader.rest())).fault).toBe('upstream_cut');
@@ -259,15 +265,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
   });
 });
 
-function wiresOf(chunks: readonly StreamChunk[]): unknown[] {
-  return chunks.flatMap(({ wire }) => (typeof wire === 'object' ? [wire.event] : []));
-}
-
-function wireKind(wire: StreamChunk['wire']): string | undefined {
-  return typeof wire === 'object' ? 'event' : wire;
-}
-
-function eventsOf(bytes: Uint8Array): unknown[] {
+function eventsIn(bytes: Uint8Array): unknown[] {
   const events: unknown[] = [];
   const parser = createParser({
     onEvent: ({ data }) => data !== '[DONE]' && events.push(withoutReasonBesideContent(data)),

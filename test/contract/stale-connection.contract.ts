@@ -135,8 +135,8 @@ export function staleConnectionContract(kind: BackendKind): void {
     it('closes the request that was sent again, too, when it is closed', async () => {
       await keepConnections(1);
       test.upstream.script(resetsBeforeHeaders(), scripts.stallsAfter(['Hel']));
-      const chunks = (await test.open())[Symbol.asyncIterator]();
-      await chunks.next();
+      const batches = (await test.open())[Symbol.asyncIterator]();
+      await batches.next();
       await test.backend.close();
       await test.upstream.left(2);
       expect(test.upstream.requests[2]!.isClosed).toBe(true);

@@ -91,7 +91,8 @@ describe('a server that refuses stream_options', () => {
 
   it('is not asked again for what a caller put into them', async () => {
     const body = { messages: [], stream_options: { bogus: 1 } };
-    const request = { ...REQUEST, wire: { dialect: 'openai', body } } as const;
+    const native = { dialect: 'chat-completions', body } as const;
+    const request = { ...REQUEST, native };
     test.upstream.script(
       failsWith(
         400,

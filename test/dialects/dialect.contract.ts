@@ -30,7 +30,7 @@ const RECORD: GenerationRecord = {
   attempts: [],
   recoveries: [],
   ignored: [],
-  contentChunks: 0,
+  contentParts: 0,
   durationMs: 1,
 };
 

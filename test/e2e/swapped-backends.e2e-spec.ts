@@ -5,7 +5,7 @@ import { AppModule } from '../../src/app.module.js';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
 import { type ChatBackend, ChatBackends } from '../../src/contract/chat-backend.js';
-import type { ChunkBatch } from '../../src/contract/stream-chunk.js';
+import { EventBatch } from '../../src/contract/event-batch.js';
 import { setUpHttp } from '../../src/http/server/set-up-http.js';
 
 /** All that Sluice asks of an upstream. */
@@ -16,11 +16,11 @@ class Parrot implements ChatBackend {
     return { ignored: [] };
   }
 
-  async open(): Promise<AsyncIterable<ChunkBatch>> {
+  async open(): Promise<AsyncIterable<EventBatch>> {
     return (async function* () {
-      yield [{ type: 'start', id: 'parrot-1', model: 'parrot', backend: 'openai' }] as const;
-      yield [{ type: 'text-delta', text: 'Polly' }] as const;
-      yield [{ type: 'end', reason: 'stop' }] as const;
+      const start = { type: 'start', id: 'parrot-1', model: 'parrot', backend: 'openai' } as const;
+      yield new EventBatch([{ parts: [start, { type: 'text-delta', text: 'Polly' }] }]);
+      yield new EventBatch([{ parts: [{ type: 'end', reason: 'stop' }] }]);
     })();
   }
 

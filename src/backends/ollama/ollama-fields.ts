@@ -2,30 +2,24 @@ import { randomUUID } from 'node:crypto';
 import type { ToolCall } from '../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import {
-  defined,
-  isFilledObject,
-  isJsonObject,
-  type JsonObject,
-  stringOr,
-} from '../../contract/json.js';
-import type { FinishReason, StreamChunk, Usage } from '../../contract/stream-chunk.js';
-import { contentChunks } from '../shared/answer/content-parts.js';
+import { isFilledObject, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import type { FinishReason, StreamPart, Usage } from '../../contract/stream-event.js';
+import { parseContentParts } from '../shared/answer/content-parts.js';
 import { failedFinish, parseFinishReason, finishWordIn } from '../shared/answer/finish-reason.js';
 import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-count.js';
 import { argumentsTextOf } from '../shared/answer/tool-arguments.js';
 
 /** The pieces of an answer in one `message`. @param firstCall how many tool calls came before */
-export function parseOllamaMessage(message: JsonObject, firstCall: number): StreamChunk[] {
-  const chunks: StreamChunk[] = [];
+export function parseOllamaMessage(message: JsonObject, firstCall: number): StreamPart[] {
+  const parts: StreamPart[] = [];
   const thinking = stringOr(message['thinking'], '');
-  if (thinking) chunks.push({ type: 'reasoning-delta', text: thinking });
-  for (const chunk of contentChunks(message['content'])) chunks.push(chunk);
-  for (const url of imagesIn(message)) chunks.push({ type: 'image-delta', url });
+  if (thinking) parts.push({ type: 'reasoning-delta', text: thinking });
+  for (const part of parseContentParts(message['content'])) parts.push(part);
+  for (const url of imagesIn(message)) parts.push({ type: 'image-delta', url });
   for (const [n, call] of parseOllamaToolCalls(message).entries()) {
-    chunks.push({ type: 'tool-call-delta', index: firstCall + n, ...call });
+    parts.push({ type: 'tool-call-delta', index: firstCall + n, ...call });
   }
-  return chunks;
+  return parts;
 }
 
 /** Ollama's tool calls come whole, mostly with an object for arguments and often without an id. */
@@ -88,5 +82,5 @@ function doneReasonOf(line: JsonObject): string {
 export function parseOllamaUsage(line: JsonObject, notices: UpstreamNotices): Usage {
   const { prompt_eval_count: input, eval_count: output } = line;
   if (isImplausibleCount(input) || isImplausibleCount(output)) notices.implausibleUsage();
-  return defined({ input: parseTokenCount(input), output: parseTokenCount(output) });
+  return { input: parseTokenCount(input), output: parseTokenCount(output) };
 }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
-import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
+import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
 import { batchesOf } from '../shared/answer/batches.js';
 import { refuseDeep } from '../shared/answer/json-depth.js';
 import { LineDecoder } from '../shared/answer/line-decoder.js';
@@ -17,7 +18,7 @@ import {
 } from './ollama-fields.js';
 
 /**
- * The body of a streamed `/api/chat` as chunks. Only a line with `done: true` ends it well.
+ * The body of a streamed `/api/chat` as events. Only a line with `done: true` ends it well.
  * @see https://docs.ollama.com/api/streaming
  * @param notices is told of every line that is no JSON at all; it is skipped
  * @throws GatewayError `upstream_cut`, `upstream_protocol`, `overloaded`, or what an `error` line means
@@ -26,7 +27,7 @@ export async function* readOllamaStream(
   bytes: AsyncIterable<Uint8Array, undefined>,
   source: StreamSource,
   notices: UpstreamNotices,
-): AsyncGenerator<ChunkBatch> {
+): AsyncGenerator<EventBatch> {
   using lines = new LineDecoder(source);
   const mapper = new OllamaLineMapper(source, notices);
   const mapLine = (line: string) => mapper.map(line);
@@ -45,7 +46,7 @@ export async function* readOllamaStream(
   }
 }
 
-/** Lines of `/api/chat` to chunks; one per stream. */
+/** Reads lines of `/api/chat`; one mapper per stream. */
 class OllamaLineMapper {
   finished = false;
   /** The upstream gave the answer up; what it said before is given first. */
@@ -58,25 +59,29 @@ class OllamaLineMapper {
     private readonly notices: UpstreamNotices,
   ) {}
 
-  map(line: string): StreamChunk[] {
+  map(line: string): readonly StreamEvent[] {
     if (this.finished || this.failure) return [];
     const json = this.#parse(line);
     if (json === undefined) return [];
     if (saysError(json)) {
       throw upstreamErrorFault(this.source.backend, parseErrorField(json, this.source.secrets));
     }
-    const chunks: StreamChunk[] = this.#started ? [] : [this.#start()];
+    const parts: StreamPart[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) {
       const deltas = parseOllamaMessage(json['message'], this.#toolCalls);
       this.#toolCalls += deltas.filter(({ type }) => type === 'tool-call-delta').length;
-      for (const delta of deltas) chunks.push(delta);
+      for (const delta of deltas) parts.push(delta);
     }
-    if (json['done'] !== true) return chunks;
+    if (json['done'] === true) this.#finish(json, parts);
+    return parts.length > 0 ? [{ parts }] : [];
+  }
+
+  #finish(json: JsonObject, parts: StreamPart[]): void {
     this.failure = parseOllamaFailure(json, this.source.backend);
-    if (this.failure) return chunks;
+    if (this.failure) return;
     this.finished = true;
     const finish = parseOllamaFinish(json, this.#toolCalls > 0, this.notices);
-    return [...chunks, { type: 'end', ...finish, usage: parseOllamaUsage(json, this.notices) }];
+    parts.push({ type: 'end', ...finish, usage: parseOllamaUsage(json, this.notices) });
   }
 
   #parse(line: string): JsonObject | undefined {
@@ -93,10 +98,10 @@ class OllamaLineMapper {
     }
   }
 
-  #start(): StreamChunk {
+  #start(): StreamPart {
     this.#started = true;
     const { backend, model, requestId } = this.source;
     const id = `chatcmpl-${randomUUID()}`;
-    return { type: 'start', id, model, backend, ...(requestId && { requestId }) };
+    return { type: 'start', id, model, backend, requestId };
   }
 }

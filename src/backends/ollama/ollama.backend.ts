@@ -4,7 +4,7 @@ import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/ch
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
-import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
 import { collectAnswer } from '../shared/answer/collected-answer.js';
 import { JoinedContent } from '../shared/answer/joined-content.js';
 import { type StreamSource, streamSource } from '../shared/connection/stream-source.js';
@@ -51,7 +51,7 @@ export class OllamaBackend implements ChatBackend {
     request: ChatRequest,
     target: Target,
     attempt: AttemptContext,
-  ): Promise<AsyncIterable<ChunkBatch>> {
+  ): Promise<AsyncIterable<EventBatch>> {
     const response = await this.#post(request, target, true, attempt);
     return readOllamaStream(response, this.#source(response, target), attempt);
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
-import { defined, isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import {
   failedFinish,
   parseFinishReason,
@@ -35,8 +35,8 @@ export function parseOpenAiAnswer(
   const reason = parseFinishReason(word);
   if (reason === 'other') notices.unknownFinishReason(word);
 
-  const { chunks, readable = message } = parseDelta(message, new ToolCallReader());
-  const content = JoinedContent.of(chunks);
+  const { parts, readable = message } = parseDelta(message, new ToolCallReader());
+  const content = JoinedContent.of(parts);
   let isPlausible = true;
   const usage = parseOpenAiUsage(json, () => {
     isPlausible = false;
@@ -51,7 +51,7 @@ export function parseOpenAiAnswer(
   // Counts that cannot be true are not passed on; those that can are written from `usage`.
   const { usage: _, ...uncounted } = json;
   const event = { ...withoutEmptyError(isPlausible ? json : uncounted), choices };
-  return defined({
+  return {
     id: stringOr(json['id'], '') || `chatcmpl-${randomUUID()}`,
     model: stringOr(json['model'], '') || source.model,
     backend,
@@ -60,8 +60,8 @@ export function parseOpenAiAnswer(
     finishReason: reason === 'stop' && content.toolCalls.length > 0 ? 'tool_calls' : reason,
     rawReason: word,
     usage,
-    wire: { dialect: 'openai' as const, event },
-  });
+    native: { dialect: 'chat-completions', event },
+  };
 }
 
 /**

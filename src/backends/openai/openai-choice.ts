@@ -1,6 +1,6 @@
 import { isFilledObject, isJsonObject, type JsonObject } from '../../contract/json.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
-import { contentChunks, imageChunks, textIn } from '../shared/answer/content-parts.js';
+import type { StreamPart } from '../../contract/stream-event.js';
+import { parseContentParts, parseImages, textIn } from '../shared/answer/content-parts.js';
 import { saysError } from '../shared/errors/upstream-error.js';
 import type { ToolCallReader } from './openai-tool-calls.js';
 
@@ -17,10 +17,10 @@ const MODELLED_FIELDS = new Set([
   'function_call',
 ]);
 
-/** The pieces of an answer in one `delta` or `message`. */
-export interface Pieces {
+/** What one `delta` or `message` holds of an answer. */
+export interface ParsedDelta {
   /** All of them are content. */
-  readonly chunks: StreamChunk[];
+  readonly parts: readonly StreamPart[];
   /** The same as a client of OpenAI can read it, where what was sent is not. */
   readonly readable: JsonObject | undefined;
 }
@@ -51,21 +51,21 @@ export function withoutEmptyError(json: JsonObject): JsonObject {
   return rest;
 }
 
-export function parseDelta(delta: JsonObject, calls: ToolCallReader): Pieces {
-  const chunks: StreamChunk[] = [];
+export function parseDelta(delta: JsonObject, calls: ToolCallReader): ParsedDelta {
+  const parts: StreamPart[] = [];
   const reasoning = reasoningIn(delta);
-  if (reasoning !== '') chunks.push({ type: 'reasoning-delta', text: reasoning });
+  if (reasoning !== '') parts.push({ type: 'reasoning-delta', text: reasoning });
   const { content, refusal, images } = delta;
   // The one shape that is worth a way of its own: nearly every event of nearly every stream.
   if (typeof content === 'string') {
-    if (content !== '') chunks.push({ type: 'text-delta', text: content });
+    if (content !== '') parts.push({ type: 'text-delta', text: content });
   } else if (content != null) {
-    for (const chunk of contentChunks(content)) chunks.push(chunk);
+    for (const part of parseContentParts(content)) parts.push(part);
   }
   if (typeof refusal === 'string' && refusal !== '') {
-    chunks.push({ type: 'refusal-delta', text: refusal });
+    parts.push({ type: 'refusal-delta', text: refusal });
   }
-  if (images != null) for (const chunk of imageChunks(images)) chunks.push(chunk);
+  if (images != null) for (const part of parseImages(images)) parts.push(part);
   let readable: JsonObject | undefined = isScalar(content)
     ? { ...delta, content: String(content) }
     : undefined;
@@ -73,7 +73,7 @@ export function parseDelta(delta: JsonObject, calls: ToolCallReader): Pieces {
   const toolCalls = parseToolCalls(delta);
   if (toolCalls.length > 0) {
     const read = calls.read(toolCalls);
-    for (const chunk of read.chunks) chunks.push(chunk);
+    for (const part of read.parts) parts.push(part);
     const isReadable = !read.toolCalls && toolCalls === given;
     if (!isReadable && given != null) {
       readable = { ...delta, ...readable, tool_calls: read.toolCalls ?? toolCalls };
@@ -82,10 +82,8 @@ export function parseDelta(delta: JsonObject, calls: ToolCallReader): Pieces {
     const { tool_calls: _, ...rest } = readable ?? delta;
     readable = rest;
   }
-  if (chunks.length === 0 && hasUnknownContent(delta)) {
-    chunks.push({ type: 'passthrough', opaqueContent: true });
-  }
-  return { chunks, readable };
+  if (parts.length === 0 && hasUnknownContent(delta)) parts.push({ type: 'opaque' });
+  return { parts, readable };
 }
 
 const NO_CALLS: readonly unknown[] = [];

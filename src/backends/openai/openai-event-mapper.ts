@@ -1,12 +1,7 @@
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
-import {
-  type FinishReason,
-  type OpenAiEvent,
-  type StreamChunk,
-  type Usage,
-} from '../../contract/stream-chunk.js';
+import type { FinishReason, StreamEvent, StreamPart, Usage } from '../../contract/stream-event.js';
 import {
   failedFinish,
   parseFinishReason,
@@ -24,7 +19,7 @@ import { ToolCallReader } from './openai-tool-calls.js';
 import { parseOpenAiUsage } from './openai-usage.js';
 import { SaidInDeltas } from './said-in-deltas.js';
 
-/** Events of `chat.completion.chunk` to chunks; one per stream. */
+/** Reads events of `chat.completion.chunk`; one mapper per stream. */
 export class OpenAiEventMapper {
   readonly finish = new OpenAiFinish();
   /** The upstream gave the answer up; what it said before is given first. */
@@ -47,18 +42,14 @@ export class OpenAiEventMapper {
     return this.#usage !== undefined;
   }
 
-  end(): StreamChunk {
+  end(): StreamEvent {
     const rawReason = this.finish.word ?? 'stop';
-    return {
-      type: 'end',
-      reason: this.#reasonOf(rawReason),
-      rawReason,
-      ...(this.#usage && { usage: this.#usage }),
-    };
+    const reason = this.#reasonOf(rawReason);
+    return { parts: [{ type: 'end', reason, rawReason, usage: this.#usage }] };
   }
 
   /** @throws GatewayError `upstream_cut` for `[DONE]` without a finish reason, `upstream_protocol`, and what an in-band error means */
-  map(data: string): StreamChunk[] {
+  map(data: string): StreamEvent[] {
     if (this.ended || this.failure) return [];
     if (data.startsWith('[DONE]')) {
       if (!this.finish.endsAtDone) throw cutFault(this.source.backend);
@@ -73,7 +64,7 @@ export class OpenAiEventMapper {
    * @param data the event as it came; absent: it was made here
    * @throws GatewayError what an in-band error means
    */
-  mapEvent(given: JsonObject, data?: string): StreamChunk[] {
+  mapEvent(given: JsonObject, data?: string): StreamEvent[] {
     const choice = parseAnswerChoice(given);
     const failed = choiceError(given, choice);
     if (failed) return this.fail(failed);
@@ -86,30 +77,29 @@ export class OpenAiEventMapper {
     const chars = data?.length ?? 0;
     const isEarly = !this.#start.isOver && !choice && !event['id'];
     if (isEarly && this.#start.hold(event, chars)) return [];
-    const chunks: StreamChunk[] = this.#start.isOver ? [] : this.#start.begin(event);
-    const passed = choice ? this.#readChoice(event, choice, chunks) : event;
-    if (chunks.length === 0) chunks.push({ type: 'passthrough' });
-    const isAsItCame = passed === given;
-    return withWire(chunks, {
-      dialect: 'openai',
-      event: passed,
-      text: isAsItCame ? data : undefined,
-      chars,
-    });
+    const parts: StreamPart[] = [];
+    const before = this.#start.isOver ? undefined : this.#start.begin(event, parts);
+    const passed = choice ? this.#readChoice(event, choice, parts) : event;
+    const text = passed === given ? data : undefined;
+    const read: StreamEvent = {
+      parts,
+      native: { dialect: 'chat-completions', event: passed, text, chars },
+    };
+    return before ? [...before, read] : [read];
   }
 
   /** What an upstream says is an error, as an event or as the data of one. @throws GatewayError what it means */
-  fail(said: unknown): StreamChunk[] {
+  fail(said: unknown): StreamEvent[] {
     if (this.ended || this.finish.isWhole) return [];
     const { backend, secrets, requestId } = this.source;
     throw upstreamErrorFault(backend, { ...parseErrorField(said, secrets), requestId });
   }
 
-  /** Adds what the choice holds to `chunks`. @returns the event as the caller is to get it */
-  #readChoice(event: JsonObject, choice: JsonObject, chunks: StreamChunk[]): JsonObject {
-    const { chunks: pieces, delta, isReadable } = this.#piecesIn(choice);
-    for (const piece of pieces) chunks.push(piece);
-    const isContentHere = pieces.length > 0;
+  /** Adds what the choice holds to `parts`. @returns the event as the caller is to get it */
+  #readChoice(event: JsonObject, choice: JsonObject, parts: StreamPart[]): JsonObject {
+    const { content, delta, isReadable } = this.#contentOf(choice);
+    for (const part of content) parts.push(part);
+    const isContentHere = content.length > 0;
     if (isContentHere) this.finish.content();
     const word = finishWordIn(choice['finish_reason']);
     if (word !== undefined) this.#finished(word, isContentHere);
@@ -124,21 +114,25 @@ export class OpenAiEventMapper {
   }
 
   /** Some servers put the answer, or each piece of it, into `message` or `text`. */
-  #piecesIn(choice: JsonObject): { chunks: StreamChunk[]; delta: JsonObject; isReadable: boolean } {
+  #contentOf(choice: JsonObject): {
+    content: readonly StreamPart[];
+    delta: JsonObject;
+    isReadable: boolean;
+  } {
     const { delta, message, text } = choice;
     const given = isJsonObject(delta) ? delta : typeof delta === 'string' ? { content: delta } : {};
     const inDelta = parseDelta(given, this.#toolCalls);
     const other = isJsonObject(message) ? message : typeof text === 'string' && { content: text };
-    if (inDelta.chunks.length > 0 || !other || this.#deltas.areSummedUpBy(other)) {
-      this.#deltas.add(inDelta.chunks);
+    if (inDelta.parts.length > 0 || !other || this.#deltas.areSummedUpBy(other)) {
+      this.#deltas.add(inDelta.parts);
       return {
-        chunks: inDelta.chunks,
+        content: inDelta.parts,
         delta: inDelta.readable ?? given,
         isReadable: inDelta.readable === undefined && given === delta,
       };
     }
-    const { chunks, readable = other } = parseDelta(other, this.#toolCalls);
-    return { chunks, delta: readable, isReadable: false };
+    const { parts, readable = other } = parseDelta(other, this.#toolCalls);
+    return { content: parts, delta: readable, isReadable: false };
   }
 
   #finished(word: string, isBesideContent: boolean): void {
@@ -182,18 +176,6 @@ export class OpenAiEventMapper {
       return undefined;
     }
   }
-}
-
-/** The event rides on the first chunk made from it, and covers the others; see StreamChunk.wire. */
-function withWire(chunks: StreamChunk[], event: OpenAiEvent): StreamChunk[] {
-  let wire: StreamChunk['wire'] = event;
-  for (let n = 0; n < chunks.length; n += 1) {
-    const chunk = chunks[n]!;
-    if (chunk.wire) continue;
-    chunks[n] = { ...chunk, wire };
-    wire = 'covered';
-  }
-  return chunks;
 }
 
 /** Clients take the list for granted. */

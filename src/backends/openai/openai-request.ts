@@ -29,7 +29,7 @@ export function requestBody(request: ChatRequest, target: Target, wording: Wordi
 
 /** The body of a streamed request. */
 export function streamedRequestBody(request: ChatRequest, target: Target, wording: Wording): Body {
-  const wished = request.wire?.body['stream_options'];
+  const wished = nativeBody(request)?.['stream_options'];
   const stream = {
     stream: true,
     // `undefined` leaves the field out of the JSON.
@@ -53,7 +53,7 @@ function bodyWith(
 
 /** The body before a target's own dialect: the caller's own where it spoke this dialect. */
 function neutralBody(request: ChatRequest): JsonObject {
-  return request.wire?.body ?? toOpenAiBody(request);
+  return nativeBody(request) ?? toOpenAiBody(request);
 }
 
 /** Which of the fields that `target` does not take the caller gave, by the caller's names. */
@@ -150,4 +150,9 @@ function toOpenAiResponseFormat(format: ResponseFormat): JsonObject {
         json_schema: defined({ name: format.name, schema: format.schema, strict: format.strict }),
       };
   }
+}
+
+/** The body of a caller that speaks this dialect, too; of any other one it would be nonsense here. */
+export function nativeBody({ native }: ChatRequest): JsonObject | undefined {
+  return native?.dialect === 'chat-completions' ? native.body : undefined;
 }

@@ -5,7 +5,7 @@ import { isJsonObject } from '../../contract/json.js';
 import type { UpstreamClient } from '../shared/connection/upstream-client.js';
 import type { UpstreamResponse } from '../shared/connection/upstream-response.js';
 import { takesCompletionTokens } from './openai-fields-sent.js';
-import { requestBody, streamedRequestBody, type Wording } from './openai-request.js';
+import { nativeBody, requestBody, streamedRequestBody, type Wording } from './openai-request.js';
 
 /**
  * Sends requests in the words that their server knows. It says so when it does not know one: then it
@@ -44,7 +44,7 @@ export class OpenAiSender {
         return response;
       } catch (error) {
         const other = otherWording(error, wording, request);
-        if (!other) throw doubted(error, request);
+        if (!other) throw suspected(error, request);
         wording = other;
       }
     }
@@ -69,14 +69,15 @@ function otherWording(error: unknown, said: Wording, request: ChatRequest): Word
 const MISTAKES = new Set(['invalid_request', 'unsupported_feature']);
 
 /** Its caller's own options may be what is refused: that says nothing of the server. */
-function wishesMore({ wire }: ChatRequest): boolean {
-  const wished = wire?.body['stream_options'];
+function wishesMore(request: ChatRequest): boolean {
+  const wished = nativeBody(request)?.['stream_options'];
   if (wished == null) return false;
   return !isJsonObject(wished) || Object.keys(wished).some((name) => name !== 'include_usage');
 }
 
 /** Who names models or providers of its own may have named some that are not there. */
-function doubted(error: unknown, { wire }: ChatRequest): unknown {
-  const isChoosy = ['models', 'fallbacks', 'provider'].some((name) => wire?.body[name] != null);
+function suspected(error: unknown, request: ChatRequest): unknown {
+  const body = nativeBody(request);
+  const isChoosy = ['models', 'fallbacks', 'provider'].some((name) => body?.[name] != null);
   return isChoosy && error instanceof GatewayError ? error.suspected() : error;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type JsonObject, stringOr } from '../../contract/json.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
 
 /** Characters of events without id and choices that are held back until there is an id. */
@@ -22,23 +22,25 @@ export class OpenAiStart {
     return true;
   }
 
-  /** `start`, with the first event that has an id, and what was held back for it. */
-  begin(event: JsonObject): StreamChunk[] {
+  /**
+   * `start`, with the first event that has an id: the first of its `parts`, or of the first event
+   * that was held back.
+   * @returns what was held back, which comes before it
+   */
+  begin(event: JsonObject, parts: StreamPart[]): readonly StreamEvent[] {
     this.isOver = true;
     const { backend, model, requestId } = this.source;
-    const start: StreamChunk = {
+    const start: StreamPart = {
       type: 'start',
       id: stringOr(event['id'], '') || `chatcmpl-${randomUUID()}`,
       model: stringOr(event['model'], '') || model,
       backend,
-      ...(requestId && { requestId }),
+      requestId,
     };
-    const [first, ...others] = this.#held.map((held) => ({
-      dialect: 'openai' as const,
-      event: held,
+    if (this.#held.length === 0) parts.push(start);
+    return this.#held.map((held, n) => ({
+      parts: n === 0 ? [start] : [],
+      native: { dialect: 'chat-completions', event: held },
     }));
-    if (!first) return [start];
-    const rest = others.map((wire): StreamChunk => ({ type: 'passthrough', wire }));
-    return [{ ...start, wire: first }, ...rest, { type: 'passthrough' }];
   }
 }

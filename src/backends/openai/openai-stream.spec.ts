@@ -9,7 +9,7 @@ import {
   usageChunk,
 } from '../../../test/support/openai-script.js';
 import { sourceOf } from '../../../test/support/upstream-settings.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
 import { LateUsage } from './late-usage.js';
 import { readOpenAiStream } from './openai-stream.js';
 
@@ -49,16 +49,22 @@ async function* played(steps: readonly Step[]): AsyncGenerator<Uint8Array, undef
 async function read(
   steps: readonly Step[],
   lateUsage = new LateUsage(),
-): Promise<{ text: string; end: unknown; chunks: StreamChunk[]; ms: number }> {
+): Promise<{
+  text: string;
+  end: unknown;
+  events: StreamEvent[];
+  last: StreamPart | undefined;
+  ms: number;
+}> {
   const startedAt = performance.now();
-  const chunks: StreamChunk[] = [];
+  const events: StreamEvent[] = [];
   let ms = Number.NaN;
   const reading = (async () => {
     const batches = readOpenAiStream(bodyOf(steps), sourceOf(), NO_NOTICES, lateUsage);
     try {
       for await (const batch of batches) {
-        chunks.push(...batch);
-        if (batch.at(-1)?.type === 'end') ms = performance.now() - startedAt;
+        events.push(...batch.events);
+        if (batch.end) ms = performance.now() - startedAt;
       }
       return 'whole';
     } catch (error) {
@@ -70,8 +76,9 @@ async function read(
     Promise.race([reading, waiting]),
     vi.advanceTimersByTimeAsync(60_000),
   ]);
-  const text = chunks.map((chunk) => (chunk.type === 'text-delta' ? chunk.text : '')).join('');
-  return { text, end, chunks, ms };
+  const parts = events.flatMap((event) => event.parts);
+  const text = parts.map((part) => (part.type === 'text-delta' ? part.text : '')).join('');
+  return { text, end, events, last: parts.at(-1), ms };
 }
 
 describe('A streamed Chat Completion', () => {
@@ -137,15 +144,15 @@ describe('A streamed Chat Completion', () => {
   });
 
   it('tells the caller no reason that may not be the last word', async () => {
-    const { chunks } = await read([FINISH, ...each(saidWithStop, FINISH, DONE)]);
-    const nulls = (await read(each(nullWith, FINISH))).chunks;
-    const reasons = [...chunks, ...nulls.slice(0, 4)].flatMap(({ wire }) =>
-      typeof wire === 'object'
-        ? (wire.event['choices'] as { finish_reason: unknown }[]).map((one) => one.finish_reason)
+    const { events, last } = await read([FINISH, ...each(saidWithStop, FINISH, DONE)]);
+    const nulls = (await read(each(nullWith, FINISH))).events;
+    const reasons = [...events, ...nulls.slice(0, 4)].flatMap(({ native }) =>
+      native
+        ? (native.event['choices'] as { finish_reason: unknown }[]).map((one) => one.finish_reason)
         : [],
     );
     expect(new Set(reasons)).toEqual(new Set([null]));
-    expect(chunks.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
+    expect(last).toMatchObject({ type: 'end', reason: 'stop' });
   });
 
   it('is over a second after the last word, whatever noise goes on', async () => {
@@ -163,9 +170,9 @@ describe('A streamed Chat Completion', () => {
         { index: 0, delta: { content: 'B' }, finish_reason: null },
       ],
     };
-    const { text, chunks, end } = await read([other, said('A'), other, sse(both), FINISH, DONE]);
+    const { text, events, end } = await read([other, said('A'), other, sse(both), FINISH, DONE]);
     expect([text, end]).toEqual(['AB', 'whole']);
-    expect(JSON.stringify(chunks)).not.toContain('X');
+    expect(JSON.stringify(events)).not.toContain('X');
   });
 
   describe('whose usage comes seconds after the answer', () => {
@@ -174,9 +181,9 @@ describe('A streamed Chat Completion', () => {
     it('ends after a second the first time, and has it from then on', async () => {
       const lateUsage = new LateUsage();
       const first = await read(late, lateUsage);
-      expect([first.ms, first.chunks.at(-1)]).toEqual([1000, { ...END }]);
+      expect([first.ms, first.last]).toEqual([1000, { ...END }]);
       const second = await read(late, lateUsage);
-      expect([second.ms, second.chunks.at(-1)]).toEqual([3000, { ...END, usage: COUNTS }]);
+      expect([second.ms, second.last]).toEqual([3000, { ...END, usage: COUNTS }]);
     });
 
     it('is waited for at its own target only, and for 5 s at most', async () => {

@@ -1,7 +1,7 @@
 import type { EventSourceMessage } from 'eventsource-parser';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { JsonObject } from '../../contract/json.js';
-import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import { EventBatch } from '../../contract/event-batch.js';
 import { batchesOf } from '../shared/answer/batches.js';
 import { SseDecoder } from '../shared/answer/sse-decoder.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
@@ -13,7 +13,7 @@ import { answerIn } from './openai-answer.js';
 import { OpenAiEventMapper } from './openai-event-mapper.js';
 
 /**
- * The body of a streamed Chat Completion as chunks. A finish reason that is the last word makes the
+ * The body of a streamed Chat Completion as events. A finish reason that is the last word makes the
  * answer whole: after it `[DONE]`, EOF, a reset or a second without them all end it well. One that
  * may not be the last word needs more, see `OpenAiFinish`; without any nothing ends it well.
  * @param notices is told of everything that is no event of this protocol; it is skipped
@@ -24,7 +24,7 @@ export function readOpenAiStream(
   source: StreamSource,
   notices: UpstreamNotices,
   lateUsage: LateUsage,
-): AsyncGenerator<ChunkBatch> {
+): AsyncGenerator<EventBatch> {
   return new OpenAiStream(bytes, source, notices, lateUsage).batches();
 }
 
@@ -36,15 +36,15 @@ export function streamOf(
   json: JsonObject,
   source: StreamSource,
   notices: UpstreamNotices,
-): AsyncIterable<ChunkBatch> {
+): AsyncIterable<EventBatch> {
   answerIn(json, source);
   const mapper = new OpenAiEventMapper(source, notices);
-  const chunks = mapper.mapEvent({ ...json, object: 'chat.completion.chunk' });
+  const events = mapper.mapEvent({ ...json, object: 'chat.completion.chunk' });
   if (mapper.failure) throw mapper.failure;
-  return only([...chunks, mapper.end()]);
+  return only(new EventBatch([...events, mapper.end()]));
 }
 
-async function* only(batch: ChunkBatch): AsyncGenerator<ChunkBatch> {
+async function* only(batch: EventBatch): AsyncGenerator<EventBatch> {
   yield batch;
 }
 
@@ -75,7 +75,7 @@ class OpenAiStream {
     this.#mapper = new OpenAiEventMapper(source, notices);
   }
 
-  async *batches(): AsyncGenerator<ChunkBatch> {
+  async *batches(): AsyncGenerator<EventBatch> {
     const { finish } = this.#mapper;
     let isFirst = true;
     try {
@@ -101,11 +101,11 @@ class OpenAiStream {
     } finally {
       await this.#leave();
     }
-    yield [this.#mapper.end()];
+    yield new EventBatch([this.#mapper.end()]);
   }
 
   /** Some servers say `text/event-stream` of an error, or of a whole answer, that is one piece of JSON. */
-  async *#bareJson(first: Uint8Array): AsyncGenerator<ChunkBatch> {
+  async *#bareJson(first: Uint8Array): AsyncGenerator<EventBatch> {
     const reader = this.#reader;
     async function* bytes() {
       for (let piece: Uint8Array | undefined = first; piece; piece = (await reader.read()).value) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
-import type { ToolCallDelta } from '../../contract/stream-chunk.js';
+import type { ToolCallDelta } from '../../contract/stream-event.js';
 import { argumentsTextOf } from '../shared/answer/tool-arguments.js';
 
 interface Call {
@@ -39,13 +39,13 @@ export class ToolCallReader {
    * @returns the pieces, and `toolCalls` as a client of OpenAI can read them where `given` are not
    */
   read(given: readonly unknown[]): {
-    chunks: ToolCallDelta[];
+    parts: readonly ToolCallDelta[];
     toolCalls: readonly JsonObject[] | undefined;
   } {
     const pieces = given.filter(isJsonObject);
-    const chunks = pieces.map((piece) => this.#readPiece(pieceOf(piece)));
-    const isReadable = chunks.every((chunk, n) => saysTheSame(pieces[n]!, chunk));
-    return { chunks, toolCalls: isReadable ? undefined : pieces.map(rewritten(chunks)) };
+    const parts = pieces.map((piece) => this.#readPiece(pieceOf(piece)));
+    const isReadable = parts.every((part, n) => saysTheSame(pieces[n]!, part));
+    return { parts, toolCalls: isReadable ? undefined : pieces.map(rewritten(parts)) };
   }
 
   #readPiece(piece: Piece): ToolCallDelta {
@@ -59,8 +59,8 @@ export class ToolCallReader {
     return {
       type: 'tool-call-delta',
       index: call.index,
-      ...(isNew && { id: call.id }),
-      ...(name && { name }),
+      id: isNew ? call.id : undefined,
+      name: name || undefined,
       arguments: piece.arguments,
     };
   }
@@ -110,9 +110,9 @@ function saysTheSame(piece: JsonObject, { index, id, arguments: args }: ToolCall
   );
 }
 
-function rewritten(chunks: readonly ToolCallDelta[]) {
+function rewritten(parts: readonly ToolCallDelta[]) {
   return (piece: JsonObject, n: number): JsonObject => {
-    const { index, id, arguments: args } = chunks[n]!;
+    const { index, id, arguments: args } = parts[n]!;
     return {
       ...piece,
       index,

@@ -1,5 +1,5 @@
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
-import type { Usage } from '../../contract/stream-chunk.js';
+import type { Usage } from '../../contract/stream-event.js';
 import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-count.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
-import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
 import { collectAnswer } from '../shared/answer/collected-answer.js';
 import { type StreamSource, streamSource } from '../shared/connection/stream-source.js';
 import { UpstreamClient } from '../shared/connection/upstream-client.js';
@@ -47,7 +47,7 @@ export class OpenAiBackend implements ChatBackend {
     request: ChatRequest,
     target: Target,
     attempt: AttemptContext,
-  ): Promise<AsyncIterable<ChunkBatch>> {
+  ): Promise<AsyncIterable<EventBatch>> {
     const response = await this.#sender.send(request, target, true, attempt);
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../contract/json.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamPart } from '../../contract/stream-event.js';
 import { textIn } from '../shared/answer/content-parts.js';
 import { parseToolCalls, reasoningIn } from './openai-choice.js';
 
@@ -18,11 +18,11 @@ export class SaidInDeltas {
   readonly #reasoning = new Said();
   #hasCalls = false;
 
-  add(chunks: readonly StreamChunk[]): void {
-    for (const chunk of chunks) {
-      if (chunk.type === 'text-delta') this.#text.add(chunk.text);
-      else if (chunk.type === 'reasoning-delta') this.#reasoning.add(chunk.text);
-      else if (chunk.type === 'tool-call-delta') this.#hasCalls = true;
+  add(parts: readonly StreamPart[]): void {
+    for (const part of parts) {
+      if (part.type === 'text-delta') this.#text.add(part.text);
+      else if (part.type === 'reasoning-delta') this.#reasoning.add(part.text);
+      else if (part.type === 'tool-call-delta') this.#hasCalls = true;
     }
   }
 

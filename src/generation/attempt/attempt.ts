@@ -3,7 +3,7 @@ import type { AttemptContext, ChatBackend } from '../../contract/chat-backend.js
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { AttemptRecord } from '../../contract/generation.js';
-import { type ChunkBatch, contentIn } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
 import type { BreakerCall } from '../health/breaker.js';
 import { PausableTimeout } from './pausable-timeout.js';
 import type { GenerationRecorder } from '../generation-recorder.js';
@@ -14,7 +14,7 @@ import type { RouteTarget } from '../routing/route-table.js';
 export class Attempt {
   readonly #startedAt = performance.now();
   #isOver = false;
-  #contentChunks = 0;
+  #contentParts = 0;
   readonly #abort = new AbortController();
   readonly #onScopeAbort = () => {
     this.#cancelledAt = performance.now();
@@ -23,7 +23,7 @@ export class Attempt {
   readonly #context: AttemptContext;
   readonly #timeout: PausableTimeout;
   readonly #preamble: Preamble;
-  #batches: AsyncIterator<ChunkBatch> | undefined;
+  #batches: AsyncIterator<EventBatch> | undefined;
   #accepted = false;
   #requestId: string | undefined;
   #cancelledAt: number | undefined;
@@ -53,9 +53,9 @@ export class Attempt {
     else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
   }
 
-  /** Chunks of content that it sent. */
-  get contentChunks(): number {
-    return this.#contentChunks;
+  /** Parts of content that it sent. */
+  get contentParts(): number {
+    return this.#contentParts;
   }
 
   /** It was finished or abandoned. */
@@ -96,9 +96,8 @@ export class Attempt {
       this.#batches = batches[Symbol.asyncIterator]();
       for (let isAnswer = false; !isAnswer;) {
         const batch = await this.#pull();
-        const start = batch.find((chunk) => chunk.type === 'start');
-        if (start) this.#requestId = start.requestId;
-        isAnswer = contentIn(batch) > 0 || batch.at(-1)?.type === 'end';
+        if (batch.start) this.#requestId = batch.start.requestId;
+        isAnswer = batch.contentParts > 0 || batch.end !== undefined;
         this.#preamble.add(batch, isAnswer);
       }
       this.#timeout.start(idleMs, () => this.#silent('idle_timeout', idleMs));
@@ -107,16 +106,15 @@ export class Attempt {
     }
   }
 
-  /** All chunks, `start` to `end`, after `open`. */
-  async *batches(): AsyncGenerator<ChunkBatch> {
-    let batch: ChunkBatch = this.#preamble.take();
+  /** All events, `start` to `end`, after `open`. */
+  async *batches(): AsyncGenerator<EventBatch> {
+    let batch: EventBatch = this.#preamble.take();
     try {
       for (;;) {
-        const contentChunks = contentIn(batch);
-        if (contentChunks > 0) this.#timeout.restart();
-        this.#contentChunks += contentChunks;
+        if (batch.contentParts > 0) this.#timeout.restart();
+        this.#contentParts += batch.contentParts;
         yield batch;
-        if (batch.at(-1)?.type === 'end') return;
+        if (batch.end) return;
         batch = await this.#pull();
       }
     } catch (error) {
@@ -165,7 +163,7 @@ export class Attempt {
     this.scope.removeEventListener('abort', this.#onScopeAbort);
   }
 
-  async #pull(): Promise<ChunkBatch> {
+  async #pull(): Promise<EventBatch> {
     this.#timeout.resume();
     const { done, value } = await this.#batches!.next();
     this.#timeout.pause();
@@ -185,7 +183,7 @@ export class Attempt {
     return new GatewayError(fault, `Backend "${this.backend.id}" ${what} for ${ms} ms.`);
   }
 
-  /** A backend whose chunks end without an `end`. */
+  /** A backend whose events end without an `end`. */
   #cut(): GatewayError {
     return new GatewayError('upstream_cut');
   }

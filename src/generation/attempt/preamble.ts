@@ -1,14 +1,15 @@
-import type { ChunkBatch, StreamChunk } from '../../contract/stream-chunk.js';
+import { EventBatch } from '../../contract/event-batch.js';
+import type { StreamEvent } from '../../contract/stream-event.js';
 
 /** What is held back of events without content; a real preamble has one to three. */
 const MAX_CHARS = 256 * 1024;
 
 /**
  * What a stream says before its first content. It is held back, because until then another target
- * may answer. A server may send empty chunks for as long as it likes: they are its heartbeats.
+ * may answer. A server may send empty events for as long as it likes: they are its heartbeats.
  */
 export class Preamble {
-  #chunks: StreamChunk[] = [];
+  #events: StreamEvent[] = [];
   #chars = 0;
   #isTooLong = false;
 
@@ -16,10 +17,10 @@ export class Preamble {
   constructor(private readonly onTooLong: () => void) {}
 
   /** @param hasContent the batch ends the preamble, and is kept whatever its length */
-  add(batch: ChunkBatch, hasContent: boolean): void {
-    for (const chunk of batch) this.#chars += charsOf(chunk);
+  add({ events }: EventBatch, hasContent: boolean): void {
+    for (const event of events) this.#chars += charsOf(event);
     if (hasContent || this.#chars <= MAX_CHARS) {
-      for (const chunk of batch) this.#chunks.push(chunk);
+      for (const event of events) this.#events.push(event);
     } else if (!this.#isTooLong) {
       this.#isTooLong = true;
       this.onTooLong();
@@ -27,14 +28,14 @@ export class Preamble {
   }
 
   /** All of it; a stream may last for long, and need not keep its beginning. */
-  take(): ChunkBatch {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    return chunks;
+  take(): EventBatch {
+    const events = this.#events;
+    this.#events = [];
+    return new EventBatch(events);
   }
 }
 
-/** About as much as it takes to hold on to a chunk without content. */
-function charsOf({ wire }: StreamChunk): number {
-  return 64 + (typeof wire === 'object' ? (wire.chars ?? 0) : 0);
+/** About as much as it takes to hold on to an event without content. */
+function charsOf({ native }: StreamEvent): number {
+  return 64 + (native?.chars ?? 0);
 }

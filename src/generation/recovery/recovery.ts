@@ -1,20 +1,21 @@
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RecoveryOutcome } from '../../contract/generation.js';
-import type { ChunkBatch, EndChunk } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
+import type { EndPart } from '../../contract/stream-event.js';
 import type { Permit } from '../admission/permit.js';
 import type { Attempt } from '../attempt/attempt.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Failover } from '../attempt/failover.js';
-import { chunksOf, spliceContinued, type Splice, spliceRegenerated } from './splice.js';
+import { spliceContinued, type Splice, spliceRegenerated } from './splice.js';
 import type { RecoverySettings } from '../routing/route-table.js';
 import { SentText } from './sent-text.js';
 
-/** An attempt at a candidate, and the chunks of it that the caller gets. */
+/** An attempt at a candidate, and the events of it that the caller gets. */
 export interface ActiveAttempt {
   readonly candidate: Candidate;
   readonly attempt: Attempt;
-  readonly batches: AsyncIterable<ChunkBatch>;
+  readonly batches: AsyncIterable<EventBatch>;
 }
 
 interface RecoveryOption {
@@ -32,7 +33,7 @@ export class Recovery {
   /** Each way to take it up is tried once. */
   readonly #tried = new Set<string>();
   #brokenAttempts = 0;
-  #brokenChunks = 0;
+  #brokenParts = 0;
 
   private constructor(
     private readonly candidates: readonly Candidate[],
@@ -63,8 +64,8 @@ export class Recovery {
   }
 
   /** Takes note of what the caller is given. */
-  sent(batch: ChunkBatch): void {
-    for (const chunk of batch) this.#sentText.add(chunk);
+  sent(batch: EventBatch): void {
+    this.#sentText.add(batch);
   }
 
   /**
@@ -92,18 +93,18 @@ export class Recovery {
 
   /**
    * The end of the answer, with what all its attempts cost. One that broke off reported nothing: its
-   * output is counted in chunks, and its prompt was the one that the last attempt reports.
+   * output is counted in parts, and its prompt was the one that the last attempt reports.
    */
-  ended(chunk: EndChunk): EndChunk {
-    const { usage } = chunk;
-    if (this.#brokenAttempts === 0 || !usage) return chunk;
+  ended(end: EndPart): EndPart {
+    const { usage } = end;
+    if (this.#brokenAttempts === 0 || !usage) return end;
     const { input, output, ...details } = usage;
     return {
-      ...chunk,
+      ...end,
       usage: {
         ...details,
         ...(input !== undefined && { input: input * (1 + this.#brokenAttempts) }),
-        ...(output !== undefined && { output: output + this.#brokenChunks }),
+        ...(output !== undefined && { output: output + this.#brokenParts }),
       },
     };
   }
@@ -156,10 +157,10 @@ export class Recovery {
       const isContinued = outcome === 'continued';
       await attempt.open(isContinued ? this.#rest(said) : this.request);
       attempt.breakerCall.answered();
-      const chunks = chunksOf(attempt.batches());
+      const batches = attempt.batches();
       const splice: Splice = isContinued
-        ? { fits: true, batches: spliceContinued(chunks) }
-        : await spliceRegenerated(chunks, said);
+        ? { fits: true, batches: spliceContinued(batches) }
+        : await spliceRegenerated(batches, said);
       if (splice.fits) return { candidate, attempt, batches: splice.batches };
     } catch (error) {
       const failure = this.failover.failed(attempt, error);
@@ -178,14 +179,14 @@ export class Recovery {
     const { sampling } = this.request;
     const { maxTokens } = sampling;
     if (maxTokens === undefined) return { ...this.request, prefill: said };
-    const left = Math.max(1, maxTokens - this.#sentText.chunks);
+    const left = Math.max(1, maxTokens - this.#sentText.pieces);
     return { ...this.request, prefill: said, sampling: { ...sampling, maxTokens: left } };
   }
 
-  #count({ contentChunks }: Attempt): void {
-    if (contentChunks === 0) return;
+  #count({ contentParts }: Attempt): void {
+    if (contentParts === 0) return;
     this.#brokenAttempts += 1;
-    this.#brokenChunks += contentChunks;
+    this.#brokenParts += contentParts;
   }
 }
 

@@ -1,4 +1,5 @@
-import { isContent, type StreamChunk } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
+import type { StreamPart } from '../../contract/stream-event.js';
 
 /**
  * The copy of what a caller has been given that a recovery needs: text and nothing else, and not
@@ -7,28 +8,33 @@ import { isContent, type StreamChunk } from '../../contract/stream-chunk.js';
 export class SentText {
   #text: string | undefined = '';
   #bytes = 0;
-  #chunks = 0;
+  #pieces = 0;
 
   constructor(private readonly maxBytes: number) {}
 
-  /** What was given so far; nothing where it cannot be taken up again. */
+  /** What was given so far; nothing where it cannot be resumed. */
   get text(): string | undefined {
     return this.#text;
   }
 
   /** In how many pieces: for most upstreams a piece is a token. */
-  get chunks(): number {
-    return this.#chunks;
+  get pieces(): number {
+    return this.#pieces;
   }
 
-  add(chunk: StreamChunk): void {
-    if (this.#text === undefined || !isContent(chunk)) return;
-    if (chunk.type !== 'text-delta') {
+  add({ events, contentParts }: EventBatch): void {
+    if (contentParts === 0) return;
+    for (const { parts } of events) for (const part of parts) this.#add(part);
+  }
+
+  #add(part: StreamPart): void {
+    if (this.#text === undefined || part.type === 'start' || part.type === 'end') return;
+    if (part.type !== 'text-delta') {
       this.#text = undefined;
       return;
     }
-    this.#chunks += 1;
-    this.#bytes += Buffer.byteLength(chunk.text);
-    this.#text = this.#bytes > this.maxBytes ? undefined : this.#text + chunk.text;
+    this.#pieces += 1;
+    this.#bytes += Buffer.byteLength(part.text);
+    this.#text = this.#bytes > this.maxBytes ? undefined : this.#text + part.text;
   }
 }

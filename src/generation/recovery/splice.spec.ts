@@ -1,29 +1,34 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
+import { EventBatch } from '../../contract/event-batch.js';
+import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
 import { spliceRegenerated } from './splice.js';
 
-const START: StreamChunk = { type: 'start', id: 'second', model: 'm', backend: 'b' };
-const CALL: StreamChunk = { type: 'tool-call-delta', index: 0, arguments: '{' };
-const END: StreamChunk = { type: 'end', reason: 'stop' };
-const text = (said: string): StreamChunk => ({
-  type: 'text-delta',
-  text: said,
-  wire: { dialect: 'openai', event: {} },
+const CALL: StreamPart = { type: 'tool-call-delta', index: 0, arguments: '{' };
+const text = (said: string): StreamPart => ({ type: 'text-delta', text: said });
+const built = (...parts: StreamPart[]): StreamEvent => ({ parts });
+const native = (...parts: StreamPart[]): StreamEvent => ({
+  parts,
+  native: { dialect: 'chat-completions', event: { parts } },
 });
+const START = native({ type: 'start', id: 'second', model: 'm', backend: 'b' });
+const END = built({ type: 'end', reason: 'stop' });
 
-async function* streamOf(...chunks: StreamChunk[]): AsyncGenerator<StreamChunk> {
-  for (const chunk of chunks) yield chunk;
+async function* batchesOf(events: StreamEvent[], perBatch: number): AsyncGenerator<EventBatch> {
+  for (let at = 0; at < events.length; at += perBatch) {
+    yield new EventBatch(events.slice(at, at + perBatch));
+  }
 }
 
 /** What follows `said` in a second answer; nothing where it does not fit. */
 async function following(
   said: string,
-  ...chunks: StreamChunk[]
-): Promise<StreamChunk[] | undefined> {
-  const splice = await spliceRegenerated(streamOf(START, ...chunks), said);
+  events: StreamEvent[],
+  perBatch = 1,
+): Promise<StreamEvent[] | undefined> {
+  const splice = await spliceRegenerated(batchesOf([START, ...events], perBatch), said);
   if (!splice.fits) return undefined;
-  const joined: StreamChunk[] = [];
-  for await (const batch of splice.batches) joined.push(...batch);
+  const joined: StreamEvent[] = [];
+  for await (const batch of splice.batches) joined.push(...batch.events);
   return joined;
 }
 
@@ -32,59 +37,64 @@ describe('spliceRegenerated', () => {
     const answer = 'Héllo, wörld! 👋🏽 bye';
     for (let at = 1; at < answer.length; at += 1) {
       const said = 'Héllo, wörld!';
-      const pieces = [answer.slice(0, at), answer.slice(at)].map(text);
-      const joined = await following(said, ...pieces, END);
-      const rest = joined!.map((chunk) => (chunk.type === 'text-delta' ? chunk.text : '')).join('');
+      const pieces = [answer.slice(0, at), answer.slice(at)].map((piece) => native(text(piece)));
+      const joined = (await following(said, [...pieces, END]))!;
+      const parts = joined.flatMap((event) => event.parts);
+      const rest = parts.map((part) => (part.type === 'text-delta' ? part.text : '')).join('');
       expect(said + rest).toBe(answer);
-      expect(joined!.at(-1)).toEqual(END);
+      expect(joined.at(-1)).toEqual(END);
     }
   });
 
   it('hands on no start, and of what was split only the rest of its text', async () => {
-    const event = text('!');
-    const finish: StreamChunk = { type: 'passthrough', wire: { dialect: 'openai', event: {} } };
-    expect(await following('He', text('Hello'), event, finish, END)).toEqual([
-      { type: 'text-delta', text: 'llo' },
-      event,
-      finish,
-      END,
-    ]);
+    const finish = native();
+    const events = [native(text('Hello')), native(text('!')), finish, END];
+    const rest = [built(text('llo')), native(text('!')), finish, END];
+    expect(await following('He', events)).toEqual(rest);
+    expect(await following('He', events, 5)).toEqual(rest);
   });
 
-  it('has built anew what an event that is not handed on would have said', async () => {
-    const covered: StreamChunk = { ...CALL, wire: 'covered' };
-    expect(await following('Hello', text('Hello'), covered, END)).toEqual([CALL, END]);
-    expect(await following('Hell', text('Hello'), covered, text('!'), covered, END)).toEqual([
-      { type: 'text-delta', text: 'o' },
-      CALL,
-      text('!'),
-      covered,
-      END,
-    ]);
+  it('builds anew what an event that is not handed on said besides', async () => {
+    const both = native(text('Hello'), CALL);
+    expect(await following('Hello', [both, END])).toEqual([built(CALL), END]);
+    const next = native(text('!'), CALL);
+    expect(await following('Hell', [both, next, END])).toEqual([built(text('o'), CALL), next, END]);
+  });
+
+  it('hands on the content of the event that has the start', async () => {
+    const begun = native({ type: 'start', id: 'third', model: 'm', backend: 'b' }, text('Hello!'));
+    expect(await following('Hello', [begun, END])).toEqual([built(text('!')), END]);
   });
 
   it('takes the end right behind what was said for the end of the answer', async () => {
-    expect(await following('Hello', text('Hello'), END)).toEqual([END]);
+    expect(await following('Hello', [native(text('Hello')), END])).toEqual([END]);
   });
 
   it('takes a tool call behind what was said', async () => {
-    expect(await following('Hello', text('Hello'), CALL, END)).toEqual([CALL, END]);
+    const events = [native(text('Hello')), native(CALL), END];
+    expect(await following('Hello', events)).toEqual([native(CALL), END]);
   });
 
-  it.each<[string, StreamChunk[]]>([
-    ['at its first character', [text('Jello!'), END]],
-    ['at the last character of what was said', [text('Hel'), text('lo'), text('?'), END]],
-    ['by ending earlier', [text('Hello'), END]],
-    ['by thinking first', [{ type: 'reasoning-delta', text: 'Hello!' }, END]],
-    ['by stopping without an end', [text('Hello')]],
-  ])('does not fit when the second answer differs %s', async (_, chunks) => {
-    expect(await following('Hello!', ...chunks)).toBeUndefined();
+  it.each<[string, StreamEvent[]]>([
+    ['at its first character', [native(text('Jello!')), END]],
+    [
+      'at the last character of what was said',
+      [native(text('Hel')), native(text('lo')), native(text('?')), END],
+    ],
+    ['by ending earlier', [native(text('Hello')), END]],
+    ['by thinking first', [native({ type: 'reasoning-delta', text: 'Hello!' }), END]],
+    ['by stopping without an end', [native(text('Hello'))]],
+  ])('does not fit when the second answer differs %s', async (_, events) => {
+    expect(await following('Hello!', events)).toBeUndefined();
   });
 
-  it('throws when content comes that only the wire of the second answer could carry', async () => {
-    const opaque: StreamChunk = { type: 'passthrough', opaqueContent: true, wire: 'covered' };
-    await expect(following('Hello', text('Hello!'), opaque, END)).rejects.toMatchObject({
-      fault: 'upstream_protocol',
-    });
+  it('throws for content that only an event could show which is not handed on', async () => {
+    const events = [native(text('Hello!'), { type: 'opaque' }), END];
+    await expect(following('Hello', events)).rejects.toMatchObject({ fault: 'upstream_protocol' });
+  });
+
+  it('hands on what it does not know, in an event of its own', async () => {
+    const opaque = native({ type: 'opaque' });
+    expect(await following('Hello', [native(text('Hello')), opaque, END])).toEqual([opaque, END]);
   });
 });

@@ -1,79 +1,101 @@
+import { EventBatch } from '../../contract/event-batch.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { type ChunkBatch, isContent, type StreamChunk } from '../../contract/stream-chunk.js';
+import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
 
 /** What a second answer makes of a first one that broke off after `said`. */
 export type Splice =
   | { readonly fits: false }
   /** `batches` go on where `said` stops. */
-  | { readonly fits: true; readonly batches: AsyncIterable<ChunkBatch> };
+  | { readonly fits: true; readonly batches: AsyncIterable<EventBatch> };
 
 /**
  * Reads an answer that was generated again for as long as it repeats what has been said.
  * It fits once it has said all of it; at the first difference it does not.
  */
 export async function spliceRegenerated(
-  chunks: AsyncIterator<StreamChunk>,
+  batches: AsyncIterator<EventBatch>,
   said: string,
 ): Promise<Splice> {
-  let at = 0;
+  const repetition = new Repetition(said);
   for (;;) {
-    const { done, value: chunk } = await chunks.next();
+    const { done, value: batch } = await batches.next();
     if (done) return { fits: false };
-    if (chunk.type === 'end') {
-      return at === said.length ? { fits: true, batches: afterSplice(chunks, chunk) } : MISFIT;
-    }
-    if (!isContent(chunk)) continue;
-    if (at === said.length) return { fits: true, batches: afterSplice(chunks, chunk) };
-    if (chunk.type !== 'text-delta') return MISFIT;
-    const known = said.slice(at, at + chunk.text.length);
-    if (!chunk.text.startsWith(known)) return MISFIT;
-    at += known.length;
-    const rest = chunk.text.slice(known.length);
-    if (rest !== '') {
-      return { fits: true, batches: afterSplice(chunks, { type: 'text-delta', text: rest }) };
+    for (const [n, event] of batch.events.entries()) {
+      const verdict = repetition.read(event);
+      if (verdict === 'differs') return { fits: false };
+      if (verdict === 'repeats') continue;
+      const first = [verdict.rest, ...batch.events.slice(n + 1)];
+      return { fits: true, batches: afterSplice(batches, first) };
     }
   }
 }
 
-const MISFIT = { fits: false } as const;
+/** The events of an answer that was given the beginning: they go on behind it, without its `start`. */
+export function spliceContinued(batches: AsyncIterator<EventBatch>): AsyncIterable<EventBatch> {
+  return afterSplice(batches, []);
+}
 
-/** The chunks of an answer that was given the beginning: they go on behind it as they are. */
-export function spliceContinued(chunks: AsyncIterator<StreamChunk>): AsyncIterable<ChunkBatch> {
-  return afterSplice(chunks);
+/** How far a second answer has said again what was said. */
+class Repetition {
+  #at = 0;
+
+  constructor(private readonly said: string) {}
+
+  /** @returns `rest`: what of the event is new, as the beginning of what follows */
+  read({ parts, native }: StreamEvent): 'repeats' | 'differs' | { readonly rest: StreamEvent } {
+    for (const [n, part] of parts.entries()) {
+      const isAllSaid = this.#at === this.said.length;
+      if (part.type === 'start') continue;
+      if (part.type === 'end' && !isAllSaid) return 'differs';
+      if (isAllSaid) return { rest: n === 0 ? { parts, native } : rebuilt(parts.slice(n)) };
+      if (part.type !== 'text-delta') return 'differs';
+      const known = this.said.slice(this.#at, this.#at + part.text.length);
+      if (!part.text.startsWith(known)) return 'differs';
+      this.#at += known.length;
+      const text = part.text.slice(known.length);
+      if (text !== '')
+        return { rest: rebuilt([{ type: 'text-delta', text }, ...parts.slice(n + 1)]) };
+    }
+    return 'repeats';
+  }
+}
+
+/** What follows a splice, from `first` on, without the `start` of this answer. */
+async function* afterSplice(
+  batches: AsyncIterator<EventBatch>,
+  first: readonly StreamEvent[],
+): AsyncGenerator<EventBatch> {
+  let events = first;
+  for (;;) {
+    const spliced = events.map(withoutStart).filter(isSomething);
+    if (spliced.length > 0) {
+      const batch = new EventBatch(spliced);
+      yield batch;
+      if (batch.end) return;
+    }
+    const { done, value } = await batches.next();
+    if (done) return;
+    events = value.events;
+  }
+}
+
+function withoutStart(event: StreamEvent): StreamEvent {
+  const isWhole = !event.parts.some(({ type }) => type === 'start');
+  return isWhole ? event : rebuilt(event.parts.filter(({ type }) => type !== 'start'));
 }
 
 /**
- * The chunks behind a splice. What was made from an event that the caller does not get (the start of
- * this answer, or a text of which a part was said before) loses its wire; all others keep theirs.
- * Content that only a lost wire could carry ends the stream.
+ * An event of which the caller gets only `parts` (it has the start of the answer, or a text that was
+ * said before): it cannot be passed on as it is.
+ * @throws GatewayError `upstream_protocol` for content that only the event itself can show
  */
-async function* afterSplice(
-  chunks: AsyncIterator<StreamChunk>,
-  first?: StreamChunk,
-): AsyncGenerator<ChunkBatch> {
-  let isLost = true;
-  for (let chunk = first ?? (await nextOf(chunks)); chunk; chunk = await nextOf(chunks)) {
-    if (chunk.type === 'start') continue;
-    if (chunk.wire !== undefined && chunk.wire !== 'covered') isLost = false;
-    if (!isLost || chunk.wire === undefined) yield [chunk];
-    else if (chunk.type !== 'passthrough') yield [withoutWire(chunk)];
-    else if (chunk.opaqueContent) throw cannotBeSpliced();
-    if (chunk.type === 'end') return;
-  }
+function rebuilt(parts: readonly StreamPart[]): StreamEvent {
+  if (parts.some(({ type }) => type === 'opaque')) throw cannotBeSpliced();
+  return { parts };
 }
 
-/** One by one: a splice may be in the middle of a batch. */
-export async function* chunksOf(batches: AsyncIterable<ChunkBatch>): AsyncGenerator<StreamChunk> {
-  for await (const batch of batches) yield* batch;
-}
-
-async function nextOf(chunks: AsyncIterator<StreamChunk>): Promise<StreamChunk | undefined> {
-  const { done, value } = await chunks.next();
-  return done ? undefined : value;
-}
-
-function withoutWire({ wire: _, ...chunk }: StreamChunk): StreamChunk {
-  return chunk;
+function isSomething({ parts, native }: StreamEvent): boolean {
+  return parts.length > 0 || native !== undefined;
 }
 
 function cannotBeSpliced(): GatewayError {

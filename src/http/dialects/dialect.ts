@@ -3,9 +3,7 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../contract/generation.js';
 import type { JsonObject } from '../../contract/json.js';
-import type { StreamChunk } from '../../contract/stream-chunk.js';
-
-export type DialectName = 'chat-completions' | 'event-source';
+import type { DialectName, StreamEvent } from '../../contract/stream-event.js';
 
 /**
  * A wire protocol spoken to callers: JSON in, frames out. It knows no response, no timer and no
@@ -49,8 +47,8 @@ export interface StreamEncoder<Frame> {
    * later is told in-band. Absent: the status waits for content, and its failure has one of its own.
    */
   readonly opening?: Frame;
-  /** @returns nothing, or an empty text, where the chunk has nothing for callers */
-  encode(chunk: StreamChunk): Frame | undefined;
+  /** Appends what an event has for callers to `frames`; most have one frame, some have none. */
+  encode(event: StreamEvent, frames: Frame[]): void;
   /** Text that fills silence, and that clients of the protocol skip. */
   heartbeat(): string;
   /** The last frame of a stream that failed. */

@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../../contract/chat-answer.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
 import type { Dialect, StreamEncoder } from '../dialects/dialect.js';
 import { setTargetHeaders } from '../generation-headers.js';
 import type { FrameSink } from './frame-sink.js';
@@ -101,7 +101,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
     }, heartbeatMs);
   }
 
-  #write(value: ChunkBatch | ChatAnswer): void {
+  #write(value: EventBatch | ChatAnswer): void {
     try {
       if (isBatch(value)) this.#writeBatch(value);
       else this.#writeWhole(value);
@@ -112,15 +112,12 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   }
 
   /** What came in one read leaves in one write. */
-  #writeBatch(batch: ChunkBatch): void {
+  #writeBatch(batch: EventBatch): void {
     const frames: Frame[] = [];
     try {
-      for (const chunk of batch) {
-        const frame = this.#encoder?.encode(chunk);
-        if (frame) frames.push(frame);
-      }
+      for (const event of batch.events) this.#encoder?.encode(event, frames);
     } finally {
-      // Also what comes before a chunk that cannot be written.
+      // Also what comes before an event that cannot be written.
       this.#send(frames);
     }
   }

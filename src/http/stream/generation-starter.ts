@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { from, fromEvent, type Observable, takeUntil } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
-import type { ChunkBatch } from '../../contract/stream-chunk.js';
+import type { EventBatch } from '../../contract/event-batch.js';
 import { type Generation, GenerationService } from '../../generation/generation.service.js';
 import { callerContextOf } from '../caller-context-of.js';
 import type { ParsedRequest } from '../dialects/dialect.js';
@@ -18,7 +18,7 @@ export interface Answering<Options> {
    * A stream batch by batch, or one whole answer; it completes early when the caller has left.
    * Single-use, and nothing is read before it is subscribed to.
    */
-  readonly emitted: Observable<ChunkBatch | ChatAnswer>;
+  readonly emitted: Observable<EventBatch | ChatAnswer>;
 }
 
 /** Begins the generation that a request asks for, in any dialect. */
@@ -40,7 +40,7 @@ export class GenerationStarter {
     locals.context.record = record;
     leaveSlowCaller(response, route.streams.slowClientMs);
     setGenerationHeaders(response, route);
-    const emitted: Observable<ChunkBatch | ChatAnswer> =
+    const emitted: Observable<EventBatch | ChatAnswer> =
       'batches' in generation ? fromPull(generation, response) : from(generation.answer);
     return { generation, options, emitted: emitted.pipe(takeUntil(fromEvent(signal, 'abort'))) };
   }

@@ -1,32 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamEvent } from '../../../contract/stream-event.js';
 import { batchesOf } from './batches.js';
 
-const text = (said: string): StreamChunk => ({ type: 'text-delta', text: said });
+const text = (said: string): StreamEvent => ({ parts: [{ type: 'text-delta', text: said }] });
 
 describe('batchesOf', () => {
-  it('puts the chunks of one read together, in order', () => {
-    const batches = [...batchesOf([['a', 'b'], ['c']], (event) => event.map(text))];
-    expect(batches).toEqual([[text('a'), text('b'), text('c')]]);
+  it('puts the events of one read together, in order', () => {
+    const batches = [...batchesOf([['a', 'b'], ['c']], (frame) => frame.map(text))];
+    expect(batches.map(({ events }) => events)).toEqual([[text('a'), text('b'), text('c')]]);
   });
 
-  it('makes no batch of events that no chunk is made from', () => {
+  it('makes no batch of frames that mean nothing', () => {
     expect([...batchesOf(['', ''], () => [])]).toEqual([]);
   });
 
   it('bounds a batch, whatever one read brought', () => {
-    const events = Array.from({ length: 1000 }, (_, n) => String(n));
-    const batches = [...batchesOf(events, (event) => [text(event)])];
-    expect(Math.max(...batches.map(({ length }) => length))).toBe(32);
-    expect(batches.flat()).toEqual(events.map(text));
+    const frames = Array.from({ length: 1000 }, (_, n) => String(n));
+    const batches = [...batchesOf(frames, (frame) => [text(frame)])];
+    expect(Math.max(...batches.map(({ events }) => events.length))).toBe(32);
+    expect(batches.flatMap(({ events }) => events)).toEqual(frames.map(text));
   });
 
-  it('gives what came before an event that cannot be read, and then throws', () => {
-    const batches = batchesOf(['a', 'b', '!', 'c'], (event) => {
-      if (event === '!') throw new Error('unreadable');
-      return [text(event)];
+  it('gives what came before a frame that cannot be read, and then throws', () => {
+    const batches = batchesOf(['a', 'b', '!', 'c'], (frame) => {
+      if (frame === '!') throw new Error('unreadable');
+      return [text(frame)];
     });
-    expect(batches.next().value).toEqual([text('a'), text('b')]);
+    expect(batches.next().value).toMatchObject({ events: [text('a'), text('b')] });
     expect(() => batches.next()).toThrow('unreadable');
   });
 });

@@ -1,28 +1,33 @@
-import type { ChunkBatch, StreamChunk } from '../../../contract/stream-chunk.js';
+import { EventBatch } from '../../../contract/event-batch.js';
+import type { StreamEvent } from '../../../contract/stream-event.js';
 
 /** As much as may be done for one stream while all others wait. */
-const MAX_CHUNKS = 32;
+const MAX_PARTS = 32;
 
 /**
- * The chunks made from the events of one read, in batches. What came before an event that `map`
- * throws for is given first.
+ * What the frames of one read mean, in batches. What came before a frame that `map` throws for is
+ * given first.
  */
 export function* batchesOf<T>(
-  events: readonly T[],
-  map: (event: T) => readonly StreamChunk[],
-): Generator<ChunkBatch> {
-  let batch: StreamChunk[] = [];
+  frames: readonly T[],
+  map: (frame: T) => readonly StreamEvent[],
+): Generator<EventBatch> {
+  let events: StreamEvent[] = [];
+  let parts = 0;
   try {
-    for (const event of events) {
-      // One event may hold more pieces than a call takes arguments.
-      for (const chunk of map(event)) batch.push(chunk);
-      if (batch.length < MAX_CHUNKS) continue;
-      yield batch;
-      batch = [];
+    for (const frame of frames) {
+      for (const event of map(frame)) {
+        events.push(event);
+        parts += Math.max(1, event.parts.length);
+      }
+      if (parts < MAX_PARTS) continue;
+      yield new EventBatch(events);
+      events = [];
+      parts = 0;
     }
   } catch (error) {
-    if (batch.length > 0) yield batch;
+    if (events.length > 0) yield new EventBatch(events);
     throw error;
   }
-  if (batch.length > 0) yield batch;
+  if (events.length > 0) yield new EventBatch(events);
 }

@@ -1,6 +1,6 @@
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
-import { defined } from '../../../contract/json.js';
-import type { ChunkBatch, EndChunk, StartChunk } from '../../../contract/stream-chunk.js';
+import type { EventBatch } from '../../../contract/event-batch.js';
+import type { EndPart, StartPart } from '../../../contract/stream-event.js';
 import { JoinedContent } from './joined-content.js';
 import type { StreamSource } from '../connection/stream-source.js';
 import { cutFault, protocolFault } from '../errors/upstream-fault.js';
@@ -13,18 +13,16 @@ import { MAX_ANSWER_BYTES } from '../connection/whole-answer.js';
  */
 export async function collectAnswer(
   { backend, eventBytes }: StreamSource,
-  batches: AsyncIterable<ChunkBatch>,
+  batches: AsyncIterable<EventBatch>,
 ): Promise<ChatAnswer> {
   using held = eventBytes.open();
   const joined = new JoinedContent();
-  let start: StartChunk | undefined;
-  let end: EndChunk | undefined;
+  let start: StartPart | undefined;
+  let end: EndPart | undefined;
   for await (const batch of batches) {
-    for (const chunk of batch) {
-      if (chunk.type === 'start') start = chunk;
-      else if (chunk.type === 'end') end = chunk;
-      else joined.add(chunk);
-    }
+    start ??= batch.start;
+    end = batch.end;
+    for (const { parts } of batch.events) for (const part of parts) joined.add(part);
     held.hold(joined.chars);
     if (joined.chars > MAX_ANSWER_BYTES) {
       throw protocolFault(backend, 'streamed more than can be held, where no stream was asked for');
@@ -37,7 +35,7 @@ export async function collectAnswer(
     }
   }
   if (!start || !end) throw cutFault(backend);
-  return defined({
+  return {
     id: start.id,
     model: start.model,
     backend,
@@ -46,5 +44,5 @@ export async function collectAnswer(
     finishReason: end.reason,
     rawReason: end.rawReason,
     usage: end.usage,
-  });
+  };
 }

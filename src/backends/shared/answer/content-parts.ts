@@ -1,17 +1,17 @@
 import { isJsonObject, stringOr } from '../../../contract/json.js';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamPart } from '../../../contract/stream-event.js';
 
 /**
  * The pieces of an answer in a `content` of any shape: text, a number, or parts of several types
  * (Mistral's thinking, Databricks' and Anthropic's parts, images). A part that nobody knows is
- * content all the same, which only its own wire can show.
+ * content all the same, which only its own event can show.
  */
-export function contentChunks(content: unknown): StreamChunk[] {
+export function parseContentParts(content: unknown): StreamPart[] {
   if (typeof content === 'string') return textDelta(content);
   if (typeof content === 'number' || typeof content === 'boolean') {
     return textDelta(String(content));
   }
-  return [content].flat().flatMap(partChunks);
+  return [content].flat().flatMap(parsePart);
 }
 
 /** Deeper than any part has its text; who nests deeper wants to exhaust our stack. */
@@ -27,11 +27,11 @@ export function textIn(value: unknown, depth = 0): string {
 }
 
 /** Images as OpenRouter sends them beside the text: `[{type: "image_url", image_url: {url}}]`. */
-export function imageChunks(images: unknown): StreamChunk[] {
-  return Array.isArray(images) ? (images as unknown[]).flatMap(imageChunk) : [];
+export function parseImages(images: unknown): StreamPart[] {
+  return Array.isArray(images) ? (images as unknown[]).flatMap(parseImage) : [];
 }
 
-function partChunks(part: unknown): StreamChunk[] {
+function parsePart(part: unknown): StreamPart[] {
   if (part == null) return [];
   if (typeof part === 'string') return textDelta(part);
   if (!isJsonObject(part)) return OPAQUE;
@@ -50,25 +50,25 @@ function partChunks(part: unknown): StreamChunk[] {
     }
     case 'image':
     case 'image_url':
-      return imageChunk(part);
+      return parseImage(part);
     default:
       return OPAQUE;
   }
 }
 
-const OPAQUE: StreamChunk[] = [{ type: 'passthrough', opaqueContent: true }];
+const OPAQUE: StreamPart[] = [{ type: 'opaque' }];
 
-function imageChunk(image: unknown): StreamChunk[] {
+function parseImage(image: unknown): StreamPart[] {
   if (!isJsonObject(image)) return OPAQUE;
   const { image_url: nested } = image;
   const url = stringOr(isJsonObject(nested) ? nested['url'] : (nested ?? image['url']), '');
   return url === '' ? OPAQUE : [{ type: 'image-delta', url }];
 }
 
-function textDelta(text: string): StreamChunk[] {
+function textDelta(text: string): StreamPart[] {
   return text === '' ? [] : [{ type: 'text-delta', text }];
 }
 
-function reasoningDelta(text: string): StreamChunk[] {
+function reasoningDelta(text: string): StreamPart[] {
   return text === '' ? [] : [{ type: 'reasoning-delta', text }];
 }

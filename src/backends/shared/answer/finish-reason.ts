@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { isJsonObject } from '../../../contract/json.js';
-import type { FinishReason } from '../../../contract/stream-chunk.js';
+import type { FinishReason } from '../../../contract/stream-event.js';
 
 /** "Not yet", in the words of servers that print what they do not have. */
 const NOT_YET = new Set(['', 'null', 'none']);

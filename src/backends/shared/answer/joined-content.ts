@@ -1,13 +1,12 @@
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
-import { defined } from '../../../contract/json.js';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamPart } from '../../../contract/stream-event.js';
 
 type Content = Pick<ChatAnswer, 'text' | 'reasoning' | 'refusal' | 'images' | 'toolCalls'>;
 
 /** The pieces of an answer as a whole. */
 export class JoinedContent {
   chars = 0;
-  /** There was content that only its own wire can show. */
+  /** There was content that only a stream of its own dialect can show. */
   hasOpaque = false;
   readonly #text: string[] = [];
   readonly #reasoning: string[] = [];
@@ -15,14 +14,14 @@ export class JoinedContent {
   readonly #images: string[] = [];
   readonly #calls = new Map<number, { id: string; name: string; pieces: string[] }>();
 
-  static of(chunks: readonly StreamChunk[]): Content {
+  static of(parts: readonly StreamPart[]): Content {
     const joined = new JoinedContent();
-    for (const chunk of chunks) joined.add(chunk);
+    for (const part of parts) joined.add(part);
     return joined.content;
   }
 
   get content(): Content {
-    return defined({
+    return {
       text: this.#text.join(''),
       reasoning: this.#reasoning.join('') || undefined,
       refusal: this.#refusal.join('') || undefined,
@@ -32,28 +31,28 @@ export class JoinedContent {
         name,
         arguments: pieces.join(''),
       })),
-    });
+    };
   }
 
-  add(chunk: StreamChunk): void {
-    switch (chunk.type) {
+  add(part: StreamPart): void {
+    switch (part.type) {
       case 'text-delta':
-        return this.#push(this.#text, chunk.text);
+        return this.#push(this.#text, part.text);
       case 'reasoning-delta':
-        return this.#push(this.#reasoning, chunk.text);
+        return this.#push(this.#reasoning, part.text);
       case 'refusal-delta':
-        return this.#push(this.#refusal, chunk.text);
+        return this.#push(this.#refusal, part.text);
       case 'image-delta':
-        return this.#push(this.#images, chunk.url);
+        return this.#push(this.#images, part.url);
       case 'tool-call-delta': {
-        const call = this.#calls.get(chunk.index) ?? { id: '', name: '', pieces: [] };
-        this.#calls.set(chunk.index, call);
-        call.id ||= chunk.id ?? '';
-        call.name ||= chunk.name ?? '';
-        return this.#push(call.pieces, chunk.arguments);
+        const call = this.#calls.get(part.index) ?? { id: '', name: '', pieces: [] };
+        this.#calls.set(part.index, call);
+        call.id ||= part.id ?? '';
+        call.name ||= part.name ?? '';
+        return this.#push(call.pieces, part.arguments);
       }
-      case 'passthrough':
-        this.hasOpaque ||= chunk.opaqueContent === true;
+      case 'opaque':
+        this.hasOpaque = true;
         return;
       case 'start':
       case 'end':

@@ -1,5 +1,4 @@
 import type { ByteBudget } from '../../../contract/byte-budget.js';
-import { defined } from '../../../contract/json.js';
 import { requestIdOf, type UpstreamResponse } from './upstream-response.js';
 import type { UpstreamSettings } from './upstream-settings.js';
 
@@ -9,7 +8,7 @@ export interface StreamSource {
   /** The name asked for. */
   readonly model: string;
   /** The upstream's own request id, from its headers. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** What is to be taken out of the upstream's words about a failure, see `secretsOf`. */
   readonly secrets: readonly string[];
   /** Longest single event, or line. */
@@ -25,5 +24,5 @@ export function streamSource(
   model: string,
 ): StreamSource {
   const requestId = requestIdOf(headers);
-  return defined({ backend: id, model, requestId, secrets, maxEventBytes, eventBytes });
+  return { backend: id, model, requestId, secrets, maxEventBytes, eventBytes };
 }

@@ -5,8 +5,8 @@ import { toOpenAiImage, toOpenAiFinishReason, toOpenAiUsage } from './encode-str
 /** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
 export function toChatCompletion(answer: ChatAnswer): JsonObject {
   const usage = toOpenAiUsage(answer.usage);
-  if (answer.wire) {
-    const { event } = answer.wire;
+  if (answer.native?.dialect === 'chat-completions') {
+    const { event } = answer.native;
     // Its counts may stand where no client looks for them, or be none that can be true.
     const isCounted = answer.usage?.input !== undefined && answer.usage.output !== undefined;
     return isCounted && event['usage'] === undefined ? { ...event, usage } : event;

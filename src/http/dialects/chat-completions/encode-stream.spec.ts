@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../contract/json.js';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamEvent, StreamPart } from '../../../contract/stream-event.js';
 import { ChatCompletionEncoder } from './encode-stream.js';
 
 const CREATED = 1_760_000_000;
 const COUNTS = { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 };
-const END: StreamChunk = { type: 'end', reason: 'stop', usage: { input: 9, output: 3 } };
+const END = built({ type: 'end', reason: 'stop', usage: { input: 9, output: 3 } });
 
 /** What the caller reads, event by event, `[DONE]` as text. */
-function written(chunks: readonly StreamChunk[], includeUsage = false): unknown[] {
+function written(events: readonly StreamEvent[], includeUsage = false): unknown[] {
   const encoder = new ChatCompletionEncoder(includeUsage);
-  return chunks
-    .map((chunk) => encoder.encode(chunk))
+  const frames: string[] = [];
+  for (const each of events) encoder.encode(each, frames);
+  return frames
     .join('')
     .split('\n\n')
     .filter(Boolean)
@@ -33,8 +34,13 @@ function event(choices: readonly JsonObject[], fields: JsonObject = {}): JsonObj
   return { ...head, system_fingerprint: 'fp', choices, ...fields };
 }
 
-function wire(choices: readonly JsonObject[], fields?: JsonObject) {
-  return { wire: { dialect: 'openai', event: event(choices, fields) } } as const;
+function built(...parts: StreamPart[]): StreamEvent {
+  return { parts };
+}
+
+/** An upstream's event, and what it means. */
+function native(upstreams: JsonObject, ...parts: StreamPart[]): StreamEvent {
+  return { parts, native: { dialect: 'chat-completions', event: upstreams } };
 }
 
 const choice = (delta: JsonObject, finish_reason: string | null = null): JsonObject => ({
@@ -47,20 +53,26 @@ const text = (words: string) => ({ type: 'text-delta', text: words }) as const;
 const role = { role: 'assistant', content: '' };
 
 describe('ChatCompletionEncoder', () => {
-  it('passes events on, and writes nothing for chunks that they cover', () => {
-    const both = choice({ role: 'assistant', reasoning_content: 'Hm.', content: 'Hi' });
+  it('passes events on, whatever parts they have', () => {
+    const both = event([choice({ role: 'assistant', reasoning_content: 'Hm.', content: 'Hi' })]);
+    const finish = event([choice({}, 'stop')]);
     const events = written([
-      { ...start, ...wire([both]) },
-      { type: 'reasoning-delta', text: 'Hm.', wire: 'covered' },
-      { ...text('Hi'), wire: 'covered' },
-      { type: 'passthrough', ...wire([choice({}, 'stop')]) },
+      native(both, start, { type: 'reasoning-delta', text: 'Hm.' }, text('Hi')),
+      native(finish),
       END,
     ]);
-    expect(events).toEqual([event([both]), event([choice({}, 'stop')]), '[DONE]']);
+    expect(events).toEqual([both, finish, '[DONE]']);
+  });
+
+  it("builds what an event of another dialect's says", () => {
+    const foreign = { dialect: 'event-source', event: { secret: true } } as const;
+    const events = written([built(start), { parts: [text('Hi')], native: foreign }, END]);
+    expect(choicesOf(events)).toMatchObject([{ delta: { content: 'Hi' } }, { delta: {} }]);
+    expect(JSON.stringify(events)).not.toContain('secret');
   });
 
   it('builds what no event is behind, the role with the first', () => {
-    const events = written([start, text('Hel'), text('lo'), END]);
+    const events = written([built(start, text('Hel')), built(text('lo')), END]);
     expect(choicesOf(events)).toMatchObject([
       { delta: { role: 'assistant', content: 'Hel' }, finish_reason: null },
       { delta: { content: 'lo' }, finish_reason: null },
@@ -71,9 +83,9 @@ describe('ChatCompletionEncoder', () => {
 
   it('goes from passed events to built ones without a seam', () => {
     const events = written([
-      { ...start, ...wire([choice(role)]) },
-      { ...text('Hel'), ...wire([choice({ content: 'Hel' })]) },
-      text('lo'),
+      native(event([choice(role)]), start),
+      native(event([choice({ content: 'Hel' })]), text('Hel')),
+      built(text('lo')),
       END,
     ]);
     expect(choicesOf(events)).toMatchObject([
@@ -83,16 +95,16 @@ describe('ChatCompletionEncoder', () => {
       { delta: {}, finish_reason: 'stop' },
     ]);
     expect(JSON.stringify(events).match(/"role"/g)).toHaveLength(1);
-    for (const built of events.slice(2, 4)) {
-      expect(built).toMatchObject({ id: 'chatcmpl-1', model: 'gpt', created: CREATED });
+    for (const chunk of events.slice(2, 4)) {
+      expect(chunk).toMatchObject({ id: 'chatcmpl-1', model: 'gpt', created: CREATED });
     }
   });
 
   it('says a finish reason once, whoever said it', () => {
     const events = written([
-      { ...start, ...wire([choice(role)]) },
-      text('Hi'),
-      { type: 'passthrough', ...wire([choice({}, 'stop')]) },
+      native(event([choice(role)]), start),
+      built(text('Hi')),
+      native(event([choice({}, 'stop')])),
       END,
     ]);
     expect(JSON.stringify(events).match(/"finish_reason":"stop"/g)).toHaveLength(1);
@@ -101,9 +113,9 @@ describe('ChatCompletionEncoder', () => {
   it("takes the time of the answer's events, not that of what came before the answer", () => {
     const filtered = event([], { id: '', created: 0, prompt_filter_results: [] });
     const events = written([
-      { ...start, wire: { dialect: 'openai', event: filtered } },
-      { type: 'passthrough', ...wire([choice(role)]) },
-      text('Hi'),
+      native(filtered, start),
+      native(event([choice(role)])),
+      built(text('Hi')),
       END,
     ]);
     expect(events[2]).toMatchObject({ created: CREATED });
@@ -111,11 +123,11 @@ describe('ChatCompletionEncoder', () => {
 
   describe('asked for usage', () => {
     const details = { ...COUNTS, prompt_tokens_details: { audio_tokens: 1 } };
-    const answer: readonly StreamChunk[] = [
-      { ...start, ...wire([choice(role)]) },
-      { ...text('Hi'), ...wire([choice({ content: 'Hi' })]) },
-      { type: 'passthrough', ...wire([choice({}, 'stop')]) },
-      { type: 'passthrough', ...wire([], { usage: details }) },
+    const answer: readonly StreamEvent[] = [
+      native(event([choice(role)]), start),
+      native(event([choice({ content: 'Hi' })]), text('Hi')),
+      native(event([choice({}, 'stop')])),
+      native(event([], { usage: details })),
     ];
 
     it("gives the upstream's own object while it says all there is to say", () => {
@@ -125,7 +137,7 @@ describe('ChatCompletionEncoder', () => {
 
     it('gives the sum where the answer is the work of several attempts', () => {
       const usage = { input: 18, output: 7 };
-      const events = written([...answer, { type: 'end', reason: 'stop', usage }], true);
+      const events = written([...answer, built({ type: 'end', reason: 'stop', usage })], true);
       expect(events.at(-2)).toMatchObject({
         id: 'chatcmpl-1',
         choices: [],
@@ -135,22 +147,24 @@ describe('ChatCompletionEncoder', () => {
     });
 
     it('gives none where what was counted is not all', () => {
-      const events = written([...answer, { type: 'end', reason: 'stop' }], true);
+      const events = written([...answer, built({ type: 'end', reason: 'stop' })], true);
       expect(events.filter((each) => (each as JsonObject)['usage'])).toEqual([]);
     });
   });
 
   describe('passes the text of an event on', () => {
     const delta = (content: string) => event([choice({ content })]);
-    const begun: StreamChunk = { ...start, ...wire([choice(role)]) };
+    const begun = native(event([choice(role)]), start);
 
     /** What is written for one event of a stream that has begun. */
     function frameOf(json: string, includeUsage = false): string {
       const encoder = new ChatCompletionEncoder(includeUsage);
-      encoder.encode(begun);
+      const frames: string[] = [];
+      encoder.encode(begun, frames);
       const parsed = JSON.parse(json) as JsonObject;
-      const piece = { dialect: 'openai', event: parsed, text: json } as const;
-      return encoder.encode({ ...text('Hi'), wire: piece });
+      const piece = { dialect: 'chat-completions', event: parsed, text: json } as const;
+      encoder.encode({ parts: [text('Hi')], native: piece }, frames);
+      return frames[1]!;
     }
 
     it('as it came, in its own way of writing it', () => {

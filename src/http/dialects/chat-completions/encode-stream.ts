@@ -1,12 +1,12 @@
 import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.js';
 import type { GatewayError } from '../../../contract/gateway-error.js';
-import {
-  type FinishReason,
-  isContent,
-  type OpenAiEvent,
-  type StreamChunk,
-  type Usage,
-} from '../../../contract/stream-chunk.js';
+import type {
+  FinishReason,
+  NativeEvent,
+  StreamEvent,
+  StreamPart,
+  Usage,
+} from '../../../contract/stream-event.js';
 import type { FailureInfo, StreamEncoder } from '../dialect.js';
 import { toOpenAiError } from '../openai-shared/errors.js';
 
@@ -14,11 +14,11 @@ import { toOpenAiError } from '../openai-shared/errors.js';
 const NO_USAGE = ',"usage":null}';
 
 /**
- * Chunks of one stream to the frames of a streamed Chat Completion.
+ * Events of one stream to the frames of a streamed Chat Completion.
  * @see https://platform.openai.com/docs/api-reference/chat-streaming
  *
- * An event of an upstream that speaks OpenAI is passed on; for a chunk without one it is built. A
- * stream may go from one to the other, so what was passed counts for what is built after it.
+ * A native event is passed on, any other is built from its parts. A stream may go from one to the
+ * other, so what was passed counts for what is built after it.
  */
 export class ChatCompletionEncoder implements StreamEncoder<string> {
   #created = Math.floor(Date.now() / 1000);
@@ -32,17 +32,22 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
   /** @param includeUsage the caller asked for the usage event */
   constructor(private readonly includeUsage: boolean) {}
 
-  encode(chunk: StreamChunk): string {
-    const { wire } = chunk;
-    if (chunk.type === 'start') {
-      this.#id = chunk.id;
-      this.#model = chunk.model;
+  encode({ parts, native }: StreamEvent, frames: string[]): void {
+    for (const part of parts) this.#note(part);
+    let text = '';
+    if (native?.dialect === 'chat-completions') text = this.#pass(native);
+    else for (const part of parts) text += this.#build(part);
+    if (text) frames.push(text);
+  }
+
+  #note(part: StreamPart): void {
+    if (part.type === 'start') {
+      this.#id = part.id;
+      this.#model = part.model;
+    } else if (part.type !== 'end') {
+      // A reason that content follows was not the last word; the end says the one that was.
+      this.#finishWritten = false;
     }
-    if (chunk.type === 'end') return this.#end(chunk.reason, chunk.usage);
-    // A reason that content follows was not the last word; the end says the one that was.
-    if (isContent(chunk)) this.#finishWritten = false;
-    if (wire === 'covered') return '';
-    return wire ? this.#pass(wire) : this.#build(chunk);
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
@@ -55,7 +60,7 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
     return ': heartbeat\n\n';
   }
 
-  #pass({ event, text }: OpenAiEvent): string {
+  #pass({ event, text }: NativeEvent): string {
     const choices = event['choices'];
     const hasChoice = Array.isArray(choices) && choices.length > 0;
     if (isJsonObject(event['usage'])) {
@@ -98,26 +103,27 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
     });
   }
 
-  #build(chunk: StreamChunk): string {
-    switch (chunk.type) {
+  #build(part: StreamPart): string {
+    switch (part.type) {
       case 'text-delta':
-        return this.#delta({ content: chunk.text });
+        return this.#delta({ content: part.text });
       case 'reasoning-delta':
-        return this.#delta({ reasoning_content: chunk.text });
+        return this.#delta({ reasoning_content: part.text });
       case 'refusal-delta':
-        return this.#delta({ refusal: chunk.text });
+        return this.#delta({ refusal: part.text });
       case 'image-delta':
-        return this.#delta({ images: [toOpenAiImage(chunk.url)] });
+        return this.#delta({ images: [toOpenAiImage(part.url)] });
       case 'tool-call-delta': {
-        const { index, id, name, arguments: args } = chunk;
+        const { index, id, name, arguments: args } = part;
         const call = { index, ...(id && { id, type: 'function' }) };
         return this.#delta({
           tool_calls: [{ ...call, function: { ...(name && { name }), arguments: args } }],
         });
       }
-      case 'start':
-      case 'passthrough':
       case 'end':
+        return this.#end(part.reason, part.usage);
+      case 'start':
+      case 'opaque':
         return '';
     }
   }

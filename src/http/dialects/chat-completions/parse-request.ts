@@ -20,7 +20,7 @@ export interface ChatCompletionOptions {
 
 /**
  * Reads the body of `POST /v1/chat/completions`. It looks only at what Sluice itself interprets;
- * everything else stays in `wire` untouched, for upstreams that speak the dialect.
+ * everything else stays in `native` untouched, for upstreams that speak the dialect.
  * @throws GatewayError `invalid_request` naming the field
  */
 export function parseChatCompletionRequest(body: unknown): ParsedRequest<ChatCompletionOptions> {
@@ -52,7 +52,7 @@ function parseChatRequest(body: JsonObject, fields: FieldReader): ChatRequest {
     reasoningEffort: fields.string('reasoning_effort'),
     affinity: fields.string('prompt_cache_key') ?? fields.string('user'),
     unmodelled: findUnmodelled(body),
-    wire: { dialect: 'openai' as const, body },
+    native: { dialect: 'chat-completions' as const, body },
   });
 }
 

@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../../contract/generation.js';
-import type { StreamChunk } from '../../../contract/stream-chunk.js';
+import type { StreamEvent, StreamPart } from '../../../contract/stream-event.js';
 import type { FailureInfo, StreamEncoder } from '../dialect.js';
 import { failedAttempts } from '../failed-attempts.js';
 
@@ -15,7 +15,7 @@ export interface ServerSentEvent {
 }
 
 /**
- * Chunks of one stream to the events of our EventSource protocol. Every event has a name and data
+ * Parts of one stream to the events of our EventSource protocol. Every event has a name and data
  * (ADR 20), and its own id, `<streamId>:<n>`: opaque to callers, and Nest would invent others.
  */
 export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
@@ -28,17 +28,24 @@ export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
     this.opening = { ...this.#event('start', { streamId, model }), retry: RETRY_MS };
   }
 
-  encode(chunk: StreamChunk): ServerSentEvent | undefined {
-    switch (chunk.type) {
+  encode({ parts }: StreamEvent, frames: ServerSentEvent[]): void {
+    for (const part of parts) {
+      const event = this.#encodePart(part);
+      if (event) frames.push(event);
+    }
+  }
+
+  #encodePart(part: StreamPart): ServerSentEvent | undefined {
+    switch (part.type) {
       case 'text-delta':
       case 'refusal-delta':
-        return this.#event('message', { text: chunk.text });
+        return this.#event('message', { text: part.text });
       case 'reasoning-delta':
-        return this.#event('reasoning', { text: chunk.text });
+        return this.#event('reasoning', { text: part.text });
       case 'image-delta':
-        return this.#event('image', { url: chunk.url });
+        return this.#event('image', { url: part.url });
       case 'tool-call-delta': {
-        const { index, id, name, arguments: args } = chunk;
+        const { index, id, name, arguments: args } = part;
         return this.#event('tool-call', { index, id, name, arguments: args });
       }
       case 'end':
@@ -46,12 +53,12 @@ export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
           streamId: this.record.id,
           model: this.record.model,
           backend: this.record.target?.backend,
-          finishReason: chunk.reason,
-          usage: chunk.usage,
+          finishReason: part.reason,
+          usage: part.usage,
           ...(isRecovered(this.record) && { recovered: true }),
         });
       case 'start':
-      case 'passthrough':
+      case 'opaque':
         return undefined;
     }
   }

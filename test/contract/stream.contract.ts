@@ -6,7 +6,7 @@ import { within } from '../support/within.js';
 import type { BackendKind } from './backend-kind.js';
 import {
   BackendUnderTest,
-  ChunkReader,
+  PartReader,
   REQUEST,
   TARGET,
   all,
@@ -14,35 +14,35 @@ import {
   textOf,
 } from './backend-under-test.js';
 
-/** Order of the chunks, and that nothing is read that nobody asked for. */
-export function chunkContract(kind: BackendKind): void {
+/** Order of the parts, and that nothing is read that nobody asked for. */
+export function streamContract(kind: BackendKind): void {
   const { scripts } = kind;
 
-  describe('as a stream of chunks', () => {
+  describe('as a stream of parts', () => {
     const test = new BackendUnderTest(kind);
 
     it('gives one start, the text in order and one end', async () => {
       test.upstream.script(scripts.streamsText(['Hel', 'lo', ' 👩‍💻']));
-      const chunks = await test.stream();
+      const parts = await test.stream();
 
-      expect(chunks[0]).toMatchObject({ type: 'start', backend: 'under-test' });
-      expect(chunks.filter(({ type }) => type === 'start')).toHaveLength(1);
-      expect(textOf(chunks)).toBe('Hello 👩‍💻');
-      expect(chunks.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
-      expect(endsOf(chunks)).toHaveLength(1);
+      expect(parts[0]).toMatchObject({ type: 'start', backend: 'under-test' });
+      expect(parts.filter(({ type }) => type === 'start')).toHaveLength(1);
+      expect(textOf(parts)).toBe('Hello 👩‍💻');
+      expect(parts.at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
+      expect(endsOf(parts)).toHaveLength(1);
     });
 
     it('reports the token counts of the upstream', async () => {
       test.upstream.script(scripts.streamsText(['Hello']));
-      const chunks = await test.stream();
-      expect(chunks.at(-1)).toMatchObject({ usage: { input: 9, output: 3 } });
+      const parts = await test.stream();
+      expect(parts.at(-1)).toMatchObject({ usage: { input: 9, output: 3 } });
     });
 
     it('takes an answer without any text for an answer', async () => {
       test.upstream.script(scripts.streamsText([]));
-      const chunks = await test.stream();
-      expect(chunks[0]!.type).toBe('start');
-      expect(endsOf(chunks)).toHaveLength(1);
+      const parts = await test.stream();
+      expect(parts[0]!.type).toBe('start');
+      expect(endsOf(parts)).toHaveLength(1);
     });
 
     it('gives every token as soon as it came, before the next is there', async () => {
@@ -50,7 +50,7 @@ export function chunkContract(kind: BackendKind): void {
       test.upstream.script(step.script);
       const opened = test.open();
       await step.open();
-      const reader = new ChunkReader(await opened);
+      const reader = new PartReader(await opened);
 
       for (const token of ['one', 'two', 'three']) {
         await step.next(token);
@@ -67,9 +67,9 @@ export function chunkContract(kind: BackendKind): void {
 
     it('can be read once, and does not ask the upstream again', async () => {
       test.upstream.script(scripts.streamsText(['Hello']));
-      const chunks = await test.open();
-      await all(chunks);
-      const again = await all(chunks).catch(() => []);
+      const parts = await test.open();
+      await all(parts);
+      const again = await all(parts).catch(() => []);
       expect(again).toEqual([]);
       expect(test.upstream.requests).toHaveLength(1);
     });
@@ -77,11 +77,11 @@ export function chunkContract(kind: BackendKind): void {
     it('keeps streams that run at the same time apart', async () => {
       const steps = [scripts.stepper(), scripts.stepper()] as const;
       test.upstream.script(steps[0].script, steps[1].script);
-      const readers: ChunkReader[] = [];
+      const readers: PartReader[] = [];
       for (const step of steps) {
         const opened = test.open();
         await step.open();
-        readers.push(new ChunkReader(await opened));
+        readers.push(new PartReader(await opened));
       }
       await steps[0].next('a');
       await steps[1].next('b');
@@ -112,25 +112,25 @@ export function chunkContract(kind: BackendKind): void {
 
     it('stops the upstream when reading stops, and loses nothing when it goes on', async () => {
       const exchange = streamsMuch();
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       await reader.untilText('x');
       expect(await bytesOnceBlocked(await exchange)).toBeLessThan(bound);
 
       let length = textOf(reader.read).length;
       let last = reader.read.at(-1);
-      for (let chunk = last; chunk; chunk = await reader.next()) {
-        if (chunk !== last && chunk.type === 'text-delta') length += chunk.text.length;
-        last = chunk;
+      for (let part = last; part; part = await reader.next()) {
+        if (part !== last && part.type === 'text-delta') length += part.text.length;
+        last = part;
         reader.read.length = 0;
       }
       expect(length).toBe(tokens * token.length);
       expect(last?.type).toBe('end');
     });
 
-    it('asks for bytes only when a chunk is asked for', async () => {
+    it('asks for bytes only when a part is asked for', async () => {
       let pulls = 0;
       const pieces = [...Array.from({ length: 5 }, () => kind.textEvent('ok')), kind.finishEvent];
-      const reader = new ChunkReader(
+      const reader = new PartReader(
         kind.readStream(
           {
             async *[Symbol.asyncIterator]() {
@@ -167,7 +167,7 @@ export function chunkContract(kind: BackendKind): void {
 
     it('closes the connection of an answer that goes on', async () => {
       test.upstream.script(scripts.streamsForever('more'));
-      const reader = new ChunkReader(await test.open());
+      const reader = new PartReader(await test.open());
       await reader.untilText('more');
       await within(reader.leave(), 'the iterator returns');
       await within(test.upstream.left(0), 'the upstream sees it leave');
