@@ -69,7 +69,11 @@ export function finishContract(kind: BackendKind): void {
     it.each([-35, 1e308, 2.5, 1e10, 'many'])('of %s has none of them', async (count) => {
       test.upstream.script(kind.streamsCounts(count));
       const end = (await test.stream()).at(-1);
-      expect(end).toMatchObject({ type: 'end', reason: 'stop', usage: { input: undefined, output: 3 } });
+      expect(end).toMatchObject({
+        type: 'end',
+        reason: 'stop',
+        usage: { input: undefined, output: 3 },
+      });
       expect(test.told.implausibleUsage).toBeGreaterThan(0);
     });
   });
