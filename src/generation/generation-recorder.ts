@@ -11,7 +11,9 @@ import type {
 } from '../contract/generation.js';
 import type { EventBatch } from '../contract/event-batch.js';
 import type { FinishReason, Usage } from '../contract/stream-event.js';
+import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
+import type { Candidate } from './routing/candidates.js';
 
 /** The record of one generation while it is being written, and the only one who writes it. */
 export class GenerationRecorder implements GenerationRecord {
@@ -21,7 +23,6 @@ export class GenerationRecorder implements GenerationRecord {
   readonly attempts: AttemptRecord[] = [];
   target?: { readonly backend: string; readonly model: string };
   readonly recoveries: RecoveryOutcome[] = [];
-  queuedMs?: number;
   ignored: readonly string[] = [];
   endReason?: EndReason;
   fault?: Fault;
@@ -29,11 +30,11 @@ export class GenerationRecorder implements GenerationRecord {
   finishReason?: FinishReason;
   usage?: Usage;
   contentParts = 0;
-  /** Its reader has begun to read. */
-  isRead = false;
   timeToFirstContentMs?: number;
   readonly #startedAt = performance.now();
   #durationMs: number | undefined;
+  /** Its permit, which may wait more than once. */
+  #waits: Pick<Permit, 'waitedMs'> = { waitedMs: undefined };
 
   constructor(
     readonly model: string,
@@ -48,6 +49,24 @@ export class GenerationRecorder implements GenerationRecord {
 
   get durationMs(): number {
     return this.#durationMs ?? performance.now() - this.#startedAt;
+  }
+
+  get queuedMs(): number | undefined {
+    return this.#waits.waitedMs;
+  }
+
+  admitted(permit: Permit): void {
+    this.#waits = permit;
+  }
+
+  /** There was no room for it: all it ever did was wait. */
+  refused(): void {
+    this.#waits = { waitedMs: this.durationMs };
+  }
+
+  answeredBy({ target, ignored }: Candidate): void {
+    this.target = { backend: target.backend, model: target.model };
+    this.ignored = ignored;
   }
 
   attemptEnded(attempt: AttemptRecord): void {

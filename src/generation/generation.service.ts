@@ -9,8 +9,10 @@ import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './routing/candidates.js';
-import { type GenerationContext, finish, relay, wholeAnswer } from './relay.js';
-import { eligible, Failover } from './attempt/failover.js';
+import { AttemptRunner } from './attempt/attempt-runner.js';
+import { GenerationContext } from './generation-context.js';
+import { relay, wholeAnswer } from './relay.js';
+import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
 import { type Route, RouteTable } from './routing/route-table.js';
@@ -65,10 +67,8 @@ export class GenerationService {
     signal: AbortSignal,
   ): StreamedGeneration {
     const context = this.#begin(model, request, call, signal, true);
-    const { lifetime } = context;
-    // What nobody reads never gets to its `finally`: it is over when its lifetime is.
-    lifetime.signal.addEventListener('abort', () => !context.recorder.isRead && finish(context));
-    return { ...generationOf(context), batches: relay(context, request), over: lifetime.signal };
+    const batches = relay(context, request);
+    return { ...generationOf(context), batches, over: context.lifetime.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
@@ -95,8 +95,9 @@ export class GenerationService {
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const permit = this.#acquire(call.flow, candidates, lifetime);
     const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
-    const failover = new Failover(candidates, this.health, recorder, lifetime, call.flow);
-    return { route, failover, lifetime, recorder, permit };
+    const { health } = this;
+    const runner = new AttemptRunner(health, recorder, lifetime, call.flow);
+    return new GenerationContext(route, candidates, health, lifetime, recorder, runner, permit);
   }
 
   #acquire(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EventBatch } from '../../contract/event-batch.js';
 import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
+import type { NextBatch } from '../attempt/first-content.js';
 import { spliceRegenerated } from './splice.js';
 
 const CALL: StreamPart = { type: 'tool-call-delta', index: 0, arguments: '{' };
@@ -13,10 +14,13 @@ const native = (...parts: StreamPart[]): StreamEvent => ({
 const START = native({ type: 'start', id: 'second', model: 'm', backend: 'b' });
 const END = built({ type: 'end', reason: 'stop' });
 
-async function* batchesOf(events: StreamEvent[], perBatch: number): AsyncGenerator<EventBatch> {
-  for (let at = 0; at < events.length; at += perBatch) {
-    yield new EventBatch(events.slice(at, at + perBatch));
-  }
+/** An answer of `events`; behind them it breaks off. */
+function answerOf(events: StreamEvent[], perBatch: number): NextBatch {
+  const left = [...events];
+  return async () => {
+    if (left.length === 0) throw new Error('broken off');
+    return new EventBatch(left.splice(0, perBatch));
+  };
 }
 
 /** What follows `said` in a second answer; nothing where it does not fit. */
@@ -25,11 +29,14 @@ async function following(
   events: StreamEvent[],
   perBatch = 1,
 ): Promise<StreamEvent[] | undefined> {
-  const splice = await spliceRegenerated(batchesOf([START, ...events], perBatch), said);
-  if (!splice.fits) return undefined;
+  const next = await spliceRegenerated(answerOf([START, ...events], perBatch), said);
+  if (!next) return undefined;
   const joined: StreamEvent[] = [];
-  for await (const batch of splice.batches) joined.push(...batch.events);
-  return joined;
+  for (;;) {
+    const batch = await next();
+    joined.push(...batch.events);
+    if (batch.end) return joined;
+  }
 }
 
 describe('spliceRegenerated', () => {
@@ -83,9 +90,13 @@ describe('spliceRegenerated', () => {
     ],
     ['by ending earlier', [native(text('Hello')), END]],
     ['by thinking first', [native({ type: 'reasoning-delta', text: 'Hello!' }), END]],
-    ['by stopping without an end', [native(text('Hello'))]],
   ])('does not fit when the second answer differs %s', async (_, events) => {
     expect(await following('Hello!', events)).toBeUndefined();
+  });
+
+  it('breaks off where the second answer does', async () => {
+    await expect(following('Hello!', [native(text('Hello'))])).rejects.toThrow('broken off');
+    await expect(following('Hello', [native(text('Hello!'))])).rejects.toThrow('broken off');
   });
 
   it('throws for content that only an event could show which is not handed on', async () => {

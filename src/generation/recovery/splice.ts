@@ -1,38 +1,30 @@
 import { EventBatch } from '../../contract/event-batch.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
-
-/** What a second answer makes of a first one that broke off after `said`. */
-export type Splice =
-  | { readonly fits: false }
-  /** `batches` go on where `said` stops. */
-  | { readonly fits: true; readonly batches: AsyncIterable<EventBatch> };
+import type { NextBatch } from '../attempt/first-content.js';
 
 /**
  * Reads an answer that was generated again for as long as it repeats what has been said.
- * It fits once it has said all of it; at the first difference it does not.
+ * @returns what goes on where `said` stops, once it has said all of it; nothing where it differs
  */
 export async function spliceRegenerated(
-  batches: AsyncIterator<EventBatch>,
+  next: NextBatch,
   said: string,
-): Promise<Splice> {
+): Promise<NextBatch | undefined> {
   const repetition = new Repetition(said);
   for (;;) {
-    const { done, value: batch } = await batches.next();
-    if (done) return { fits: false };
-    for (const [n, event] of batch.events.entries()) {
+    const { events } = await next();
+    for (const [n, event] of events.entries()) {
       const verdict = repetition.read(event);
-      if (verdict === 'differs') return { fits: false };
-      if (verdict === 'repeats') continue;
-      const first = [verdict.rest, ...batch.events.slice(n + 1)];
-      return { fits: true, batches: afterSplice(batches, first) };
+      if (verdict === 'differs') return undefined;
+      if (verdict !== 'repeats') return afterSplice(next, [verdict.rest, ...events.slice(n + 1)]);
     }
   }
 }
 
 /** The events of an answer that was given the beginning: they go on behind it, without its `start`. */
-export function spliceContinued(batches: AsyncIterator<EventBatch>): AsyncIterable<EventBatch> {
-  return afterSplice(batches, []);
+export function spliceContinued(next: NextBatch): NextBatch {
+  return afterSplice(next, []);
 }
 
 /** How far a second answer has said again what was said. */
@@ -61,22 +53,16 @@ class Repetition {
 }
 
 /** What follows a splice, from `first` on, without the `start` of this answer. */
-async function* afterSplice(
-  batches: AsyncIterator<EventBatch>,
-  first: readonly StreamEvent[],
-): AsyncGenerator<EventBatch> {
+function afterSplice(next: NextBatch, first: readonly StreamEvent[]): NextBatch {
   let events = first;
-  for (;;) {
-    const spliced = events.map(withoutStart).filter(isSomething);
-    if (spliced.length > 0) {
-      const batch = new EventBatch(spliced);
-      yield batch;
-      if (batch.end) return;
+  return async () => {
+    for (;;) {
+      const spliced = events.map(withoutStart).filter(isSomething);
+      events = [];
+      if (spliced.length > 0) return new EventBatch(spliced);
+      ({ events } = await next());
     }
-    const { done, value } = await batches.next();
-    if (done) return;
-    events = value.events;
-  }
+  };
 }
 
 function withoutStart(event: StreamEvent): StreamEvent {

@@ -1,0 +1,97 @@
+import { GatewayError } from '../../contract/gateway-error.js';
+import type { AttemptRecord } from '../../contract/generation.js';
+import type { GenerationLifetime } from '../generation-lifetime.js';
+import type { GenerationRecorder } from '../generation-recorder.js';
+import type { TargetHealth } from '../health/target-health.js';
+import type { Candidate } from '../routing/candidates.js';
+import type { RouteTarget } from '../routing/route-table.js';
+import { Attempt, type AttemptNotices } from './attempt.js';
+
+/** How an attempt ended: its answer was taken, it was given up for no fault of its target's, or it failed. */
+export type AttemptOutcome = 'ok' | 'cancelled' | GatewayError;
+
+/**
+ * The attempts of one generation, one at a time. However one ends, it is told here and once: to the
+ * breaker, the record, and the upstream connection.
+ */
+export class AttemptRunner implements Disposable {
+  #running: Attempt | undefined;
+
+  constructor(
+    private readonly health: TargetHealth,
+    private readonly recorder: GenerationRecorder,
+    private readonly lifetime: GenerationLifetime,
+    private readonly flow: string,
+  ) {}
+
+  /** @param isLast no other target may be asked when this one stays silent */
+  begin(candidate: Candidate, isLast: boolean): Attempt {
+    const { target } = candidate;
+    const call = this.health.of(target).breaker.track(this.flow);
+    const notices = noticesOf(target, this.recorder);
+    this.#running = new Attempt(candidate, this.lifetime.signal, call, notices, isLast);
+    return this.#running;
+  }
+
+  /** It has first content, or a whole answer. It may still break off. */
+  answered(attempt: Attempt): void {
+    attempt.breakerCall.answered();
+  }
+
+  /**
+   * Ends an attempt that threw.
+   * @returns what its caller gets: why the generation is over, if it is, else the attempt's failure
+   */
+  failed(attempt: Attempt, error: unknown): GatewayError {
+    const { error: over } = this.lifetime;
+    const failure = over ?? GatewayError.from(error);
+    this.end(attempt, over ? 'cancelled' : failure);
+    return failure;
+  }
+
+  end(attempt: Attempt, outcome: AttemptOutcome): void {
+    this.#running = undefined;
+    if (outcome === 'ok') attempt.close();
+    else attempt.abort();
+    if (outcome === 'cancelled') attempt.breakerCall.cancelled();
+    else if (outcome !== 'ok') attempt.breakerCall.failed(outcome);
+    this.recorder.attemptEnded(toAttemptRecord(attempt, outcome));
+  }
+
+  /** Ends the attempt whose answer is not read to its end, if there is one. */
+  [Symbol.dispose](): void {
+    if (this.#running) this.end(this.#running, 'cancelled');
+  }
+}
+
+function noticesOf(target: RouteTarget, recorder: GenerationRecorder): AttemptNotices {
+  return {
+    malformedEvent: () => recorder.malformedEvent(target.backend),
+    unknownFinishReason: (word) =>
+      recorder.targetNoticed(target, { kind: 'unknown_finish_reason', word }),
+    implausibleUsage: () => recorder.targetNoticed(target, { kind: 'implausible_usage' }),
+    preambleTooLong: () => recorder.targetNoticed(target, { kind: 'preamble_too_long' }),
+  };
+}
+
+function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {
+  const { candidate, startedAt, cancelledAt, isAccepted, requestId } = attempt;
+  const failure = outcome instanceof GatewayError ? outcome : undefined;
+  const now = performance.now();
+  return {
+    backend: candidate.target.backend,
+    model: candidate.target.model,
+    outcome: outcome instanceof GatewayError ? outcome.fault : outcome,
+    durationMs: now - startedAt,
+    status: isAccepted ? 200 : undefined,
+    requestId,
+    ...failure?.upstream,
+    cause: failure?.cause instanceof Error ? codeOf(failure.cause) : undefined,
+    cancelMs: cancelledAt === undefined ? undefined : now - cancelledAt,
+  };
+}
+
+/** ECONNREFUSED and the like. Never a message: a parser's quotes the answer. */
+function codeOf(cause: Error): string {
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name;
+}
