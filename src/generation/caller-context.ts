@@ -9,7 +9,7 @@ export interface CallerContext {
    */
   readonly flow: string;
   /** The caller's own limit for the whole request; it may only shorten the configured one. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** `false` keeps the request on its first target. */
   readonly fallback: boolean;
 }

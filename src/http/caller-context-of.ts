@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import { GatewayError } from '../contract/gateway-error.js';
-import { defined } from '../contract/json.js';
 import type { CallerContext } from '../generation/caller-context.js';
 
 const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
@@ -11,13 +10,13 @@ const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
  */
 export function callerContextOf(request: Request, { locals }: Response): CallerContext {
   const { id: requestId, caller } = locals.context;
-  return defined({
+  return {
     requestId,
     caller,
     flow: caller === 'anonymous' ? (request.ip ?? '') : caller,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: request.header('x-sluice-fallback') !== 'never',
-  });
+  };
 }
 
 function timeoutOf(given: string | undefined): number | undefined {

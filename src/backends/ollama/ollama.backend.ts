@@ -3,7 +3,7 @@ import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { AttemptContext, ChatBackend, Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { EventBatch } from '../../contract/event-batch.js';
 import { collectAnswer } from '../shared/answer/collected-answer.js';
 import { JoinedContent } from '../shared/answer/joined-content.js';
@@ -77,7 +77,7 @@ export class OllamaBackend implements ChatBackend {
     if (failure) throw failure;
     const content = JoinedContent.of(parseOllamaMessage(message, 0));
     const { reason, rawReason } = parseOllamaFinish(json, content.toolCalls.length > 0, attempt);
-    return defined({
+    return {
       id: `chatcmpl-${randomUUID()}`,
       model,
       backend,
@@ -86,7 +86,7 @@ export class OllamaBackend implements ChatBackend {
       finishReason: reason,
       rawReason,
       usage: parseOllamaUsage(json, attempt),
-    });
+    };
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { Usage } from '../../contract/stream-event.js';
 import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-count.js';
 
@@ -17,12 +17,12 @@ export function parseOpenAiUsage(json: JsonObject, onImplausible: () => void): U
     reasoning: objectIn(usage, 'completion_tokens_details')['reasoning_tokens'],
   };
   if (Object.values(counts).some(isImplausibleCount)) onImplausible();
-  return defined({
+  return {
     input: parseTokenCount(counts.input),
     output: parseTokenCount(counts.output),
     cachedInput: parseTokenCount(counts.cachedInput),
     reasoning: parseTokenCount(counts.reasoning),
-  });
+  };
 }
 
 function objectIn(json: JsonObject, name: string): JsonObject {

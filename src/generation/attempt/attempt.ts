@@ -68,8 +68,8 @@ export class Attempt {
       this.isAccepted = true;
       this.#timeout.pause();
       this.#batches = batches[Symbol.asyncIterator]();
-      const pull = () => this.#pull(this.#batches!);
-      this.#held = await firstContent(pull, () => this.notices.preambleTooLong());
+      const onTooLong = () => this.notices.preambleTooLong();
+      this.#held = await firstContent(() => this.#pull(), onTooLong);
       this.#timeout.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
       throw this.#failureOf(error);
@@ -80,17 +80,11 @@ export class Attempt {
    * The next batch, after `open`. There is none after the one that has the end.
    * @throws GatewayError whatever broke the answer off
    */
-  async next(): Promise<EventBatch> {
+  next(): Promise<EventBatch> {
     const held = this.#held;
-    if (held) {
-      this.#held = undefined;
-      return held;
-    }
-    try {
-      return await this.#pull(this.#batches!);
-    } catch (error) {
-      throw this.#failureOf(error);
-    }
+    if (!held) return this.#pull();
+    this.#held = undefined;
+    return Promise.resolve(held);
   }
 
   /** The whole answer of a plain request. */
@@ -131,17 +125,21 @@ export class Attempt {
     return { ...this.notices, signal: this.#abort.signal, requestSent };
   }
 
-  async #pull(batches: AsyncIterator<EventBatch>): Promise<EventBatch> {
-    this.#timeout.resume();
-    const { done, value: batch } = await batches.next();
-    this.#timeout.pause();
-    if (done) throw new GatewayError('upstream_cut');
-    if (batch.start) this.requestId = batch.start.requestId;
-    if (batch.contentParts > 0) {
-      this.#timeout.restart();
-      this.contentParts += batch.contentParts;
+  async #pull(): Promise<EventBatch> {
+    try {
+      this.#timeout.resume();
+      const { done, value: batch } = await this.#batches!.next();
+      this.#timeout.pause();
+      if (done) throw new GatewayError('upstream_cut');
+      if (batch.start) this.requestId = batch.start.requestId;
+      if (batch.contentParts > 0) {
+        this.#timeout.restart();
+        this.contentParts += batch.contentParts;
+      }
+      return batch;
+    } catch (error) {
+      throw this.#failureOf(error);
     }
-    return batch;
   }
 
   /** A deadline of ours shows as a broken connection; the reason of the abort says what it was. */

@@ -1,5 +1,5 @@
 import type { ContentPart, Message, MessagePart } from '../../../contract/chat-request.js';
-import { defined, isJsonObject } from '../../../contract/json.js';
+import { isJsonObject } from '../../../contract/json.js';
 import { FieldReader } from '../../field-reader.js';
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const;
@@ -18,7 +18,7 @@ function parseOpenAiMessage(fields: FieldReader, content: unknown): Message {
   if (!isRole(role)) throw fields.fault('role', `must be one of ${ROLES.join(', ')}`);
   if (role === 'tool' || role === 'function') return parseToolMessage(fields, role, content);
   const reasoning = fields.string('reasoning_content') ?? fields.string('reasoning');
-  return defined({
+  return {
     role,
     name: fields.string('name'),
     parts: [
@@ -26,7 +26,7 @@ function parseOpenAiMessage(fields: FieldReader, content: unknown): Message {
       ...(reasoning ? [{ type: 'reasoning' as const, text: reasoning }] : []),
       ...parseToolCalls(fields),
     ],
-  });
+  };
 }
 
 function isRole(role: string): role is (typeof ROLES)[number] {
@@ -63,11 +63,11 @@ function parseContent(fields: FieldReader, content: unknown): ContentPart[] {
       case 'image_url': {
         const image = partFields.required('image_url', partFields.nested('image_url'));
         const imageFields = new FieldReader(image, partFields.at('image_url'));
-        return defined({
+        return {
           type: 'image' as const,
           url: imageFields.required('url', imageFields.string('url')),
           detail: imageFields.string('detail'),
-        });
+        };
       }
       default:
         return { type: 'opaque', kind: type };

@@ -6,7 +6,7 @@ import type {
   ToolChoice,
 } from '../../../contract/chat-request.js';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { parseOpenAiMessages } from './parse-messages.js';
 import { FieldReader } from '../../field-reader.js';
 import type { ParsedRequest } from '../dialect.js';
@@ -43,7 +43,7 @@ export function parseChatCompletionRequest(body: unknown): ParsedRequest<ChatCom
 }
 
 function parseChatRequest(body: JsonObject, fields: FieldReader): ChatRequest {
-  return defined({
+  return {
     messages: parseOpenAiMessages(fields),
     tools: parseTools(fields),
     toolChoice: parseToolChoice(body['tool_choice']),
@@ -53,12 +53,12 @@ function parseChatRequest(body: JsonObject, fields: FieldReader): ChatRequest {
     affinity: fields.string('prompt_cache_key') ?? fields.string('user'),
     unmodelled: findUnmodelled(body),
     native: { dialect: 'chat-completions' as const, body },
-  });
+  };
 }
 
 function parseSampling(fields: FieldReader): Sampling {
   const stop = fields.stringOrStrings('stop');
-  return defined({
+  return {
     temperature: fields.number('temperature'),
     topP: fields.number('top_p'),
     maxTokens: fields.integer('max_completion_tokens') ?? fields.integer('max_tokens'),
@@ -66,7 +66,7 @@ function parseSampling(fields: FieldReader): Sampling {
     seed: fields.integer('seed'),
     frequencyPenalty: fields.number('frequency_penalty'),
     presencePenalty: fields.number('presence_penalty'),
-  });
+  };
 }
 
 function parseTools(fields: FieldReader): readonly Tool[] | undefined {
@@ -78,12 +78,12 @@ function parseTools(fields: FieldReader): readonly Tool[] | undefined {
     if (!isJsonObject(tool['function'])) throw fields.fault(path, 'must be an object');
     const fn = new FieldReader(tool['function'], path);
     return [
-      defined({
+      {
         name: fn.required('name', fn.string('name')),
         description: fn.string('description'),
         parameters: fn.nested('parameters'),
         strict: fn.boolean('strict'),
-      }),
+      },
     ];
   });
 }
@@ -106,12 +106,12 @@ function parseResponseFormat(fields: FieldReader): ResponseFormat | undefined {
       const path = 'response_format.json_schema';
       if (!isJsonObject(format['json_schema'])) throw fields.fault(path, 'must be an object');
       const schema = new FieldReader(format['json_schema'], path);
-      return defined({
+      return {
         type: 'json-schema' as const,
         name: schema.required('name', schema.string('name')),
         schema: schema.nested('schema') ?? {},
         strict: schema.boolean('strict'),
-      });
+      };
     }
     default:
       return undefined;

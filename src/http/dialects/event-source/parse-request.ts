@@ -1,5 +1,5 @@
 import type { Sampling, Tool } from '../../../contract/chat-request.js';
-import { defined, isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { FieldReader } from '../../field-reader.js';
 import type { ParsedRequest } from '../dialect.js';
 import { parseChatMessages } from './parse-messages.js';
@@ -24,22 +24,22 @@ export function parseChatRequest(body: unknown): ParsedRequest<void> {
   const messages = parseChatMessages(fields);
   const model = fields.string('model');
   const system = fields.string('system');
-  const chat = defined({
+  const chat = {
     messages: [...systemMessage(system), ...messages],
     sampling: parseSampling(fields),
     tools: parseTools(fields),
-  });
+  };
   return { model, stream: true, chat, options: undefined };
 }
 
 function parseSampling(fields: FieldReader): Sampling {
-  return defined({
+  return {
     temperature: fields.within('temperature', fields.number('temperature'), { min: 0 }),
     topP: fields.within('topP', fields.number('topP'), { min: 0, max: 1 }),
     maxTokens: fields.within('maxTokens', fields.integer('maxTokens'), { min: 1 }),
     stop: parseStop(fields),
     seed: fields.integer('seed'),
-  });
+  };
 }
 
 function parseStop(fields: FieldReader): readonly string[] | undefined {
@@ -61,9 +61,9 @@ function parseTool(tool: JsonObject, path: string): Tool {
   fields.onlyKnown(TOOL_FIELDS);
   const name = fields.required('name', fields.string('name'));
   if (name === '') throw fields.fault('name', 'must not be empty');
-  return defined({
+  return {
     name,
     description: fields.string('description'),
     parameters: fields.nested('parameters'),
-  });
+  };
 }
