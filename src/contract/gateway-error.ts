@@ -101,7 +101,7 @@ export class GatewayError extends Error {
   }
 
   /** The same, for clients that would try again at once what was tried again already. */
-  usedUp(): GatewayError {
+  withoutClientRetry(): GatewayError {
     return this.#with(this.message, { shouldRetry: false });
   }
 

@@ -44,7 +44,10 @@ export interface GenerationRecord {
   /** The public name of the model. */
   readonly model: string;
   readonly streaming: boolean;
+  /** Those that are over. */
   readonly attempts: readonly AttemptRecord[];
+  /** With the one that runs. */
+  readonly attemptsBegun: number;
   /** Who answers, once someone does. */
   readonly target?: { readonly backend: string; readonly model: string } | undefined;
   /** How each break of the answer was dealt with, in order. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.js';
 
-/** A wire protocol that Sluice speaks to callers; a closed set, because it is a label. */
+/** A wire protocol that Sluice speaks to callers. */
 export type DialectName = 'chat-completions' | 'event-source';
 
 /**

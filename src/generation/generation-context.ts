@@ -5,7 +5,7 @@ import type { GenerationLifetime } from './generation-lifetime.js';
 import type { GenerationRecorder } from './generation-recorder.js';
 import type { TargetHealth } from './health/target-health.js';
 import type { Candidate } from './routing/candidates.js';
-import type { Route } from './routing/route-table.js';
+import type { ModelRoute } from './routing/route-table.js';
 
 /** What one generation has, from its first wait for room until it is over. */
 export class GenerationContext implements Disposable {
@@ -13,7 +13,7 @@ export class GenerationContext implements Disposable {
 
   /** @param permit room for it, once there is */
   constructor(
-    readonly route: Route,
+    readonly route: ModelRoute,
     readonly candidates: readonly Candidate[],
     readonly health: TargetHealth,
     readonly lifetime: GenerationLifetime,
@@ -25,24 +25,25 @@ export class GenerationContext implements Disposable {
     lifetime.signal.addEventListener('abort', () => this.#isBegun || this[Symbol.dispose]());
   }
 
-  /** Its reader has begun to read. Resolves when there is room. */
-  async admitted(): Promise<Permit> {
+  /** Its reader has begun to read: waits for room. */
+  async begin(): Promise<Permit> {
     this.#isBegun = true;
     try {
       const permit = await this.permit;
       this.recorder.admitted(permit);
       return permit;
     } catch (error) {
-      this.recorder.refused();
+      this.recorder.notAdmitted();
       throw error;
     }
   }
 
-  /** The error that its reader gets; recorded as the end, unless the lifetime has one. */
-  failed(error: unknown): GatewayError {
-    if (this.lifetime.error) return this.lifetime.error;
-    const failure = GatewayError.from(error);
-    this.recorder.failed(failure);
+  /** Ends it. @returns the error that its reader gets */
+  endFailed(error: unknown): GatewayError {
+    // An attempt that a bug of ours left running belongs to the record.
+    this.runner[Symbol.dispose]();
+    const failure = this.lifetime.error ?? GatewayError.from(error);
+    this.recorder.recordFailure(failure);
     return failure;
   }
 
@@ -50,7 +51,9 @@ export class GenerationContext implements Disposable {
   [Symbol.dispose](): void {
     this.runner[Symbol.dispose]();
     // Without an error its reader has stopped to read, as a caller that leaves does.
-    this.recorder.failed(this.lifetime.error ?? new GatewayError('client_closed'));
+    if (this.recorder.endReason === undefined) {
+      this.recorder.recordFailure(this.lifetime.error ?? new GatewayError('client_closed'));
+    }
     this.lifetime[Symbol.dispose]();
     this.permit.then(
       (permit) => permit.release(),

@@ -21,6 +21,7 @@ export class GenerationRecorder implements GenerationRecord {
   readonly requestId: string;
   readonly caller: string;
   readonly attempts: AttemptRecord[] = [];
+  attemptsBegun = 0;
   target?: { readonly backend: string; readonly model: string };
   readonly recoveries: RecoveryOutcome[] = [];
   ignored: readonly string[] = [];
@@ -60,7 +61,7 @@ export class GenerationRecorder implements GenerationRecord {
   }
 
   /** There was no room for it: all it ever did was wait. */
-  refused(): void {
+  notAdmitted(): void {
     this.#waits = { waitedMs: this.durationMs };
   }
 
@@ -88,20 +89,20 @@ export class GenerationRecorder implements GenerationRecord {
   }
 
   /** Takes note of events on their way to the caller. */
-  passed(batch: EventBatch): void {
+  noteBatch(batch: EventBatch): void {
     if (batch.contentParts === 0) return;
     this.contentParts += batch.contentParts;
     this.timeToFirstContentMs ??= this.durationMs;
   }
 
-  completed(finishReason: FinishReason, usage: Usage | undefined): void {
+  recordCompletion(finishReason: FinishReason, usage: Usage | undefined): void {
     this.finishReason = finishReason;
     if (usage) this.usage = usage;
     this.#end('completed');
   }
 
   /** The first end stays. A caller that leaves is an end, and no fault. */
-  failed(error: GatewayError): void {
+  recordFailure(error: GatewayError): void {
     if (this.endReason !== undefined) return;
     if (error.fault !== 'client_closed') {
       this.fault = error.fault;

@@ -11,18 +11,18 @@ import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './routing/candidates.js';
 import { AttemptRunner } from './attempt/attempt-runner.js';
 import { GenerationContext } from './generation-context.js';
-import { relay, wholeAnswer } from './relay.js';
+import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type Route, RouteTable } from './routing/route-table.js';
+import { type ModelRoute, RouteTable } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
 /** A generation under way. Its record fills in as things become known. */
 export interface Generation {
   readonly record: GenerationRecord;
-  readonly route: Route;
+  readonly route: ModelRoute;
   /**
    * Says that its answer could not be given to the caller: a bug of ours. Resolves when nothing of
    * it runs any more, which its reader's leaving brings about.
@@ -67,7 +67,7 @@ export class GenerationService {
     signal: AbortSignal,
   ): StreamedGeneration {
     const context = this.#begin(model, request, call, signal, true);
-    const batches = relay(context, request);
+    const batches = streamAnswer(context, request);
     return { ...generationOf(context), batches, over: context.lifetime.signal };
   }
 

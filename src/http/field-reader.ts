@@ -63,12 +63,12 @@ export class FieldReader {
   /** The field `messages` of a conversation: objects, at least one. */
   messages(): readonly JsonObject[] {
     const messages = this.required('messages', this.array('messages'));
-    if (messages.length === 0) throw this.fault('messages', 'must not be empty');
+    if (messages.length === 0) throw this.invalid('messages', 'must not be empty');
     if (messages.length > MAX_MESSAGES) {
-      throw this.fault('messages', `must not be more than ${MAX_MESSAGES}`);
+      throw this.invalid('messages', `must not be more than ${MAX_MESSAGES}`);
     }
     for (const [index, message] of messages.entries()) {
-      if (!isJsonObject(message)) throw this.fault(`messages[${index}]`, 'must be an object');
+      if (!isJsonObject(message)) throw this.invalid(`messages[${index}]`, 'must be an object');
     }
     return messages as readonly JsonObject[];
   }
@@ -76,7 +76,7 @@ export class FieldReader {
   /** @throws GatewayError for the first field that is not one of `names` */
   onlyKnown(names: ReadonlySet<string>): void {
     for (const name of Object.keys(this.object)) {
-      if (!names.has(name)) throw this.fault(shortened(name), 'is not known here');
+      if (!names.has(name)) throw this.invalid(shortened(name), 'is not known here');
     }
   }
 
@@ -88,17 +88,17 @@ export class FieldReader {
   ): number | undefined {
     if (value === undefined || (value >= min && value <= max)) return value;
     const bound = value < min ? `less than ${min}` : `greater than ${max}`;
-    throw this.fault(name, `must not be ${bound}`);
+    throw this.invalid(name, `must not be ${bound}`);
   }
 
   /** @returns `value`, which is what was read of field `name` */
   required<T>(name: string, value: T | undefined): T {
-    if (value === undefined) throw this.fault(name, 'is missing');
+    if (value === undefined) throw this.invalid(name, 'is missing');
     return value;
   }
 
   /** `what` continues the sentence that the field's name begins: "must be …", "is missing". */
-  fault(name: string, what: string): GatewayError {
+  invalid(name: string, what: string): GatewayError {
     const param = this.at(name);
     return new GatewayError('invalid_request', `${param} ${what}.`, { param });
   }
@@ -110,7 +110,7 @@ export class FieldReader {
   #typed<T>(name: string, what: string, isRight: (value: unknown) => value is T): T | undefined {
     const value = this.object[name];
     if (value == null) return undefined;
-    if (!isRight(value)) throw this.fault(name, `must be ${what}`);
+    if (!isRight(value)) throw this.invalid(name, `must be ${what}`);
     return value;
   }
 }

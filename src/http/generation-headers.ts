@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 import type { GenerationRecord } from '../contract/generation.js';
-import type { Route } from '../generation/routing/route-table.js';
+import type { ModelRoute } from '../generation/routing/route-table.js';
 
 /** What is known of a generation from its start. */
-export function setGenerationHeaders(response: Response, { model, sandbox }: Route): void {
+export function setGenerationHeaders(response: Response, { model, sandbox }: ModelRoute): void {
   response.setHeader('x-sluice-model', headerValue(model));
   if (sandbox) response.setHeader('x-sluice-sandbox', '1');
 }
@@ -13,9 +13,7 @@ export function setTargetHeaders(response: Response, record: GenerationRecord): 
   const { target, ignored } = record;
   if (!target) return;
   response.setHeader('x-sluice-backend', target.backend);
-  // The attempt that answers is recorded when it is over.
-  const running = record.endReason === undefined ? 1 : 0;
-  response.setHeader('x-sluice-attempts', record.attempts.length + running);
+  response.setHeader('x-sluice-attempts', record.attemptsBegun);
   if (ignored.length > 0) response.setHeader('x-sluice-ignored', ignored.join(', '));
 }
 

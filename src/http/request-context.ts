@@ -17,7 +17,7 @@ declare global {
 }
 
 /** What has taken over a response and knows how to end it. */
-interface AnswerWriter {
+interface FailureWriter {
   /** Ends what is being written, in the dialect's words; does nothing when it has ended. */
   fail(error: GatewayError): void;
 }
@@ -34,7 +34,7 @@ export class RequestContext {
   record: GenerationRecord | undefined;
   readonly #left = new AbortController();
   #response: Response | undefined;
-  #writer: AnswerWriter | undefined;
+  #writer: FailureWriter | undefined;
 
   constructor(givenId: string | undefined, response: Response) {
     this.id = givenId !== undefined && REQUEST_ID.test(givenId) ? givenId : randomUUID();
@@ -47,7 +47,7 @@ export class RequestContext {
   }
 
   /** The one that ends the answer from here on, should something fail. */
-  writtenBy(writer: AnswerWriter): void {
+  setWriter(writer: FailureWriter): void {
     this.#writer = writer;
   }
 

@@ -2,7 +2,7 @@ import { chatCompletions } from './dialects/chat-completions/dialect.js';
 import type { Dialect } from './dialects/dialect.js';
 import { eventSource } from './dialects/event-source/dialect.js';
 
-export interface Route {
+export interface HttpRoute {
   /** As Express has it: `*name` stands for one segment or more. */
   readonly path: string;
   /** `HEAD` where there is `GET`, as Express has it. */
@@ -23,7 +23,7 @@ const READ = ['GET', 'HEAD'] as const;
  * sentence of a 404, body limits, checks of pages and the count of refusals follow from it. Those
  * asked for most come first.
  */
-export const ROUTES: readonly Route[] = [
+export const ROUTES: readonly HttpRoute[] = [
   {
     path: '/v1/chat/completions',
     methods: ['POST'],
@@ -44,7 +44,7 @@ export const ROUTES: readonly Route[] = [
 const MATCHERS = ROUTES.map((route) => ({ route, matcher: matcherOf(route.path) }));
 
 /** The route of a path, in any case and with or without a slash at its end, as Express takes it. */
-export function findRoute(path: string): Route | undefined {
+export function findRoute(path: string): HttpRoute | undefined {
   return MATCHERS.find(({ matcher }) => matcher.test(path))?.route;
 }
 

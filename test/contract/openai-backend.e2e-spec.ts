@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { LateUsage } from '../../src/backends/openai/late-usage.js';
 import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
+import type { DialectName } from '../../src/contract/stream-event.js';
 import { isJsonObject } from '../../src/contract/json.js';
 import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
@@ -159,6 +160,17 @@ describe('the OpenAI backend, beside what all have in common,', () => {
       logit_bias: { 1: 2 },
     });
     expect(messages).toHaveLength(1);
+  });
+
+  it("honours any field of its own dialect's callers, and no foreign one", () => {
+    const unmodelled = { shape: ['thinking'], hints: ['top_k'] };
+    const fitOf = (dialect: DialectName) =>
+      test.backend.fit({ ...asked, unmodelled, native: { dialect, body: {} } }, TARGET);
+    expect(fitOf('chat-completions')).toEqual({ ignored: [] });
+    expect(fitOf('event-source')).toMatchObject({
+      ignored: ['top_k'],
+      unsupported: { param: 'thinking' },
+    });
   });
 
   it('gives every event with all that it means', async () => {

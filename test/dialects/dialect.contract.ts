@@ -28,6 +28,7 @@ const RECORD: GenerationRecord = {
   model: 'gpt',
   streaming: true,
   attempts: [],
+  attemptsBegun: 0,
   recoveries: [],
   ignored: [],
   contentParts: 0,
@@ -89,7 +90,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       expect(body).toContain(ABOUT.requestId);
 
       const encoder = dialect.encoder(dialect.read(kind.request).options, RECORD);
-      const words = kind.wordsIn(kind.parseFrame(encoder.failed(error, ABOUT)));
+      const words = kind.wordsIn(kind.parseFrame(encoder.failureFrame(error, ABOUT)));
       expect(words).toEqual({
         code: kind.codeOf(fault),
         message: 'What is wrong.',
@@ -105,7 +106,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       const about = { ...ABOUT, record };
       for (const said of [
         dialect.failure(error, about),
-        kind.parseFrame(encoder.failed(error, about)),
+        kind.parseFrame(encoder.failureFrame(error, about)),
       ]) {
         const attempts = [{ backend: 'openai', fault: 'upstream_cut' }];
         expect(JSON.stringify(said)).toContain(`"attempts":${JSON.stringify(attempts)}`);

@@ -1,5 +1,5 @@
 import type OpenAI from 'openai';
-import type { Target } from '../../contract/chat-backend.js';
+import type { Fit, Target } from '../../contract/chat-backend.js';
 import type {
   ChatRequest,
   ContentPart,
@@ -56,8 +56,23 @@ function neutralBody(request: ChatRequest): JsonObject {
   return nativeBody(request) ?? toOpenAiBody(request);
 }
 
+/**
+ * Whatever a caller of this dialect can say, it can be said to this upstream, which judges by itself.
+ * Of another dialect's request it gets what the neutral one carries.
+ */
+export function fitOf(request: ChatRequest, target: Target): Fit {
+  const dropped = droppedFields(request, target);
+  if (nativeBody(request) || !request.unmodelled) return { ignored: dropped };
+  const { hints, shape } = request.unmodelled;
+  const ignored = [...hints, ...dropped];
+  const [param] = shape;
+  if (param === undefined) return { ignored };
+  const message = `"${param}" cannot be honoured here (backend "${target.backend}", OpenAI).`;
+  return { ignored, unsupported: { param, message } };
+}
+
 /** Which of the fields that `target` does not take the caller gave, by the caller's names. */
-export function droppedFields(request: ChatRequest, { drop = [] }: Target): readonly string[] {
+function droppedFields(request: ChatRequest, { drop = [] }: Target): readonly string[] {
   if (drop.length === 0) return [];
   const body = neutralBody(request);
   return drop.filter((name) => body[name] != null);

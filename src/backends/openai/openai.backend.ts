@@ -12,7 +12,7 @@ import type { UpstreamSettings } from '../shared/connection/upstream-settings.js
 import { readWholeAnswer } from '../shared/connection/whole-answer.js';
 import { LateUsage } from './late-usage.js';
 import { parseOpenAiAnswer } from './openai-answer.js';
-import { droppedFields } from './openai-request.js';
+import { fitOf } from './openai-request.js';
 import { OpenAiSender } from './openai-sender.js';
 import { readOpenAiStream, streamOf } from './openai-stream.js';
 
@@ -38,9 +38,8 @@ export class OpenAiBackend implements ChatBackend {
     this.#sender = new OpenAiSender(this.#upstream, settings.streamUsage ?? true);
   }
 
-  /** Whatever a caller can say, it can be said to this upstream: it judges by itself. */
   fit(request: ChatRequest, target: Target): Fit {
-    return { ignored: droppedFields(request, target) };
+    return fitOf(request, target);
   }
 
   async open(

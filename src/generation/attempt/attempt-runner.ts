@@ -1,4 +1,5 @@
 import { GatewayError } from '../../contract/gateway-error.js';
+import { defined } from '../../contract/json.js';
 import type { AttemptRecord } from '../../contract/generation.js';
 import type { GenerationLifetime } from '../generation-lifetime.js';
 import type { GenerationRecorder } from '../generation-recorder.js';
@@ -29,6 +30,7 @@ export class AttemptRunner implements Disposable {
     const { target } = candidate;
     const call = this.health.of(target).breaker.track(this.flow);
     const notices = noticesOf(target, this.recorder);
+    this.recorder.attemptsBegun += 1;
     this.#running = new Attempt(candidate, this.lifetime.signal, call, notices, isLast);
     return this.#running;
   }
@@ -42,7 +44,7 @@ export class AttemptRunner implements Disposable {
    * Ends an attempt that threw.
    * @returns what its caller gets: why the generation is over, if it is, else the attempt's failure
    */
-  failed(attempt: Attempt, error: unknown): GatewayError {
+  endFailed(attempt: Attempt, error: unknown): GatewayError {
     const { error: over } = this.lifetime;
     const failure = over ?? GatewayError.from(error);
     this.end(attempt, over ? 'cancelled' : failure);
@@ -50,6 +52,7 @@ export class AttemptRunner implements Disposable {
   }
 
   end(attempt: Attempt, outcome: AttemptOutcome): void {
+    if (attempt.isOver) return;
     this.#running = undefined;
     if (outcome === 'ok') attempt.close();
     else attempt.abort();
@@ -83,11 +86,13 @@ function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptReco
     model: candidate.target.model,
     outcome: outcome instanceof GatewayError ? outcome.fault : outcome,
     durationMs: now - startedAt,
-    status: isAccepted ? 200 : undefined,
-    requestId,
-    ...failure?.upstream,
-    cause: failure?.cause instanceof Error ? codeOf(failure.cause) : undefined,
-    cancelMs: cancelledAt === undefined ? undefined : now - cancelledAt,
+    ...defined({
+      status: isAccepted ? 200 : undefined,
+      requestId,
+      ...failure?.upstream,
+      cause: failure?.cause instanceof Error ? codeOf(failure.cause) : undefined,
+      cancelMs: cancelledAt === undefined ? undefined : now - cancelledAt,
+    }),
   };
 }
 

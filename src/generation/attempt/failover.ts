@@ -6,7 +6,7 @@ import type { TargetHealth } from '../health/target-health.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Attempt } from './attempt.js';
 import type { AttemptRunner } from './attempt-runner.js';
-import { allowed, eligible } from '../routing/eligible.js';
+import { allowedByBreakers, eligible } from '../routing/eligible.js';
 import { Failures } from './failures.js';
 import { pause } from './pause.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -52,8 +52,8 @@ export class Failover {
   }
 
   #usable(): readonly Candidate[] {
-    return this.#failures.areSome
-      ? allowed(this.#remaining, this.#health)
+    return this.#failures.hasAny
+      ? allowedByBreakers(this.#remaining, this.#health)
       : eligible(this.#remaining, this.#health);
   }
 
@@ -64,7 +64,7 @@ export class Failover {
   /** The candidate to ask next, with a permit at its backend. */
   async #next(permit: Permit): Promise<Candidate> {
     for (;;) {
-      if (this.#usable().length === 0) throw this.#failures.lastWord();
+      if (this.#usable().length === 0) throw this.#failures.finalError();
       try {
         await permit.reassign(() => this.#usable().map(({ backend }) => backend.id));
       } catch (error) {
@@ -84,27 +84,27 @@ export class Failover {
     const { breaker, retryBudget } = this.#health.of(candidate.target);
     retryBudget.countRequest();
     for (let retries = 0; ; retries += 1) {
-      const isLast = allowed(this.#remaining, this.#health).length === 0;
+      const isLast = allowedByBreakers(this.#remaining, this.#health).length === 0;
       const attempt = this.#runner.begin(candidate, isLast);
       try {
         const answer = await ask(attempt);
         this.#runner.answered(attempt);
         return { attempt, answer };
       } catch (error) {
-        const failure = this.#runner.failed(attempt, error);
+        const failure = this.#runner.endFailed(attempt, error);
         if (this.#lifetime.signal.aborted || !failure.mayFallBack) throw failure;
         this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);
         const { retry } = candidate.target;
         const delayMs = retryDelayMs(failure, retries, retry);
         if (delayMs === undefined || !breaker.allows(delayMs) || !retryBudget.tryAcquire()) {
-          this.#failures.gaveUp(failure, delayMs !== undefined || retries > 0, retry);
+          this.#failures.noMoreRetries(failure, delayMs !== undefined || retries > 0, retry);
           return undefined;
         }
         await pause(delayMs, this.#lifetime.signal);
         // Others may have found out meanwhile that the target is in trouble.
         if (!breaker.allows()) {
-          this.#failures.gaveUp(failure, true, retry);
+          this.#failures.noMoreRetries(failure, true, retry);
           return undefined;
         }
       }

@@ -7,7 +7,7 @@ export class Failures {
   /** Those of which a client's own retry within seconds would be one more. */
   readonly #inVain = new Set<GatewayError>();
 
-  get areSome(): boolean {
+  get hasAny(): boolean {
     return this.#all.length > 0;
   }
 
@@ -19,7 +19,7 @@ export class Failures {
    * Its target is not asked again.
    * @param isSpent it was, or would have been but for its breaker or the budget
    */
-  gaveUp(failure: GatewayError, isSpent: boolean, { maxRetryAfterMs }: RetrySettings): void {
+  noMoreRetries(failure: GatewayError, isSpent: boolean, { maxRetryAfterMs }: RetrySettings): void {
     const { fault, status, retryAfterMs = 0, mayRetry } = failure;
     // Clients wait a limit of rate out, and a time that was too long for us.
     if (fault === 'rate_limited' || status < 500 || retryAfterMs > maxRetryAfterMs) return;
@@ -35,11 +35,11 @@ export class Failures {
   }
 
   /** The same, when every target was asked: it says whether a client's own retry would be in vain. */
-  lastWord(): GatewayError {
+  finalError(): GatewayError {
     const failure = this.earliestRetryable();
     const areSeveralDown = this.#all.filter(isDown).length > 1;
     const isOneOfSeveral = areSeveralDown && isDown(failure) && failure.retryAfterMs === undefined;
-    return this.#inVain.has(failure) || isOneOfSeveral ? failure.usedUp() : failure;
+    return this.#inVain.has(failure) || isOneOfSeveral ? failure.withoutClientRetry() : failure;
   }
 }
 

@@ -8,7 +8,7 @@ const failed = (fault: Fault, retryAfterMs?: number) =>
   new GatewayError(fault, 'x', retryAfterMs === undefined ? {} : { retryAfterMs });
 const longest = () => 1;
 
-describe('repeatDelayMs', () => {
+describe('retryDelayMs', () => {
   it('is drawn from 0 to a limit that doubles, up to maxDelayMs', () => {
     const delays = [0, 1, 2].map((retries) =>
       retryDelayMs(failed('upstream_unavailable'), retries, SETTINGS, longest),

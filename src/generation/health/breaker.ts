@@ -77,23 +77,25 @@ export class Breaker {
     }
     const epoch = this.#epoch;
     let isAnswered = false;
-    const concerns = () => {
-      if (isProbe && epoch === this.#epoch) this.#isProbing = false;
-      return epoch === this.#epoch;
+    const isCurrent = () => epoch === this.#epoch;
+    const endProbe = () => {
+      if (isProbe && isCurrent()) this.#isProbing = false;
     };
     return {
       answered: () => {
         isAnswered = true;
-        if (!concerns()) return;
+        endProbe();
+        if (!isCurrent()) return;
         this.#attempts.add();
         this.#answeredFlows.add(flow);
         this.#pause.answered();
         if (this.#openUntil !== undefined) this.#close();
       },
       failed: (error) => {
-        if (concerns()) this.#failed(error, isAnswered, flow);
+        endProbe();
+        if (isCurrent()) this.#failed(error, isAnswered, flow);
       },
-      cancelled: () => void concerns(),
+      cancelled: endProbe,
     };
   }
 

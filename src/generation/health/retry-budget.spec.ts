@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RetryBudget } from './retry-budget.js';
 
-describe('ExtraBudget', () => {
+describe('RetryBudget', () => {
   let nowMs: number;
   let budget: RetryBudget;
   beforeEach(() => {

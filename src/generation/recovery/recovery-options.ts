@@ -25,7 +25,7 @@ export class RecoveryOptions {
    * retry budget; nothing where there is none.
    * @throws GatewayError when the generation is over
    */
-  async next(broken: Candidate): Promise<RecoveryOption | undefined> {
+  async take(broken: Candidate): Promise<RecoveryOption | undefined> {
     for (;;) {
       const backends = () => this.#left(broken).map(({ candidate }) => candidate.backend.id);
       if (backends().length === 0) return undefined;
@@ -44,7 +44,7 @@ export class RecoveryOptions {
     }
   }
 
-  areUsedUp(broken: Candidate): boolean {
+  isExhausted(broken: Candidate): boolean {
     return this.#left(broken).length === 0;
   }
 

@@ -13,19 +13,19 @@ export interface ActiveAttempt {
 /** What becomes of an answer that breaks off after its first content. */
 export interface Recovery {
   /** Takes note of what the caller is given. */
-  sent(batch: EventBatch): void;
+  noteSent(batch: EventBatch): void;
   /**
    * Finds a target that takes the answer up where `broken` left it.
    * @throws GatewayError `failure` where there is none
    */
   resume(failure: GatewayError, broken: Attempt): Promise<ActiveAttempt>;
   /** The end of the answer, with what all its attempts cost. */
-  ended(end: EndPart): EndPart;
+  withTotalUsage(end: EndPart): EndPart;
 }
 
 /** Where the model's settings or the request rule it out. */
 export const NO_RECOVERY: Recovery = {
-  sent: () => undefined,
+  noteSent: () => undefined,
   resume: (failure) => Promise.reject(failure),
-  ended: (end) => end,
+  withTotalUsage: (end) => end,
 };

@@ -104,6 +104,11 @@ describe('spliceRegenerated', () => {
     await expect(following('Hello', events)).rejects.toMatchObject({ fault: 'upstream_protocol' });
   });
 
+  it('leaves out what no event can show', async () => {
+    const events = [built(text('Hello!'), { type: 'opaque' }), END];
+    expect(await following('Hello', events)).toEqual([built(text('!'), { type: 'opaque' }), END]);
+  });
+
   it('hands on what it does not know, in an event of its own', async () => {
     const opaque = native({ type: 'opaque' });
     expect(await following('Hello', [native(text('Hello')), opaque, END])).toEqual([opaque, END]);

@@ -34,19 +34,20 @@ class Repetition {
   constructor(private readonly said: string) {}
 
   /** @returns `rest`: what of the event is new, as the beginning of what follows */
-  read({ parts, native }: StreamEvent): 'repeats' | 'differs' | { readonly rest: StreamEvent } {
+  read(event: StreamEvent): 'repeats' | 'differs' | { readonly rest: StreamEvent } {
+    const { parts } = event;
     for (const [n, part] of parts.entries()) {
       const isAllSaid = this.#at === this.said.length;
       if (part.type === 'start') continue;
       if (part.type === 'end' && !isAllSaid) return 'differs';
-      if (isAllSaid) return { rest: n === 0 ? { parts, native } : rebuilt(parts.slice(n)) };
+      if (isAllSaid) return { rest: n === 0 ? event : rebuilt(event, parts.slice(n)) };
       if (part.type !== 'text-delta') return 'differs';
       const known = this.said.slice(this.#at, this.#at + part.text.length);
       if (!part.text.startsWith(known)) return 'differs';
       this.#at += known.length;
       const text = part.text.slice(known.length);
       if (text !== '')
-        return { rest: rebuilt([{ type: 'text-delta', text }, ...parts.slice(n + 1)]) };
+        return { rest: rebuilt(event, [{ type: 'text-delta', text }, ...parts.slice(n + 1)]) };
     }
     return 'repeats';
   }
@@ -67,7 +68,12 @@ function afterSplice(next: NextBatch, first: readonly StreamEvent[]): NextBatch 
 
 function withoutStart(event: StreamEvent): StreamEvent {
   const isWhole = !event.parts.some(({ type }) => type === 'start');
-  return isWhole ? event : rebuilt(event.parts.filter(({ type }) => type !== 'start'));
+  return isWhole
+    ? event
+    : rebuilt(
+        event,
+        event.parts.filter(({ type }) => type !== 'start'),
+      );
 }
 
 /**
@@ -75,8 +81,8 @@ function withoutStart(event: StreamEvent): StreamEvent {
  * said before): it cannot be passed on as it is.
  * @throws GatewayError `upstream_protocol` for content that only the event itself can show
  */
-function rebuilt(parts: readonly StreamPart[]): StreamEvent {
-  if (parts.some(({ type }) => type === 'opaque')) throw cannotBeSpliced();
+function rebuilt({ native }: StreamEvent, parts: readonly StreamPart[]): StreamEvent {
+  if (native && parts.some(({ type }) => type === 'opaque')) throw cannotBeSpliced();
   return { parts };
 }
 

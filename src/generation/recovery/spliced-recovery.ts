@@ -33,7 +33,7 @@ export class SplicedRecovery implements Recovery {
     this.#sentText = new SentText(maxBytes);
   }
 
-  sent(batch: EventBatch): void {
+  noteSent(batch: EventBatch): void {
     this.#sentText.add(batch);
   }
 
@@ -42,9 +42,9 @@ export class SplicedRecovery implements Recovery {
     const said = this.#sentText.text;
     if (said === undefined || this.lifetime.signal.aborted || !failure.mayFallBack) throw failure;
     for (;;) {
-      const option = await this.options.next(broken.candidate);
+      const option = await this.options.take(broken.candidate);
       if (!option) break;
-      const isLast = this.options.areUsedUp(broken.candidate);
+      const isLast = this.options.isExhausted(broken.candidate);
       const attempt = this.runner.begin(option.candidate, isLast);
       const next = await this.#splice(attempt, option, said);
       if (next === 'failed') continue;
@@ -57,7 +57,7 @@ export class SplicedRecovery implements Recovery {
   }
 
   /** One that broke off reported nothing: its output is counted in parts, and its prompt is taken to be as long as the last one's. */
-  ended(end: EndPart): EndPart {
+  withTotalUsage(end: EndPart): EndPart {
     const { usage } = end;
     if (this.#brokenAttempts === 0 || !usage) return end;
     const { input, output, ...details } = usage;
@@ -88,7 +88,7 @@ export class SplicedRecovery implements Recovery {
       const rest = await spliceRegenerated(next, said);
       if (rest) return rest;
     } catch (error) {
-      const failure = this.runner.failed(attempt, error);
+      const failure = this.runner.endFailed(attempt, error);
       this.#count(attempt);
       if (this.lifetime.signal.aborted) throw failure;
       return 'failed';

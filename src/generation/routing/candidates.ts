@@ -3,7 +3,7 @@ import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { affinityOf } from './affinity.js';
 import type { CallerContext } from '../caller-context.js';
-import type { Route, RouteTarget } from './route-table.js';
+import type { ModelRoute, RouteTarget } from './route-table.js';
 import { rankTargets } from './rank-targets.js';
 
 /** A target that can honour the request, with the hints it would leave out. */
@@ -18,7 +18,7 @@ export interface Candidate {
  * @throws GatewayError `invalid_request` naming the field that none can honour
  */
 export function candidatesFor(
-  route: Route,
+  route: ModelRoute,
   request: ChatRequest,
   call: CallerContext,
   backends: ChatBackends,

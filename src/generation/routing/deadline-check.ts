@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { type Route, RouteTable, type TargetDeadlines } from './route-table.js';
+import { type ModelRoute, RouteTable, type TargetDeadlines } from './route-table.js';
 
 /** Says at boot which models may run out of time before their last target was waited for. */
 @Injectable()
@@ -16,7 +16,7 @@ export class DeadlineCheck implements OnModuleInit {
   }
 
   #check(
-    { model, tiers, streams: { totalMs } }: Route,
+    { model, tiers, streams: { totalMs } }: ModelRoute,
     setting: 'firstTokenMs' | 'answerMs',
     waitMs: (deadlines: TargetDeadlines) => number,
   ): void {

@@ -2,7 +2,7 @@ import type { TargetHealth } from '../health/target-health.js';
 import type { Candidate } from './candidates.js';
 
 /** Those whose breakers let a request through now. */
-export function allowed(
+export function allowedByBreakers(
   candidates: readonly Candidate[],
   health: TargetHealth,
 ): readonly Candidate[] {
@@ -17,7 +17,7 @@ export function eligible(
   candidates: readonly Candidate[],
   health: TargetHealth,
 ): readonly Candidate[] {
-  const usable = allowed(candidates, health);
+  const usable = allowedByBreakers(candidates, health);
   if (usable.length > 0) return usable;
   const waitMs = ({ target }: Candidate) => health.of(target).breaker.msUntilAllowed;
   return candidates.toSorted((one, other) => waitMs(one) - waitMs(other)).slice(0, 1);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../config/load/load-config.js';
-import { type Route, RouteTable } from './route-table.js';
+import { type ModelRoute, RouteTable } from './route-table.js';
 import { rankTargets } from './rank-targets.js';
 
 interface TargetSource {
@@ -10,7 +10,7 @@ interface TargetSource {
   readonly weight?: number;
 }
 
-function routeOf(...targets: TargetSource[]): Route {
+function routeOf(...targets: TargetSource[]): ModelRoute {
   const ids = [...new Set(targets.map(({ backend }) => backend))];
   const config = parseConfig({
     backends: ids.map((id) => ({ id, kind: 'openai', baseUrl: 'http://127.0.0.1:1' })),
@@ -24,10 +24,10 @@ const at = (backend: string, more: Partial<TargetSource> = {}): TargetSource => 
   model: 'x',
   ...more,
 });
-const order = ({ tiers }: Route, affinity = 'key') =>
+const order = ({ tiers }: ModelRoute, affinity = 'key') =>
   rankTargets(tiers, () => affinity).map(({ backend }) => backend);
 
-describe('spread', () => {
+describe('rankTargets', () => {
   it('keeps the order of the list where nobody says anything of priorities', () => {
     expect(order(routeOf(at('c'), at('a'), at('b')))).toEqual(['c', 'a', 'b']);
   });

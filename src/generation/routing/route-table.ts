@@ -7,7 +7,7 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
 
 /** A public model and the targets that may answer for it, in order. */
-export interface Route {
+export interface ModelRoute {
   readonly model: string;
   /** The targets by priority; those of one tier share its requests. */
   readonly tiers: readonly (readonly RouteTarget[])[];
@@ -49,7 +49,7 @@ export interface TargetDeadlines extends Required<TargetStreamsConfig> {
 /** Which targets a public model name stands for; made once from the configuration. */
 @Injectable()
 export class RouteTable {
-  readonly #routes: ReadonlyMap<string, Route>;
+  readonly #routes: ReadonlyMap<string, ModelRoute>;
   readonly #defaultModel: string;
 
   constructor(config: GatewayConfig) {
@@ -57,7 +57,7 @@ export class RouteTable {
     this.#routes = new Map(config.models.map((model) => [model.id, routeOf(model, config)]));
   }
 
-  get routes(): readonly Route[] {
+  get routes(): readonly ModelRoute[] {
     return [...this.#routes.values()];
   }
 
@@ -66,7 +66,7 @@ export class RouteTable {
   }
 
   /** @throws GatewayError `model_not_found` */
-  find(model: string = this.#defaultModel): Route {
+  find(model: string = this.#defaultModel): ModelRoute {
     const route = this.#routes.get(model);
     if (route) return route;
     throw new GatewayError(
@@ -82,7 +82,7 @@ function shortened(name: string): string {
 }
 
 /** The nearest setting wins, key by key: target, model, top level. */
-function routeOf(model: ModelConfig, config: GatewayConfig): Route {
+function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
   const streams = { ...config.streams, ...model.streams };
   const retry = { ...config.retry, ...model.retry };
   const targets = model.targets.map((target): RouteTarget => {

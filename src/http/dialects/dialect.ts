@@ -17,7 +17,7 @@ export interface Dialect<Options, Frame> {
   /** @throws GatewayError `invalid_request` naming the field in the caller's words */
   read(body: unknown): ParsedRequest<Options>;
   encoder(options: Options, record: GenerationRecord): StreamEncoder<Frame>;
-  /** The body of a whole answer. Absent: every request of the dialect asks for a stream. */
+  /** The body of a whole answer. Absent: `read` makes every request one for a stream. */
   answer?(answer: ChatAnswer, options: Options): JsonObject;
   /** The body of whatever fails before a stream is committed, also of a 404 or 405. */
   failure(error: GatewayError, about: FailureInfo): object;
@@ -52,5 +52,5 @@ export interface StreamEncoder<Frame> {
   /** Text that fills silence, and that clients of the protocol skip. */
   heartbeat(): string;
   /** The last frame of a stream that failed. */
-  failed(error: GatewayError, about: FailureInfo): Frame;
+  failureFrame(error: GatewayError, about: FailureInfo): Frame;
 }

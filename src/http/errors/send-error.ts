@@ -1,5 +1,6 @@
 import type { Response } from 'express';
 import type { GatewayError } from '../../contract/gateway-error.js';
+import type { Dialect } from '../dialects/dialect.js';
 import { toOpenAiError } from '../dialects/openai-shared/errors.js';
 import { findRoute, isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-early.js';
@@ -9,17 +10,19 @@ export function sendError(response: Response, error: GatewayError, status = erro
   setErrorHeaders(response, error);
   const { id: requestId, record } = response.locals.context;
   const { path } = response.req;
-  const failure = findRoute(path)?.dialect?.failure ?? toOpenAiError;
-  const body = isOllamaPath(path)
-    ? { error: error.message }
-    : failure(error, { requestId, record });
-  sendJson(response, status, body);
+  const failure = findRoute(path)?.dialect?.failure ?? failureOfUnknown(path);
+  sendJson(response, status, failure(error, { requestId, record }));
+}
+
+/** Clients of Ollama know errors in one shape of their own, whatever they ask for. */
+function failureOfUnknown(path: string): Dialect<never, never>['failure'] {
+  return isOllamaPath(path) ? ({ message }) => ({ error: message }) : toOpenAiError;
 }
 
 function setErrorHeaders(response: Response, error: GatewayError): void {
   const { status, shouldRetry, callerWaitMs } = error;
   const { record } = response.locals.context;
-  if (record) response.setHeader('x-sluice-attempts', record.attempts.length);
+  if (record) response.setHeader('x-sluice-attempts', record.attemptsBegun);
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
   // The next request shall look for another instance; behind half a body there can be none.
   if (error.fault === 'draining' || error.fault === 'body_timeout')

@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
 import { jsonBody } from '../body/json-body.js';
-import { withoutGeneration } from '../dialects/event-source/without-generation.middleware.js';
+import { answerHeadAndReconnects } from '../dialects/event-source/head-and-reconnect.middleware.js';
 import { withRequestContext } from '../request-context.js';
 import { refuseForeignHosts } from '../pages/host-check.js';
 import { boundPipelines } from './pipelines.js';
@@ -39,7 +39,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   // Before the body is read: a page that may not call shall cost nothing.
   app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
   app.use(addVersion);
-  app.use('/chat', withoutGeneration);
+  app.use('/chat', answerHeadAndReconnects);
   const limiter = app.get(ConcurrencyLimiter);
   app.use(jsonBody(server, () => limiter.refusal));
   serveOpenApi(app);

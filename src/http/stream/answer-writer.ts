@@ -2,15 +2,25 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Response } from 'express';
 import { type Observable, type Subscriber, Subscription } from 'rxjs';
 import { type ChatAnswer, isBatch } from '../../contract/chat-answer.js';
-import { GatewayError } from '../../contract/gateway-error.js';
 import type { EventBatch } from '../../contract/event-batch.js';
+import { GatewayError } from '../../contract/gateway-error.js';
+import type { ModelRoute } from '../../generation/routing/route-table.js';
 import type { Dialect, StreamEncoder } from '../dialects/dialect.js';
 import { setTargetHeaders } from '../generation-headers.js';
 import type { FrameSink } from './frame-sink.js';
-import type { Answering } from './generation-starter.js';
+import type { StartedGeneration } from './generation-starter.js';
+import { StreamTimers } from './stream-timers.js';
 
 /** How long what failed may take to let go of its upstream before the caller is told. */
 const LET_GO_MS = 250;
+
+/** A stream that has begun, also before anything of it is written. */
+interface OpenStream<Frame> {
+  readonly encoder: StreamEncoder<Frame>;
+  readonly timers: StreamTimers;
+  /** The encoder's first frame, as long as it is not written. */
+  opening: Frame | undefined;
+}
 
 /**
  * Writes the answer to one request, in any dialect: opens its stream, fills silence, and ends it
@@ -19,12 +29,8 @@ const LET_GO_MS = 250;
  */
 export class AnswerWriter<Options, Frame> implements Disposable {
   readonly #subscription = new Subscription();
-  #answering: Answering<Options> | undefined;
-  #encoder: StreamEncoder<Frame> | undefined;
-  /** The encoder's first frame, as long as it is not written. */
-  #opening: Frame | undefined;
-  #commit: Disposable | undefined;
-  #heartbeat: NodeJS.Timeout | undefined;
+  #started: StartedGeneration<Options> | undefined;
+  #stream: OpenStream<Frame> | undefined;
   #isComplete = false;
 
   constructor(
@@ -35,15 +41,15 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   ) {}
 
   /** Takes what a handler returns, and writes what comes of it. */
-  listenTo(handler: Observable<Answering<Options>>): void {
+  listenTo(handler: Observable<StartedGeneration<Options>>): void {
     const { context } = this.response.locals;
     // Its caller left while it waited behind others of its connection: the handler is not asked.
     if (context.signal.aborted) return this.sink.end();
-    context.writtenBy(this);
+    context.setWriter(this);
     this.#subscription.add(
       handler.subscribe({
-        next: (answering) => this.#begin(answering),
-        error: (error) => this.#tell(error),
+        next: (started) => this.#begin(started),
+        error: (error) => this.#reportFailure(error),
       }),
     );
   }
@@ -51,31 +57,26 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   /** Ends the answer by a bug of ours; does nothing when it has ended. */
   fail(failure: unknown): void {
     if (this.#subscription.closed) return;
-    const over = this.#answering?.generation.fail(failure);
+    const over = this.#started?.generation.fail(failure);
     this.#subscription.unsubscribe();
-    this.#tellOnce(over, failure).catch(() => this.response.destroy());
+    this.#reportAfterRelease(over, failure).catch(() => this.response.destroy());
   }
 
   [Symbol.dispose](): void {
     this.#subscription.unsubscribe();
-    this.#commit?.[Symbol.dispose]();
-    clearInterval(this.#heartbeat);
+    this.#stream?.timers[Symbol.dispose]();
     if (!this.#isComplete) this.response.locals.context.abort();
   }
 
-  #begin(answering: Answering<Options>): void {
-    this.#answering = answering;
-    const { record, route } = answering.generation;
-    if (record.streaming) {
-      const encoder = this.dialect.encoder(answering.options, record);
-      this.#encoder = encoder;
-      this.#opening = encoder.opening;
-      this.#startTimers(encoder, route.streams);
-    }
+  #begin(started: StartedGeneration<Options>): void {
+    this.#started = started;
+    const { generation, options, emitted } = started;
+    const { record, route } = generation;
+    if (record.streaming) this.#open(this.dialect.encoder(options, record), route);
     this.#subscription.add(
-      answering.emitted.subscribe({
+      emitted.subscribe({
         next: (value) => this.#write(value),
-        error: (error) => this.#tell(error),
+        error: (error) => this.#reportFailure(error),
         complete: () => {
           this.#isComplete = true;
           this.sink.end();
@@ -84,21 +85,20 @@ export class AnswerWriter<Options, Frame> implements Disposable {
     );
   }
 
-  #startTimers(
-    encoder: StreamEncoder<Frame>,
-    { commitAfterMs, heartbeatMs }: { commitAfterMs: number; heartbeatMs: number },
-  ): void {
-    this.#commit =
-      encoder.opening === undefined
-        ? setTimeout(() => this.sink.fill(encoder.heartbeat()), commitAfterMs)
+  #open(encoder: StreamEncoder<Frame>, { streams }: ModelRoute): void {
+    const { opening } = encoder;
+    const fill = () => {
+      this.sink.fill(encoder.heartbeat());
+      timers.written();
+    };
+    const timer =
+      opening === undefined
+        ? setTimeout(fill, streams.commitAfterMs)
         : // What fails without an upstream, as where all targets are left alone, fails within this
           // turn: opened in it, a stream would answer with a 200 what has a status of its own.
           setImmediate(() => this.#send([]));
-    this.#heartbeat = setInterval(() => {
-      const { headersSent, writableNeedDrain } = this.response;
-      // A caller that does not take what is there needs no more of it.
-      if (headersSent && !writableNeedDrain) this.sink.fill(encoder.heartbeat());
-    }, heartbeatMs);
+    const timers = new StreamTimers(this.response, timer, streams.heartbeatMs, fill);
+    this.#stream = { encoder, timers, opening };
   }
 
   #write(value: EventBatch | ChatAnswer): void {
@@ -112,10 +112,10 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   }
 
   /** What came in one read leaves in one write. */
-  #writeBatch(batch: EventBatch): void {
+  #writeBatch({ events }: EventBatch): void {
     const frames: Frame[] = [];
     try {
-      for (const event of batch.events) this.#encoder?.encode(event, frames);
+      for (const event of events) this.#stream?.encoder.encode(event, frames);
     } finally {
       // Also what comes before an event that cannot be written.
       this.#send(frames);
@@ -124,34 +124,36 @@ export class AnswerWriter<Options, Frame> implements Disposable {
 
   #writeWhole(answer: ChatAnswer): void {
     const { response } = this;
-    const { generation, options } = this.#answering!;
+    const { generation, options } = this.#started!;
+    if (!this.dialect.answer) throw new Error(`${this.dialect.name} has no whole answers.`);
     setTargetHeaders(response, generation.record);
-    response.status(200).json(this.dialect.answer?.(answer, options));
+    response.status(200).json(this.dialect.answer(answer, options));
   }
 
   #send(frames: Frame[]): void {
-    if (this.#opening !== undefined) frames.unshift(this.#opening);
+    const stream = this.#stream;
+    if (!stream) return;
+    if (stream.opening !== undefined) frames.unshift(stream.opening);
     if (frames.length === 0) return;
-    this.#opening = undefined;
-    this.#commit?.[Symbol.dispose]();
-    this.#commit = undefined;
+    stream.opening = undefined;
     this.sink.write(frames);
-    this.#heartbeat?.refresh();
+    stream.timers.written();
   }
 
-  #tell(failure: unknown): void {
+  #reportFailure(failure: unknown): void {
     const { context } = this.response.locals;
     // A caller that left cannot be told.
     if (context.signal.aborted) return this.sink.end();
-    if (!this.response.headersSent || !this.#encoder) return this.subscriber.error(failure);
+    const stream = this.#stream;
+    if (!this.response.headersSent || !stream) return this.subscriber.error(failure);
     this.#send([]);
     const about = { requestId: context.id, record: context.record };
-    this.sink.fail(this.#encoder.failed(GatewayError.from(failure), about));
+    this.sink.fail(stream.encoder.failureFrame(GatewayError.from(failure), about));
   }
 
   /** By then the attempt that ran is recorded; should it hang, the caller must not hang with it. */
-  async #tellOnce(over: Promise<void> | undefined, failure: unknown): Promise<void> {
+  async #reportAfterRelease(over: Promise<void> | undefined, failure: unknown): Promise<void> {
     await Promise.race([over, pause(LET_GO_MS, undefined, { ref: false })]);
-    this.#tell(failure);
+    this.#reportFailure(failure);
   }
 }

@@ -8,10 +8,10 @@ import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import { Observable, type Subscriber } from 'rxjs';
 import type { AnswerWriter } from './answer-writer.js';
-import type { Answering } from './generation-starter.js';
+import type { StartedGeneration } from './generation-starter.js';
 
 /** Set by `DialectController`: makes the writer of one answer. */
-export const AnswerWriterOf =
+export const UseAnswerWriter =
   Reflector.createDecorator<
     (
       response: Response,
@@ -24,11 +24,14 @@ export const AnswerWriterOf =
  * the response is committed is left to the exception filter, with its real status.
  */
 @Injectable()
-export class DialectInterceptor implements NestInterceptor<Answering<unknown>, unknown> {
+export class DialectInterceptor implements NestInterceptor<StartedGeneration<unknown>, unknown> {
   constructor(private readonly reflector: Reflector) {}
 
-  intercept(context: ExecutionContext, next: CallHandler<Answering<unknown>>): Observable<unknown> {
-    const writerOf = this.reflector.get(AnswerWriterOf, context.getClass());
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<StartedGeneration<unknown>>,
+  ): Observable<unknown> {
+    const writerOf = this.reflector.get(UseAnswerWriter, context.getClass());
     const response = context.switchToHttp().getResponse<Response>();
     return new Observable((subscriber) => {
       const writer = writerOf(response, subscriber);

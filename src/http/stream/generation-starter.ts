@@ -11,7 +11,7 @@ import { fromPull } from './from-pull.js';
 import { leaveSlowCaller } from './slow-caller.js';
 
 /** What a handler returns: a generation that has begun, and all that comes of it. */
-export interface Answering<Options> {
+export interface StartedGeneration<Options> {
   readonly generation: Generation;
   readonly options: Options;
   /**
@@ -27,7 +27,7 @@ export class GenerationStarter {
   constructor(private readonly generations: GenerationService) {}
 
   /** @throws GatewayError for what no upstream needs to be asked */
-  start<Options>(parsed: ParsedRequest<Options>, response: Response): Answering<Options> {
+  start<Options>(parsed: ParsedRequest<Options>, response: Response): StartedGeneration<Options> {
     const { req: request, locals } = response;
     const { model, stream, options } = parsed;
     const chat = { ...parsed.chat, callerHeader: (name: string) => request.header(name) };

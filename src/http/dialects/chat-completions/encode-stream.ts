@@ -24,7 +24,7 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
   #created = Math.floor(Date.now() / 1000);
   #id = '';
   #model = '';
-  #roleSaid = false;
+  #roleWritten = false;
   #finishWritten = false;
   /** The upstream's usage event, or the event that its usage came on. */
   #usageEvent: JsonObject | undefined;
@@ -34,10 +34,8 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
 
   encode({ parts, native }: StreamEvent, frames: string[]): void {
     for (const part of parts) this.#note(part);
-    let text = '';
-    if (native?.dialect === 'chat-completions') text = this.#pass(native);
-    else for (const part of parts) text += this.#build(part);
-    if (text) frames.push(text);
+    if (native?.dialect === 'chat-completions') push(frames, this.#encodeNative(native));
+    else for (const part of parts) push(frames, this.#build(part));
   }
 
   #note(part: StreamPart): void {
@@ -51,7 +49,7 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
   }
 
   /** The last frame of a stream that failed: in `data`, without `event:`, where every SDK looks for it. */
-  failed(error: GatewayError, about: FailureInfo): string {
+  failureFrame(error: GatewayError, about: FailureInfo): string {
     return frame(toOpenAiError(error, about));
   }
 
@@ -60,7 +58,7 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
     return ': heartbeat\n\n';
   }
 
-  #pass({ event, text }: NativeEvent): string {
+  #encodeNative({ event, text }: NativeEvent): string {
     const choices = event['choices'];
     const hasChoice = Array.isArray(choices) && choices.length > 0;
     if (isJsonObject(event['usage'])) {
@@ -68,8 +66,8 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
       // It is written at the very end, where OpenAI has it, and only if the caller asked for it.
       if (!hasChoice) return '';
     }
-    if (hasChoice) this.#takeUp(event, choices[0]);
-    return (text && this.#unchanged(event, text)) ?? this.#passed(event, null);
+    if (hasChoice) this.#noteWritten(event, choices[0]);
+    return (text && this.#unchanged(event, text)) ?? this.#rewritten(event, null);
   }
 
   /** The event as it came, where nothing in it has to change; most of a stream are such. */
@@ -77,28 +75,28 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
     const { id, model, created, usage } = event;
     const isOurs = id === this.#id && model === this.#model && created === this.#created;
     // Data of several lines would have to be framed line by line.
-    if (!isOurs || !this.#roleSaid || text.includes('\n')) return undefined;
+    if (!isOurs || !this.#roleWritten || text.includes('\n')) return undefined;
     if (this.includeUsage ? usage === null : usage === undefined) return `data: ${text}\n\n`;
     // OpenAI has it last: nothing within the event can end like this.
     if (usage !== null || !text.endsWith(NO_USAGE)) return undefined;
     return `data: ${text.slice(0, -NO_USAGE.length)}}\n\n`;
   }
 
-  /** What has been said need not be said again by what is built. */
-  #takeUp(event: JsonObject, choice: unknown): void {
-    if (!this.#roleSaid) this.#created = numberOr(event['created'], this.#created);
-    this.#roleSaid = true;
+  /** What has been written need not be written again by what is built. */
+  #noteWritten(event: JsonObject, choice: unknown): void {
+    if (!this.#roleWritten) this.#created = numberOr(event['created'], this.#created);
+    this.#roleWritten = true;
     if (isFinished(choice)) this.#finishWritten = true;
   }
 
-  #passed({ usage: _, ...event }: JsonObject, usage: unknown): string {
+  #rewritten({ usage: _, ...event }: JsonObject, usage: unknown): string {
     return frame({
       ...event,
       id: this.#id,
       model: this.#model,
       // What two upstreams made has one time, too. Azure's verdict on the prompt, at the very
       // beginning, keeps its own.
-      ...(this.#roleSaid && { created: this.#created }),
+      ...(this.#roleWritten && { created: this.#created }),
       ...(this.includeUsage && { usage }),
     });
   }
@@ -129,8 +127,8 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
   }
 
   #delta(delta: JsonObject): string {
-    const role = this.#roleSaid ? {} : { role: 'assistant' };
-    this.#roleSaid = true;
+    const role = this.#roleWritten ? {} : { role: 'assistant' };
+    this.#roleWritten = true;
     return this.#choice({ ...role, ...delta }, null);
   }
 
@@ -159,11 +157,15 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
     // The upstream's own object has details that Sluice does not model, but it may be the count of
     // one attempt among several.
     if (event && saysAll(event['usage'], usage)) {
-      return this.#passed({ ...event, choices: [] }, event['usage']);
+      return this.#rewritten({ ...event, choices: [] }, event['usage']);
     }
     const counts = toOpenAiUsage(usage);
     return counts ? this.#chunk([], counts) : '';
   }
+}
+
+function push(frames: string[], text: string): void {
+  if (text !== '') frames.push(text);
 }
 
 function frame(event: object): string {

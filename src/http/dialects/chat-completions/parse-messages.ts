@@ -15,7 +15,7 @@ export function parseOpenAiMessages(fields: FieldReader): Message[] {
 
 function parseOpenAiMessage(fields: FieldReader, content: unknown): Message {
   const role = fields.required('role', fields.string('role'));
-  if (!isRole(role)) throw fields.fault('role', `must be one of ${ROLES.join(', ')}`);
+  if (!isRole(role)) throw fields.invalid('role', `must be one of ${ROLES.join(', ')}`);
   if (role === 'tool' || role === 'function') return parseToolMessage(fields, role, content);
   const reasoning = fields.string('reasoning_content') ?? fields.string('reasoning');
   return {
@@ -49,10 +49,10 @@ function parseContent(fields: FieldReader, content: unknown): ContentPart[] {
   if (content == null) return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (!Array.isArray(content))
-    throw fields.fault('content', 'must be a string or an array of parts');
+    throw fields.invalid('content', 'must be a string or an array of parts');
   return (content as unknown[]).map((part, index) => {
     const path = `content[${index}]`;
-    if (!isJsonObject(part)) throw fields.fault(path, 'must be an object');
+    if (!isJsonObject(part)) throw fields.invalid(path, 'must be an object');
     const partFields = new FieldReader(part, fields.at(path));
     const type = partFields.required('type', partFields.string('type'));
     switch (type) {
@@ -78,7 +78,7 @@ function parseContent(fields: FieldReader, content: unknown): ContentPart[] {
 function parseToolCalls(fields: FieldReader): MessagePart[] {
   return (fields.array('tool_calls') ?? []).flatMap((call, index): MessagePart[] => {
     const path = `tool_calls[${index}]`;
-    if (!isJsonObject(call)) throw fields.fault(path, 'must be an object');
+    if (!isJsonObject(call)) throw fields.invalid(path, 'must be an object');
     if (!isJsonObject(call['function'])) return [];
     const callFields = new FieldReader(call, fields.at(path));
     const fnFields = new FieldReader(call['function'], callFields.at('function'));

@@ -32,17 +32,17 @@ export function parseChatCompletionRequest(body: unknown): ParsedRequest<ChatCom
   }
   const fields = new FieldReader(body);
   const n = fields.integer('n');
-  if (n !== undefined && n !== 1) throw fields.fault('n', 'must be 1: Sluice streams one answer');
+  if (n !== undefined && n !== 1) throw fields.invalid('n', 'must be 1: Sluice streams one answer');
   const streamOptions = new FieldReader(fields.nested('stream_options') ?? {}, 'stream_options');
   return {
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
-    chat: parseChatRequest(body, fields),
+    chat: parseChat(body, fields),
     options: { includeUsage: streamOptions.boolean('include_usage') ?? false },
   };
 }
 
-function parseChatRequest(body: JsonObject, fields: FieldReader): ChatRequest {
+function parseChat(body: JsonObject, fields: FieldReader): ChatRequest {
   return {
     messages: parseOpenAiMessages(fields),
     tools: parseTools(fields),
@@ -71,11 +71,11 @@ function parseSampling(fields: FieldReader): Sampling {
 
 function parseTools(fields: FieldReader): readonly Tool[] | undefined {
   return fields.array('tools')?.flatMap((tool, index): Tool[] => {
-    if (!isJsonObject(tool)) throw fields.fault(`tools[${index}]`, 'must be an object');
+    if (!isJsonObject(tool)) throw fields.invalid(`tools[${index}]`, 'must be an object');
     // Custom tools and those of later dates: for upstreams that know them.
     if (tool['type'] !== 'function') return [];
     const path = `tools[${index}].function`;
-    if (!isJsonObject(tool['function'])) throw fields.fault(path, 'must be an object');
+    if (!isJsonObject(tool['function'])) throw fields.invalid(path, 'must be an object');
     const fn = new FieldReader(tool['function'], path);
     return [
       {
@@ -104,7 +104,7 @@ function parseResponseFormat(fields: FieldReader): ResponseFormat | undefined {
       return { type: 'json' };
     case 'json_schema': {
       const path = 'response_format.json_schema';
-      if (!isJsonObject(format['json_schema'])) throw fields.fault(path, 'must be an object');
+      if (!isJsonObject(format['json_schema'])) throw fields.invalid(path, 'must be an object');
       const schema = new FieldReader(format['json_schema'], path);
       return {
         type: 'json-schema' as const,

@@ -68,7 +68,7 @@ export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
     return 'event: heartbeat\ndata: {}\n\n';
   }
 
-  failed(error: GatewayError, about: FailureInfo): ServerSentEvent {
+  failureFrame(error: GatewayError, about: FailureInfo): ServerSentEvent {
     return this.#event('failed', toFailedData(error, about));
   }
 

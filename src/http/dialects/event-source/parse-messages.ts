@@ -27,7 +27,7 @@ function parseChatMessage(message: JsonObject, path: string): Message {
   const calls = parseToolCalls(fields);
   const toolCallId = fields.string('toolCallId');
   if (role !== 'tool') return { role, parts: [...parts, ...calls] };
-  if (!toolCallId) throw fields.fault('toolCallId', 'is missing');
+  if (!toolCallId) throw fields.invalid('toolCallId', 'is missing');
   return { role, parts: [{ type: 'tool-result', toolCallId, parts }] };
 }
 
@@ -35,7 +35,7 @@ function parseParts(fields: FieldReader, content: unknown): readonly ChatContent
   if (content == null) return [];
   if (typeof content === 'string') return [{ type: 'text', text: content }];
   if (Array.isArray(content) && content.every(isPart)) return content;
-  throw fields.fault(
+  throw fields.invalid(
     'content',
     'must be text, or an array of {type: "text", text} and {type: "image", url}',
   );
@@ -50,7 +50,7 @@ function isPart(part: unknown): part is ChatContentPart {
 function parseToolCalls(fields: FieldReader): MessagePart[] {
   return (fields.array('toolCalls') ?? []).map((call, index) => {
     const path = `toolCalls[${index}]`;
-    if (!isJsonObject(call)) throw fields.fault(path, 'must be an object');
+    if (!isJsonObject(call)) throw fields.invalid(path, 'must be an object');
     const callFields = new FieldReader(call, fields.at(path));
     callFields.onlyKnown(CALL_FIELDS);
     return {

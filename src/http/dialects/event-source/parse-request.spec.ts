@@ -5,7 +5,7 @@ import { validateSync } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { ChatBodyDto } from './chat-body.dto.js';
-import { parseChatRequest } from './parse-request.js';
+import { parseChatBody } from './parse-request.js';
 
 const user = { role: 'user', content: 'Hi' };
 const call = { id: 'a', name: 'f', arguments: '{}' };
@@ -21,7 +21,7 @@ function isDocumented(body: object): boolean {
 
 function fault(body: object): string | undefined {
   try {
-    parseChatRequest(body);
+    parseChatBody(body);
     return undefined;
   } catch (error) {
     if (error instanceof GatewayError) return error.message;

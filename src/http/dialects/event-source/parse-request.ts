@@ -18,7 +18,7 @@ const TOOL_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parame
  * silently dropped changes the answer. `ChatBodyDto` documents the same.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseChatRequest(body: unknown): ParsedRequest<void> {
+export function parseChatBody(body: unknown): ParsedRequest<void> {
   const fields = new FieldReader(isJsonObject(body) ? body : {});
   fields.onlyKnown(FIELDS);
   const messages = parseChatMessages(fields);
@@ -45,13 +45,13 @@ function parseSampling(fields: FieldReader): Sampling {
 function parseStop(fields: FieldReader): readonly string[] | undefined {
   const stop = fields.array('stop');
   if (stop === undefined || stop.every((text) => typeof text === 'string')) return stop;
-  throw fields.fault('stop', 'must be an array of strings');
+  throw fields.invalid('stop', 'must be an array of strings');
 }
 
 function parseTools(fields: FieldReader): readonly Tool[] | undefined {
   return fields.array('tools')?.map((tool, index) => {
     const path = `tools[${index}]`;
-    if (!isJsonObject(tool)) throw fields.fault(path, 'must be an object');
+    if (!isJsonObject(tool)) throw fields.invalid(path, 'must be an object');
     return parseTool(tool, path);
   });
 }
@@ -60,7 +60,7 @@ function parseTool(tool: JsonObject, path: string): Tool {
   const fields = new FieldReader(tool, path);
   fields.onlyKnown(TOOL_FIELDS);
   const name = fields.required('name', fields.string('name'));
-  if (name === '') throw fields.fault('name', 'must not be empty');
+  if (name === '') throw fields.invalid('name', 'must not be empty');
   return {
     name,
     description: fields.string('description'),

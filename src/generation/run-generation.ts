@@ -7,60 +7,60 @@ import { chooseRecovery } from './recovery/choose-recovery.js';
 import type { ActiveAttempt } from './recovery/recovery.js';
 
 /** Its events, once there is room for it. Ends by throwing the `GatewayError` that ended it. */
-export async function* relay(
-  context: GenerationContext,
+export async function* streamAnswer(
+  given: GenerationContext,
   request: ChatRequest,
 ): AsyncGenerator<EventBatch> {
-  using generation = context;
-  const { recorder, runner } = generation;
+  using context = given;
+  const { recorder, runner } = context;
   try {
-    const permit = await generation.admitted();
-    const { attempt } = await new Failover(generation).answer(permit, (next) => next.open(request));
+    const permit = await context.begin();
+    const { attempt } = await new Failover(context).answer(permit, (next) => next.open(request));
     recorder.answeredBy(attempt.candidate);
-    const recovery = chooseRecovery(generation, request, attempt.candidate, permit);
+    const recovery = chooseRecovery(context, request, attempt.candidate, permit);
     for (let active: ActiveAttempt = { attempt, next: () => attempt.next() }; ;) {
       let batch: EventBatch;
       try {
         batch = await active.next();
       } catch (error) {
-        const failure = runner.failed(active.attempt, error);
+        const failure = runner.endFailed(active.attempt, error);
         active = await recovery.resume(failure, active.attempt);
         continue;
       }
-      recorder.passed(batch);
-      recovery.sent(batch);
+      recorder.noteBatch(batch);
+      recovery.noteSent(batch);
       if (!batch.end) {
         yield batch;
         continue;
       }
-      const end = recovery.ended(batch.end);
+      const end = recovery.withTotalUsage(batch.end);
       runner.end(active.attempt, 'ok');
-      recorder.completed(end.reason, end.usage);
+      recorder.recordCompletion(end.reason, end.usage);
       yield end === batch.end ? batch : batch.endingWith(end);
       return;
     }
   } catch (error) {
-    throw generation.failed(error);
+    throw context.endFailed(error);
   }
 }
 
 /** Its whole answer, once there is room for it. */
 export async function wholeAnswer(
-  context: GenerationContext,
+  given: GenerationContext,
   request: ChatRequest,
 ): Promise<ChatAnswer> {
-  using generation = context;
-  const { recorder, runner } = generation;
+  using context = given;
+  const { recorder, runner } = context;
   try {
-    const permit = await generation.admitted();
-    const { attempt, answer } = await new Failover(generation).answer(permit, (next) =>
+    const permit = await context.begin();
+    const { attempt, answer } = await new Failover(context).answer(permit, (next) =>
       next.complete(request),
     );
     recorder.answeredBy(attempt.candidate);
     runner.end(attempt, 'ok');
-    recorder.completed(answer.finishReason, answer.usage);
+    recorder.recordCompletion(answer.finishReason, answer.usage);
     return answer;
   } catch (error) {
-    throw generation.failed(error);
+    throw context.endFailed(error);
   }
 }

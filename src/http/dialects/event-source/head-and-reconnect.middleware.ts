@@ -11,7 +11,11 @@ import { toFailedData } from './encode-stream.js';
  * answer that stops an EventSource; clients that reconnect by `POST` take it for one more failure
  * and come again every second, so that they are told by an event (ADR 20).
  */
-export function withoutGeneration(request: Request, response: Response, next: NextFunction): void {
+export function answerHeadAndReconnects(
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): void {
   const reconnects = request.headers['last-event-id'] !== undefined;
   if (request.method === 'HEAD') {
     response.status(200).type('text/event-stream').end();
