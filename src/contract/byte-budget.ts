@@ -16,24 +16,14 @@ export class ByteBudget {
 
   /** An account of what one of them holds, at first nothing. */
   open(): HeldBytes {
-    const { maxBytes, freeBytes = 0, what } = this.options;
-    let ownBytes = 0;
-    let isOpen = true;
-    const hold = (bytes: number) => {
-      if (!isOpen) return;
-      const more = Math.max(0, bytes - freeBytes) - ownBytes;
-      if (more > 0 && this.#takenBytes + more > maxBytes) throw tooMany(what);
-      this.#takenBytes += more;
-      ownBytes += more;
-    };
-    const growTo = (bytes: number) => {
-      if (bytes - freeBytes > ownBytes) hold(bytes);
-    };
-    const dispose = () => {
-      hold(0);
-      isOpen = false;
-    };
-    return { hold, growTo, [Symbol.dispose]: dispose };
+    return new HeldBytes(this, this.options.freeBytes ?? 0);
+  }
+
+  /** @throws GatewayError `overloaded` when that is more than there is for all; nothing has changed then */
+  take(bytes: number): void {
+    const { maxBytes, what } = this.options;
+    if (bytes > 0 && this.#takenBytes + bytes > maxBytes) throw tooMany(what);
+    this.#takenBytes += bytes;
   }
 }
 
@@ -41,14 +31,35 @@ export class ByteBudget {
  * What one holder holds; `dispose` gives all of it back, for good: what is asked for afterwards, by
  * whoever has not heard of it yet, does not count.
  */
-export interface HeldBytes extends Disposable {
+export class HeldBytes implements Disposable {
+  #ownBytes = 0;
+  #isOpen = true;
+
+  constructor(
+    private readonly budget: ByteBudget,
+    private readonly freeBytes: number,
+  ) {}
+
   /**
    * From now on it is so many bytes.
    * @throws GatewayError `overloaded` when that is more than there is for all; nothing has changed then
    */
-  hold(bytes: number): void;
+  hold(bytes: number): void {
+    if (!this.#isOpen) return;
+    const own = Math.max(0, bytes - this.freeBytes);
+    this.budget.take(own - this.#ownBytes);
+    this.#ownBytes = own;
+  }
+
   /** The same where it was less. */
-  growTo(bytes: number): void;
+  growTo(bytes: number): void {
+    if (bytes - this.freeBytes > this.#ownBytes) this.hold(bytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.hold(0);
+    this.#isOpen = false;
+  }
 }
 
 function tooMany(what: string): GatewayError {

@@ -31,8 +31,9 @@ export interface ChatBackend {
 }
 
 /** What a backend is told, and tells, while it serves one attempt. */
-export interface AttemptContext extends UpstreamNotices {
+export interface AttemptContext {
   readonly signal: AbortSignal;
+  readonly notices: UpstreamNotices;
   /** The connection stands and the request is being written to it: from now on silence is the upstream's own. */
   requestSent(): void;
 }

@@ -18,6 +18,10 @@ export interface Measurable {
   readonly emitted: Observable<EventBatch | ChatAnswer>;
 }
 
+type StreamHistograms = Readonly<
+  Record<'gap' | 'firstToken' | 'speed', ReturnType<Histogram['labels']>>
+>;
+
 /**
  * Measures every piece of content on its way to the caller, in any dialect. It stands inside of
  * the dialect's interceptor: what passes here is handed to the response in the same moment. What it
@@ -26,6 +30,9 @@ export interface Measurable {
  */
 @Injectable()
 export class TokenMetricsInterceptor implements NestInterceptor<Measurable, Measurable> {
+  /** As many as the configuration has pairs of them. */
+  readonly #histograms = new Map<string, StreamHistograms>();
+
   constructor(
     @InjectMetric('llm_token_latency_seconds') private readonly gap: Histogram,
     @InjectMetric('llm_time_to_first_token_seconds') private readonly firstToken: Histogram,
@@ -36,14 +43,19 @@ export class TokenMetricsInterceptor implements NestInterceptor<Measurable, Meas
     return next.handle().pipe(map((answering) => this.#measured(answering)));
   }
 
-  /** The histograms of one stream, their labels resolved once. */
-  of(model: string, backend: string) {
+  /** The histograms of a stream: their labels are resolved once for each model and backend. */
+  of(model: string, backend: string): StreamHistograms {
+    const key = `${model}\n${backend}`;
+    const known = this.#histograms.get(key);
+    if (known) return known;
     const labels = { model, backend };
-    return {
+    const histograms = {
       gap: this.gap.labels(labels),
       firstToken: this.firstToken.labels(labels),
       speed: this.speed.labels(labels),
     };
+    this.#histograms.set(key, histograms);
+    return histograms;
   }
 
   #measured(answering: Measurable): Measurable {
@@ -67,7 +79,7 @@ class StreamPace {
   #lastAt = 0;
   #parts = 0;
   #reportedTokens: number | undefined;
-  #metrics: ReturnType<TokenMetricsInterceptor['of']> | undefined;
+  #metrics: StreamHistograms | undefined;
 
   constructor(
     private readonly model: string,

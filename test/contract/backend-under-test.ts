@@ -69,9 +69,11 @@ export class BackendUnderTest {
   #context(signal: AbortSignal): AttemptContext {
     return contextOf(signal, {
       requestSent: () => (this.told.requestSent += 1),
-      malformedEvent: () => (this.told.malformedEvent += 1),
-      unknownFinishReason: (word) => void this.told.unknownFinishReason.push(word),
-      implausibleUsage: () => (this.told.implausibleUsage += 1),
+      notices: {
+        malformedEvent: () => (this.told.malformedEvent += 1),
+        unknownFinishReason: (word) => void this.told.unknownFinishReason.push(word),
+        implausibleUsage: () => (this.told.implausibleUsage += 1),
+      },
     });
   }
 

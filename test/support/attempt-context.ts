@@ -12,5 +12,5 @@ export function contextOf(
   signal = new AbortController().signal,
   hooks: Partial<AttemptContext> = {},
 ): AttemptContext {
-  return { ...NO_NOTICES, signal, requestSent: () => {}, ...hooks };
+  return { notices: NO_NOTICES, signal, requestSent: () => {}, ...hooks };
 }

@@ -53,7 +53,7 @@ export class OllamaBackend implements ChatBackend {
     attempt: AttemptContext,
   ): Promise<AsyncIterable<EventBatch>> {
     const response = await this.#post(request, target, true, attempt);
-    return readOllamaStream(response, this.#source(response, target), attempt);
+    return readOllamaStream(response, this.#source(response, target), attempt.notices);
   }
 
   async complete(
@@ -64,7 +64,7 @@ export class OllamaBackend implements ChatBackend {
     const response = await this.#post(request, target, false, attempt);
     const source = this.#source(response, target);
     if (/ndjson/i.test(String(response.headers['content-type']))) {
-      return collectAnswer(source, readOllamaStream(response, source, attempt));
+      return collectAnswer(source, readOllamaStream(response, source, attempt.notices));
     }
     const json = await readWholeAnswer(source, response, response.headers);
     const { backend, model, requestId, secrets } = source;
@@ -76,7 +76,11 @@ export class OllamaBackend implements ChatBackend {
     const failure = parseOllamaFailure(json, backend);
     if (failure) throw failure;
     const content = JoinedContent.of(parseOllamaMessage(message, 0));
-    const { reason, rawReason } = parseOllamaFinish(json, content.toolCalls.length > 0, attempt);
+    const { reason, rawReason } = parseOllamaFinish(
+      json,
+      content.toolCalls.length > 0,
+      attempt.notices,
+    );
     return {
       id: `chatcmpl-${randomUUID()}`,
       model,
@@ -85,7 +89,7 @@ export class OllamaBackend implements ChatBackend {
       ...content,
       finishReason: reason,
       rawReason,
-      usage: parseOllamaUsage(json, attempt),
+      usage: parseOllamaUsage(json, attempt.notices),
     };
   }
 

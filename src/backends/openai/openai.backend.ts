@@ -51,10 +51,14 @@ export class OpenAiBackend implements ChatBackend {
     const source = this.#source(response, target);
     switch (this.#typeOf(response)) {
       case 'stream':
-        return readOpenAiStream(response, source, attempt, this.#lateUsage);
+        return readOpenAiStream(response, source, attempt.notices, this.#lateUsage);
       // An error in a 200, or an answer of a server that cannot stream.
       case 'json':
-        return streamOf(await readWholeAnswer(source, response, response.headers), source, attempt);
+        return streamOf(
+          await readWholeAnswer(source, response, response.headers),
+          source,
+          attempt.notices,
+        );
     }
   }
 
@@ -70,10 +74,13 @@ export class OpenAiBackend implements ChatBackend {
         return parseOpenAiAnswer(
           await readWholeAnswer(source, response, response.headers),
           source,
-          attempt,
+          attempt.notices,
         );
       case 'stream':
-        return collectAnswer(source, readOpenAiStream(response, source, attempt, this.#lateUsage));
+        return collectAnswer(
+          source,
+          readOpenAiStream(response, source, attempt.notices, this.#lateUsage),
+        );
     }
   }
 

@@ -4,7 +4,7 @@ import { textIn } from '../shared/answer/content-parts.js';
 import { parseToolCalls, reasoningIn } from './openai-choice.js';
 
 /** As much of a text as it takes to know it again. */
-const HEAD_CHARS = 256;
+const HEAD_CHARS = 64;
 
 /** White space that a server may have trimmed from what it says again. */
 const TRIMMED_CHARS = 8;

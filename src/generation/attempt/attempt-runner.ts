@@ -29,7 +29,7 @@ export class AttemptRunner implements Disposable {
   begin(candidate: Candidate, isLast: boolean): Attempt {
     const { target } = candidate;
     const call = this.health.of(target).breaker.track(this.flow);
-    const notices = noticesOf(target, this.recorder);
+    const notices = new TargetNotices(target, this.recorder);
     this.recorder.attemptsBegun += 1;
     this.#running = new Attempt(candidate, this.lifetime.signal, call, notices, isLast);
     return this.#running;
@@ -67,14 +67,28 @@ export class AttemptRunner implements Disposable {
   }
 }
 
-function noticesOf(target: RouteTarget, recorder: GenerationRecorder): AttemptNotices {
-  return {
-    malformedEvent: () => recorder.malformedEvent(target.backend),
-    unknownFinishReason: (word) =>
-      recorder.targetNoticed(target, { kind: 'unknown_finish_reason', word }),
-    implausibleUsage: () => recorder.targetNoticed(target, { kind: 'implausible_usage' }),
-    preambleTooLong: () => recorder.targetNoticed(target, { kind: 'preamble_too_long' }),
-  };
+/** What is noticed of one target, for its operator. */
+class TargetNotices implements AttemptNotices {
+  constructor(
+    private readonly target: RouteTarget,
+    private readonly recorder: GenerationRecorder,
+  ) {}
+
+  malformedEvent(): void {
+    this.recorder.malformedEvent(this.target.backend);
+  }
+
+  unknownFinishReason(word: string): void {
+    this.recorder.targetNoticed(this.target, { kind: 'unknown_finish_reason', word });
+  }
+
+  implausibleUsage(): void {
+    this.recorder.targetNoticed(this.target, { kind: 'implausible_usage' });
+  }
+
+  preambleTooLong(): void {
+    this.recorder.targetNoticed(this.target, { kind: 'preamble_too_long' });
+  }
 }
 
 function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {

@@ -122,7 +122,7 @@ export class Attempt {
       this.#timeout.start(ms, () => this.#silent('first_token_timeout', ms));
       this.#timeout.resume();
     };
-    return { ...this.notices, signal: this.#abort.signal, requestSent };
+    return { notices: this.notices, signal: this.#abort.signal, requestSent };
   }
 
   async #pull(): Promise<EventBatch> {

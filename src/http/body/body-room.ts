@@ -4,7 +4,7 @@ import { ByteBudget, type HeldBytes } from '../../contract/byte-budget.js';
 const SMALL_BYTES = 64 * 1024;
 
 /** What one body holds of the room; grows before its bytes are kept. */
-export type Reservation = Omit<HeldBytes, 'hold'>;
+export type Reservation = Pick<HeldBytes, 'growTo' | typeof Symbol.dispose>;
 
 /**
  * Room for the bodies of this process. The first 64 KiB of each have room of their own, as much

@@ -16,6 +16,8 @@ export const MAX_NOISE_BYTES = 64 * 1024;
 export class SseDecoder {
   readonly #text = new TextDecoder();
   #events: EventSourceMessage[] = [];
+  /** The last call completed some: they have been passed on by now. */
+  #hadEvents = false;
   readonly #parser;
   readonly #held: HeldBytes;
   /** At least what there is of the event that is still open. */
@@ -54,7 +56,7 @@ export class SseDecoder {
   }
 
   /**
-   * The events completed by `bytes`. Those of the last call have been passed on by now.
+   * The events completed by `bytes`.
    * @throws GatewayError `upstream_protocol` for an event that is too long, `overloaded`
    */
   decode(bytes: Uint8Array): readonly EventSourceMessage[] {
@@ -79,9 +81,8 @@ export class SseDecoder {
   }
 
   #feed(text: string, bytes: number): readonly EventSourceMessage[] {
-    this.#openBytes = this.#events.length > 0 ? bytes : this.#openBytes + bytes;
+    this.#openBytes = this.#hadEvents ? bytes : this.#openBytes + bytes;
     this.#held.hold(this.#openBytes);
-    this.#events = [];
     this.#parser.feed(text);
     const hasEnd = this.#events.length > 0 || EVENT_END.test(text);
     if (hasEnd) {
@@ -91,7 +92,11 @@ export class SseDecoder {
       this.#opening += text.slice(0, OPENING_CHARS);
     }
     if (this.#openBytes > MAX_NOISE_BYTES) this.#refuseNoise();
-    return this.#events;
+    const events = this.#events;
+    this.#hadEvents = events.length > 0;
+    // Not held until the next ones come, which may take minutes.
+    this.#events = [];
+    return events;
   }
 }
 
