@@ -19,7 +19,10 @@ export class ByteBudget {
     return new HeldBytes(this, this.options.freeBytes ?? 0);
   }
 
-  /** @throws GatewayError `overloaded` when that is more than there is for all; nothing has changed then */
+  /**
+   * @param bytes more than before; negative: given back
+   * @throws GatewayError `overloaded` when that is more than there is for all; nothing has changed then
+   */
   take(bytes: number): void {
     const { maxBytes, what } = this.options;
     if (bytes > 0 && this.#takenBytes + bytes > maxBytes) throw tooMany(what);

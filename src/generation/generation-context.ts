@@ -27,6 +27,8 @@ export class GenerationContext implements Disposable {
 
   /** Its reader has begun to read: waits for room. */
   async begin(): Promise<Permit> {
+    // Nobody read it in time: it has its end already.
+    this.lifetime.signal.throwIfAborted();
     this.#isBegun = true;
     try {
       const permit = await this.permit;

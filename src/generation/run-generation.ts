@@ -1,6 +1,7 @@
 import type { ChatAnswer } from '../contract/chat-answer.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import type { EventBatch } from '../contract/event-batch.js';
+import type { Attempt } from './attempt/attempt.js';
 import { Failover } from './attempt/failover.js';
 import type { GenerationContext } from './generation-context.js';
 import { chooseRecovery } from './recovery/choose-recovery.js';
@@ -16,7 +17,6 @@ export async function* streamAnswer(
   try {
     const permit = await context.begin();
     const { attempt } = await new Failover(context).answer(permit, (next) => next.open(request));
-    recorder.answeredBy(attempt.candidate);
     const recovery = chooseRecovery(context, request, attempt.candidate, permit);
     for (let active: ActiveAttempt = { attempt, next: () => attempt.next() }; ;) {
       let batch: EventBatch;
@@ -53,10 +53,8 @@ export async function wholeAnswer(
   const { recorder, runner } = context;
   try {
     const permit = await context.begin();
-    const { attempt, answer } = await new Failover(context).answer(permit, (next) =>
-      next.complete(request),
-    );
-    recorder.answeredBy(attempt.candidate);
+    const ask = (next: Attempt) => next.complete(request);
+    const { attempt, answer } = await new Failover(context).answer(permit, ask);
     runner.end(attempt, 'ok');
     recorder.recordCompletion(answer.finishReason, answer.usage);
     return answer;

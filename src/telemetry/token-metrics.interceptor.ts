@@ -40,7 +40,7 @@ export class TokenMetricsInterceptor implements NestInterceptor<Measurable, Meas
   ) {}
 
   intercept(_: ExecutionContext, next: CallHandler<Measurable>): Observable<Measurable> {
-    return next.handle().pipe(map((answering) => this.#measured(answering)));
+    return next.handle().pipe(map((started) => this.#measured(started)));
   }
 
   /** The histograms of a stream: their labels are resolved once for each model and backend. */
@@ -58,9 +58,9 @@ export class TokenMetricsInterceptor implements NestInterceptor<Measurable, Meas
     return histograms;
   }
 
-  #measured(answering: Measurable): Measurable {
-    const pace = new StreamPace(answering.generation.record.model, this);
-    const emitted = answering.emitted.pipe(
+  #measured(started: Measurable): Measurable {
+    const pace = new StreamPace(started.generation.record.model, this);
+    const emitted = started.emitted.pipe(
       tap({
         next: (value) => {
           if (isBatch(value)) harmless(() => pace.passed(value));
@@ -68,7 +68,7 @@ export class TokenMetricsInterceptor implements NestInterceptor<Measurable, Meas
         finalize: () => harmless(() => pace.over()),
       }),
     );
-    return { ...answering, emitted };
+    return { ...started, emitted };
   }
 }
 

@@ -96,7 +96,7 @@ function tearsOf(length: number, random: Random): RequestPlan['tears'] {
 
 /** Whoever asked for a generation is counted, once; where it cannot be told whether it did, both hold. */
 function countsOf(
-  { method, headers }: FuzzRequest,
+  { method, path, headers }: FuzzRequest,
   oddity: Oddity,
   hasHead: boolean,
 ): readonly [least: number, most: number] {
@@ -104,5 +104,6 @@ function countsOf(
   if (isNoHttp(oddity)) return [0, 1];
   // An EventSource that comes back asks for none.
   if (headers['last-event-id'] !== undefined) return [0, 1];
-  return method === 'HEAD' ? [0, 0] : [1, 1];
+  // `/chat` answers it without a generation; elsewhere it is a method like others that are refused.
+  return method === 'HEAD' && path.startsWith('/chat') ? [0, 0] : [1, 1];
 }

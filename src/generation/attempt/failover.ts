@@ -2,6 +2,7 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import type { Permit } from '../admission/permit.js';
 import type { GenerationContext } from '../generation-context.js';
 import type { GenerationLifetime } from '../generation-lifetime.js';
+import type { GenerationRecorder } from '../generation-recorder.js';
 import type { TargetHealth } from '../health/target-health.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Attempt } from './attempt.js';
@@ -26,12 +27,14 @@ export class Failover {
   readonly #failures = new Failures();
   readonly #health: TargetHealth;
   readonly #lifetime: GenerationLifetime;
+  readonly #recorder: GenerationRecorder;
   readonly #runner: AttemptRunner;
 
-  constructor({ candidates, health, lifetime, runner }: GenerationContext) {
+  constructor({ candidates, health, lifetime, recorder, runner }: GenerationContext) {
     this.#remaining = candidates;
     this.#health = health;
     this.#lifetime = lifetime;
+    this.#recorder = recorder;
     this.#runner = runner;
   }
 
@@ -46,7 +49,10 @@ export class Failover {
       const asked: Candidate = candidate;
       this.#remaining = this.#remaining.filter((other) => other !== asked);
       const answered = await this.#ask(asked, ask);
-      if (answered) return answered;
+      if (answered) {
+        this.#recorder.answeredBy(asked);
+        return answered;
+      }
       candidate = await this.#next(permit);
     }
   }

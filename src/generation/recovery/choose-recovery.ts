@@ -17,8 +17,8 @@ export function chooseRecovery(
   if (mode === 'never' || asksForMoreThanText(request)) return NO_RECOVERY;
   if (mode === 'deterministic' && !isDeterministic(request)) return NO_RECOVERY;
   const sameModel = ({ target }: Candidate) => target.model === answering.target.model;
-  const eligible = mode === 'always' ? candidates : candidates.filter(sameModel);
-  const options = new RecoveryOptions(eligible, health, lifetime, permit);
+  const takers = mode === 'always' ? candidates : candidates.filter(sameModel);
+  const options = new RecoveryOptions(takers, health, lifetime, permit);
   return new SplicedRecovery(request, options, runner, recorder, lifetime, maxBytes);
 }
 

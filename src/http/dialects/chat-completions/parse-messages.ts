@@ -64,7 +64,7 @@ function parseContent(fields: FieldReader, content: unknown): ContentPart[] {
         const image = partFields.required('image_url', partFields.nested('image_url'));
         const imageFields = new FieldReader(image, partFields.at('image_url'));
         return {
-          type: 'image' as const,
+          type: 'image',
           url: imageFields.required('url', imageFields.string('url')),
           detail: imageFields.string('detail'),
         };

@@ -52,7 +52,7 @@ function parseChat(body: JsonObject, fields: FieldReader): ChatRequest {
     reasoningEffort: fields.string('reasoning_effort'),
     affinity: fields.string('prompt_cache_key') ?? fields.string('user'),
     unmodelled: findUnmodelled(body),
-    native: { dialect: 'chat-completions' as const, body },
+    native: { dialect: 'chat-completions', body },
   };
 }
 
@@ -107,7 +107,7 @@ function parseResponseFormat(fields: FieldReader): ResponseFormat | undefined {
       if (!isJsonObject(format['json_schema'])) throw fields.invalid(path, 'must be an object');
       const schema = new FieldReader(format['json_schema'], path);
       return {
-        type: 'json-schema' as const,
+        type: 'json-schema',
         name: schema.required('name', schema.string('name')),
         schema: schema.nested('schema') ?? {},
         strict: schema.boolean('strict'),
