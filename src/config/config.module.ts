@@ -1,4 +1,5 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { LiveConfig } from './live-config.js';
 import { GatewayConfig } from './schema/gateway-config.js';
 
 /** Lets everything ask for `GatewayConfig` by its class. */
@@ -8,8 +9,11 @@ export class ConfigModule {
   static for(config: GatewayConfig): DynamicModule {
     return {
       module: ConfigModule,
-      providers: [{ provide: GatewayConfig, useValue: config }],
-      exports: [GatewayConfig],
+      providers: [
+        { provide: GatewayConfig, useValue: config },
+        { provide: LiveConfig, useValue: new LiveConfig(config) },
+      ],
+      exports: [GatewayConfig, LiveConfig],
     };
   }
 }

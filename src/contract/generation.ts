@@ -1,3 +1,4 @@
+import type { Caller } from './caller.js';
 import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
@@ -40,7 +41,7 @@ export interface GenerationRecord {
   /** Id of the stream, ours. */
   readonly id: string;
   readonly requestId: string;
-  readonly caller: string;
+  readonly caller: Caller;
   /** The public name of the model. */
   readonly model: string;
   readonly streaming: boolean;

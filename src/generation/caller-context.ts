@@ -1,8 +1,9 @@
+import type { Caller } from '../contract/caller.js';
+
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
   readonly requestId: string;
-  /** Id of an access key, `anonymous` in open mode. */
-  readonly caller: string;
+  readonly caller: Caller;
   /**
    * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
    * or in open mode its address.

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Caller } from '../contract/caller.js';
 import type { Target } from '../contract/chat-backend.js';
 import type { EndReason, Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
@@ -19,7 +20,7 @@ import type { Candidate } from './routing/candidates.js';
 export class GenerationRecorder implements GenerationRecord {
   readonly id = randomUUID();
   readonly requestId: string;
-  readonly caller: string;
+  readonly caller: Caller;
   readonly attempts: AttemptRecord[] = [];
   attemptsBegun = 0;
   target?: { readonly backend: string; readonly model: string };

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { ANONYMOUS } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { CallerContext } from '../generation/caller-context.js';
 
@@ -13,7 +14,7 @@ export function callerContextOf(request: Request, { locals }: Response): CallerC
   return {
     requestId,
     caller,
-    flow: caller === 'anonymous' ? (request.ip ?? '') : caller,
+    flow: caller === ANONYMOUS ? (request.ip ?? '') : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: request.header('x-sluice-fallback') !== 'never',
   };

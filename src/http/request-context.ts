@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
+import type { LiveConfig } from '../config/live-config.js';
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
+import { ANONYMOUS, type Caller } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { GenerationRecord } from '../contract/generation.js';
 import { sendError } from './errors/send-error.js';
@@ -28,15 +31,20 @@ const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
 export class RequestContext {
   /** The caller's `x-request-id`, or ours. */
   readonly id: string;
-  /** Id of an access key; `anonymous` in open mode. */
-  readonly caller = 'anonymous';
+  /** Who asks; set before anything of the body is read. */
+  caller: Caller = ANONYMOUS;
   /** Of the generation that the request began; absent on whatever was refused before. */
   record: GenerationRecord | undefined;
   readonly #left = new AbortController();
   #response: Response | undefined;
   #writer: FailureWriter | undefined;
 
-  constructor(givenId: string | undefined, response: Response) {
+  /** @param config the snapshot that holds for this request to its end */
+  constructor(
+    givenId: string | undefined,
+    response: Response,
+    readonly config: GatewayConfig,
+  ) {
     this.id = givenId !== undefined && REQUEST_ID.test(givenId) ? givenId : randomUUID();
     this.#response = response;
   }
@@ -88,10 +96,12 @@ export function currentRequestContext(): RequestContext | undefined {
 }
 
 /** Runs before everything else, so that every answer, also to a broken body, has a request id. */
-export function withRequestContext(request: Request, response: Response, next: NextFunction): void {
-  const context = new RequestContext(request.header('x-request-id'), response);
-  response.locals.context = context;
-  response.setHeader('x-request-id', context.id);
-  response.once('close', () => context.close());
-  contexts.run(context, next);
+export function withRequestContext(config: LiveConfig) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const context = new RequestContext(request.header('x-request-id'), response, config.current);
+    response.locals.context = context;
+    response.setHeader('x-request-id', context.id);
+    response.once('close', () => context.close());
+    contexts.run(context, next);
+  };
 }

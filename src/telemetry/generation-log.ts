@@ -55,7 +55,7 @@ export class GenerationLog implements GenerationObserver {
     const line = defined({
       requestId: record.requestId,
       streamId: record.id,
-      caller: record.caller,
+      caller: record.caller.id,
       model: record.model,
       target: target ? `${target.backend}/${target.model}` : undefined,
       streaming: record.streaming,

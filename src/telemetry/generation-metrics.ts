@@ -43,7 +43,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   }
 
   generationStarted({ caller }: GenerationRecord): void {
-    this.active.inc({ caller });
+    this.active.inc({ caller: caller.label });
   }
 
   attemptEnded({ model, attempts }: GenerationRecord, attempt: AttemptRecord): void {
@@ -71,7 +71,8 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   }
 
   generationEnded(record: GenerationRecord): void {
-    const { caller, model, endReason = 'internal_error' } = record;
+    const { model, endReason = 'internal_error' } = record;
+    const caller = record.caller.label;
     if (record.queuedMs !== undefined) this.queueWait.observe({ model }, record.queuedMs / 1000);
     const backend = record.target?.backend ?? 'none';
     this.active.dec({ caller });

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ANONYMOUS } from '../../src/contract/caller.js';
 import { ALL_FAULTS } from '../../src/contract/faults.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import type { GenerationRecord } from '../../src/contract/generation.js';
@@ -24,7 +25,7 @@ const ABOUT = { requestId: 'req-1' };
 const RECORD: GenerationRecord = {
   id: '00000000-0000-4000-8000-000000000000',
   requestId: ABOUT.requestId,
-  caller: 'anonymous',
+  caller: ANONYMOUS,
   model: 'gpt',
   streaming: true,
   attempts: [],

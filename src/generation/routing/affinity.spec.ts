@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { ANONYMOUS } from '../../contract/caller.js';
 import type { ChatRequest, Message } from '../../contract/chat-request.js';
 import { affinityOf } from './affinity.js';
 import type { CallerContext } from '../caller-context.js';
 
 const CALL: CallerContext = {
   requestId: 'r',
-  caller: 'anonymous',
+  caller: ANONYMOUS,
   flow: '127.0.0.1',
   fallback: true,
 };
@@ -28,7 +29,9 @@ describe('affinityOf', () => {
   it('tells conversations that open differently, and callers, from each other', () => {
     const one = affinityOf(asked(say('user', 'Hi')), CALL);
     expect(affinityOf(asked(say('user', 'Ho')), CALL)).not.toBe(one);
-    expect(affinityOf(asked(say('user', 'Hi')), { ...CALL, caller: 'key-1' })).not.toBe(one);
+    expect(
+      affinityOf(asked(say('user', 'Hi')), { ...CALL, caller: { ...ANONYMOUS, id: 'key-1' } }),
+    ).not.toBe(one);
   });
 
   it('looks at the first 1,024 characters only', () => {

@@ -10,7 +10,7 @@ const OPENING_CHARS = 1024;
  * grows with every turn, and the target must not change with it.
  */
 export function affinityOf(request: ChatRequest, { caller }: CallerContext): string {
-  return request.affinity ?? `${caller}\n${openingOf(request)}`;
+  return request.affinity ?? `${caller.id}\n${openingOf(request)}`;
 }
 
 function openingOf({ messages }: ChatRequest): string {

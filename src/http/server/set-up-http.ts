@@ -1,5 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
+import { LiveConfig } from '../../config/live-config.js';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
 import { jsonBody } from '../body/json-body.js';
@@ -30,7 +31,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   app.use(boundPipelines());
   app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
-  app.use(withRequestContext);
+  app.use(withRequestContext(app.get(LiveConfig)));
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
   app.use((_request: Request, response: Response, next: NextFunction) => {
     leaveSlowCaller(response, streams.slowClientMs);
