@@ -3,6 +3,7 @@ import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../../config/schema/model-config.js';
 import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
 import type { Target } from '../../contract/chat-backend.js';
+import type { Price } from '../../contract/generation.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
 
@@ -24,6 +25,7 @@ export interface RouteTarget extends Target {
   readonly weight: number;
   /** Tokens that fit into it, where that is known. */
   readonly contextWindow?: number | undefined;
+  readonly price?: Price | undefined;
   /** It continues a last message of the assistant. */
   readonly prefill: boolean;
 }
@@ -86,7 +88,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
   const streams = { ...config.streams, ...model.streams };
   const retry = { ...config.retry, ...model.retry };
   const targets = model.targets.map((target): RouteTarget => {
-    const { backend, drop, rename, set, developerRole, contextWindow } = target;
+    const { backend, drop, rename, set, developerRole, contextWindow, price } = target;
     const { weight = 1, prefill = false } = target;
     return {
       backend,
@@ -99,6 +101,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
       retry: { ...retry, ...target.retry },
       weight,
       contextWindow,
+      price,
       prefill,
     };
   });
