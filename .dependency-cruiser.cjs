@@ -1,5 +1,5 @@
 /** Who may import whom: docs/architecture.md, executable. */
-const rooms = ['config', 'backends', 'generation', 'telemetry', 'lifecycle', 'http', 'sandbox'];
+const rooms = ['config', 'backends', 'generation', 'telemetry', 'lifecycle', 'ledger', 'http', 'sandbox'];
 const mayImport = (room, allowed, comment) => ({
   name: `${room}-imports`,
   comment,
@@ -30,9 +30,10 @@ module.exports = {
     ),
     mayImport('telemetry', ['contract', 'config'], 'Telemetry observes.'),
     mayImport('lifecycle', ['contract', 'config', 'generation'], 'Probes and drain ask admission.'),
+    mayImport('ledger', ['contract', 'config'], 'The ledger keeps what it is told.'),
     mayImport(
       'http',
-      ['contract', 'config', 'generation', 'telemetry'],
+      ['contract', 'config', 'generation', 'telemetry', 'ledger'],
       'HTTP speaks to callers; upstreams are behind generation.',
     ),
     mayImport('sandbox', ['config'], 'The sandbox is an upstream like any other: over HTTP.'),
