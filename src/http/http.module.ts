@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
+import { UsageController } from './admin/usage.controller.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
@@ -10,8 +12,8 @@ import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
 
 @Module({
-  imports: [AccessModule, GenerationModule],
-  controllers: [ChatController, ChatCompletionsController, ModelsController],
+  imports: [AccessModule, GenerationModule, LedgerModule],
+  controllers: [ChatController, ChatCompletionsController, ModelsController, UsageController],
   providers: [
     AdminListener,
     GenerationStarter,

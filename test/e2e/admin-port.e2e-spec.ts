@@ -19,6 +19,8 @@ async function start(settings: GatewaySettings = {}): Promise<string> {
   const { server, ...others } = settings;
   gateway = await Gateway.start({ access: KEYS, server: { adminPort: 0, ...server }, ...others });
   gateway.openai.script(openAi.streamsText(['Hi']));
-  const port = /listening for operators",\{"address":"[^"]+","port":(\d+)/.exec(gateway.log.text)?.[1];
+  const port = /listening for operators",\{"address":"[^"]+","port":(\d+)/.exec(
+    gateway.log.text,
+  )?.[1];
   return `http://127.0.0.1:${port}`;
 }
