@@ -1,5 +1,15 @@
 /** Who may import whom: docs/architecture.md, executable. */
-const rooms = ['config', 'backends', 'generation', 'telemetry', 'lifecycle', 'http', 'sandbox'];
+const rooms = [
+  'config',
+  'backends',
+  'generation',
+  'limits',
+  'redis',
+  'telemetry',
+  'lifecycle',
+  'http',
+  'sandbox',
+];
 const mayImport = (room, allowed, comment) => ({
   name: `${room}-imports`,
   comment,
@@ -28,11 +38,17 @@ module.exports = {
       ['contract', 'config'],
       'Generation knows no backend by name and no HTTP.',
     ),
+    mayImport('redis', ['config'], 'One connection, whatever it is for.'),
+    mayImport(
+      'limits',
+      ['contract', 'config', 'redis'],
+      'What may be used is counted the same, however it is asked for and whoever answers.',
+    ),
     mayImport('telemetry', ['contract', 'config'], 'Telemetry observes.'),
     mayImport('lifecycle', ['contract', 'config', 'generation'], 'Probes and drain ask admission.'),
     mayImport(
       'http',
-      ['contract', 'config', 'generation', 'telemetry'],
+      ['contract', 'config', 'generation', 'limits', 'telemetry'],
       'HTTP speaks to callers; upstreams are behind generation.',
     ),
     mayImport('sandbox', ['config'], 'The sandbox is an upstream like any other: over HTTP.'),

@@ -41,7 +41,7 @@ export class GenerationRecorder implements GenerationRecord {
   constructor(
     readonly model: string,
     readonly streaming: boolean,
-    call: CallerContext,
+    private readonly call: CallerContext,
     private readonly observer: GenerationObserver,
   ) {
     this.requestId = call.requestId;
@@ -117,5 +117,6 @@ export class GenerationRecorder implements GenerationRecord {
     this.endReason = reason;
     this.#durationMs = this.durationMs;
     this.observer.generationEnded(this);
+    this.call.onEnd?.(this);
   }
 }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { GenerationModule } from '../generation/generation.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
@@ -8,7 +9,7 @@ import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { GenerationStarter } from './stream/generation-starter.js';
 
 @Module({
-  imports: [GenerationModule],
+  imports: [GenerationModule, LimitsModule],
   controllers: [ChatController, ChatCompletionsController, ModelsController],
   providers: [GenerationStarter, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
 })

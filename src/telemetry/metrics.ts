@@ -113,6 +113,10 @@ export const METRIC_PROVIDERS = [
     },
   }),
   makeGaugeProvider({
+    name: 'sluice_redis_up',
+    help: 'Whether Redis answers (1) or each replica counts alone (0); absent without redis.',
+  }),
+  makeGaugeProvider({
     name: 'sluice_build_info',
     help: 'Always 1; the labels say what is running.',
     labelNames: ['version', 'node'],

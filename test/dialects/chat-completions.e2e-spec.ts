@@ -16,6 +16,7 @@ const CODES: Record<string, string | null> = {
   unauthenticated: 'invalid_api_key',
   permission_denied: 'model_not_allowed',
   rate_limited: 'rate_limit_exceeded',
+  budget_exhausted: 'insufficient_quota',
   quota_exhausted: 'insufficient_quota',
   internal: 'internal_error',
 };

@@ -2,6 +2,7 @@ import { ListOf, Section } from '../rules/nested.js';
 import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
+import { UsageLimitsConfig } from './usage-limits-config.js';
 import { FieldNames, NewFieldNames, SetFields } from '../rules/field-rules.js';
 import { Flag, ModelId, Name, OneOf, PositiveNumber, Integer } from '../rules/value-rules.js';
 
@@ -114,4 +115,8 @@ export class ModelConfig {
   /** Longest answer that is kept for a recovery, in bytes; a longer one is not recovered. */
   @Integer(1)
   readonly recoveryMaxBytes: number = 262_144;
+
+  /** What all callers of it together may use. */
+  @Section(() => UsageLimitsConfig)
+  readonly limits: UsageLimitsConfig = new UsageLimitsConfig();
 }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../../config/schema/model-config.js';
 import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
+import type { UsageLimits } from '../../contract/caller.js';
 import type { Target } from '../../contract/chat-backend.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
@@ -13,6 +14,8 @@ export interface ModelRoute {
   readonly tiers: readonly (readonly RouteTarget[])[];
   readonly streams: StreamTimes;
   readonly recovery: RecoverySettings;
+  /** What all callers of it together may use. */
+  readonly limits: UsageLimits;
   /** Some target is the sandbox: the answer may be canned. */
   readonly sandbox: boolean;
 }
@@ -107,6 +110,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
     streams,
     tiers: tiersOf(targets, model.targets),
     recovery: { mode: model.recovery, maxBytes: model.recoveryMaxBytes },
+    limits: model.limits,
     sandbox: model.targets.some(({ backend }) =>
       config.backends.some(({ id, sandbox }) => id === backend && sandbox),
     ),

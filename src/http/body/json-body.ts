@@ -35,6 +35,7 @@ export function jsonBody(
       reserveAnnounced(request, encoding, bounds, reservation);
       invite(request, response);
       const body = await receiveBody(response, encoding, bounds, reservation);
+      response.locals.context.bodyBytes = body.length;
       request.body = parsedOnce(body, reservation);
     } catch (error) {
       reservation[Symbol.dispose]();

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { RATE_LIMIT_HEADERS } from '../rate-limit-headers.js';
 
 /** What pages may read besides the body. */
 const EXPOSED = [
@@ -11,6 +12,7 @@ const EXPOSED = [
   'x-should-retry',
   'retry-after',
   'retry-after-ms',
+  ...RATE_LIMIT_HEADERS,
 ].join(', ');
 
 /** How long a browser may remember a preflight, in seconds: not longer than a changed list may take to work. */

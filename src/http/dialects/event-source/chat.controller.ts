@@ -2,7 +2,7 @@ import { Body, HttpCode, Param, Query, RequestMethod, Res, Sse, UsePipes } from 
 import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { DialectController } from '../../stream/dialect-controller.js';
-import { type StartedGeneration, GenerationStarter } from '../../stream/generation-starter.js';
+import { GenerationStarter, type Starting } from '../../stream/generation-starter.js';
 import { SseSink } from '../../stream/sse-sink.js';
 import type { ParsedRequest } from '../dialect.js';
 import { eventSource } from './dialect.js';
@@ -27,7 +27,7 @@ export class ChatController {
   ask(
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(parseChatQuery(query), response);
   }
 
@@ -39,7 +39,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(withModel(model, parseChatQuery(query)), response);
   }
 
@@ -51,7 +51,7 @@ export class ChatController {
   converse(
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(eventSource.read(body), response);
   }
 
@@ -65,7 +65,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(withModel(model, eventSource.read(body)), response);
   }
 }
