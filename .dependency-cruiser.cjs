@@ -1,5 +1,6 @@
 /** Who may import whom: docs/architecture.md, executable. */
 const rooms = [
+  'access',
   'config',
   'backends',
   'generation',
@@ -32,6 +33,7 @@ module.exports = {
       to: { pathNot: '^src/contract/' },
     },
     mayImport('config', ['contract'], 'Configuration is read before anything else exists.'),
+    mayImport('access', ['contract', 'config'], 'Access knows callers, not what they ask for.'),
     mayImport('backends', ['contract', 'config'], 'A backend knows its upstream, not who asks.'),
     mayImport(
       'generation',
@@ -48,7 +50,7 @@ module.exports = {
     mayImport('lifecycle', ['contract', 'config', 'generation'], 'Probes and drain ask admission.'),
     mayImport(
       'http',
-      ['contract', 'config', 'generation', 'limits', 'telemetry'],
+      ['contract', 'config', 'access', 'generation', 'limits', 'telemetry'],
       'HTTP speaks to callers; upstreams are behind generation.',
     ),
     mayImport('sandbox', ['config'], 'The sandbox is an upstream like any other: over HTTP.'),

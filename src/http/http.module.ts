@@ -1,16 +1,22 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
+import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
 
 @Module({
-  imports: [GenerationModule, LimitsModule],
+  imports: [AccessModule, GenerationModule, LimitsModule],
   controllers: [ChatController, ChatCompletionsController, ModelsController],
-  providers: [GenerationStarter, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
+  providers: [
+    AdminListener,
+    GenerationStarter,
+    { provide: APP_FILTER, useClass: GatewayErrorFilter },
+  ],
 })
 export class HttpModule {}

@@ -18,6 +18,11 @@ export const RedisUrl = () =>
     'redisUrl',
     must('a redis:// or rediss:// URL', (value) => isText(value) && isRedisUrl(value)),
   );
+export const HttpUrl = () =>
+  Rule(
+    'httpUrl',
+    must('an http:// or https:// URL', (value) => isText(value) && isHttpUrl(value)),
+  );
 export const CaFile = () => Rule('caFile', caFileComplaint);
 
 /** Empty (`${KEY:-}`) is absent: for an upstream that needs no key. */
