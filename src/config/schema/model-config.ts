@@ -1,4 +1,5 @@
 import { ListOf, Section } from '../rules/nested.js';
+import { PriceConfig } from './price-config.js';
 import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
@@ -58,6 +59,11 @@ export class TargetConfig {
   @Optional()
   @Flag()
   readonly prefill?: boolean;
+
+  /** What its tokens cost. Absent: what it costs is not known, and shown nowhere. */
+  @Optional()
+  @Section(() => PriceConfig)
+  readonly price?: PriceConfig;
 
   /** Retries on this target that differ from its model's. */
   @Optional()

@@ -4,6 +4,7 @@ import type { ModelConfig, TargetConfig } from '../../config/schema/model-config
 import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
 import type { UsageLimits } from '../../contract/caller.js';
 import type { Target } from '../../contract/chat-backend.js';
+import type { Price } from '../../contract/generation.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
 
@@ -27,6 +28,7 @@ export interface RouteTarget extends Target {
   readonly weight: number;
   /** Tokens that fit into it, where that is known. */
   readonly contextWindow?: number | undefined;
+  readonly price?: Price | undefined;
   /** It continues a last message of the assistant. */
   readonly prefill: boolean;
 }
@@ -90,7 +92,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
   const streams = { ...config.streams, ...model.streams };
   const retry = { ...config.retry, ...model.retry };
   const targets = model.targets.map((target): RouteTarget => {
-    const { backend, drop, rename, set, developerRole, contextWindow } = target;
+    const { backend, drop, rename, set, developerRole, contextWindow, price } = target;
     const { weight = 1, prefill = false } = target;
     return {
       backend,
@@ -103,6 +105,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
       retry: { ...retry, ...target.retry },
       weight,
       contextWindow,
+      price,
       prefill,
     };
   });

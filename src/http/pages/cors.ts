@@ -9,6 +9,7 @@ const EXPOSED = [
   'x-sluice-attempts',
   'x-sluice-ignored',
   'x-sluice-sandbox',
+  'x-sluice-cost-usd',
   'x-should-retry',
   'retry-after',
   'retry-after-ms',

@@ -6,7 +6,7 @@ import type { EventBatch } from '../../contract/event-batch.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { ModelRoute } from '../../generation/routing/route-table.js';
 import type { Dialect, StreamEncoder } from '../dialects/dialect.js';
-import { setTargetHeaders } from '../generation-headers.js';
+import { setCostHeader, setTargetHeaders } from '../generation-headers.js';
 import type { FrameSink } from './frame-sink.js';
 import type { StartedGeneration } from './generation-starter.js';
 import { StreamTimers } from './stream-timers.js';
@@ -128,6 +128,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
     const { generation, options } = this.#started!;
     if (!this.dialect.answer) throw new Error(`${this.dialect.name} has no whole answers.`);
     setTargetHeaders(response, generation.record);
+    setCostHeader(response, generation.record);
     response.status(200).json(this.dialect.answer(answer, options));
   }
 
