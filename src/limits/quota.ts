@@ -1,4 +1,5 @@
 import type { UsageLimits } from '../contract/caller.js';
+import type { Used } from './estimate.js';
 import { type Period, type Window, windowAt } from './window.js';
 
 /** Counts are whole numbers, and a token may cost less than a millionth of a dollar. */
@@ -9,12 +10,6 @@ export interface Scope {
   readonly kind: 'caller' | 'model';
   readonly id: string;
   readonly limits: UsageLimits;
-}
-
-/** What a request will use, before it is known. */
-export interface Estimate {
-  readonly tokens: number;
-  readonly costUsd: number;
 }
 
 export type Unit = 'requests' | 'tokens' | 'usd';
@@ -70,14 +65,14 @@ export function quotasOf(scope: Scope): readonly Quota[] {
 }
 
 /** What a request takes of a quota before it is known what it uses. */
-export function chargeOf(quota: Quota, estimate: Estimate, now: number): Charge {
+export function chargeOf(quota: Quota, used: Used, now: number): Charge {
   const window = windowAt(quota.name, quota.period, now);
-  return { quota, window, amount: amountOf(quota, estimate) };
+  return { quota, window, amount: amountOf(quota, used) };
 }
 
-export function amountOf({ unit }: Quota, { tokens, costUsd }: Estimate): number {
+export function amountOf({ unit }: Quota, { tokens, usd }: Used): number {
   if (unit === 'requests') return 1;
-  return unit === 'tokens' ? tokens : Math.round(costUsd * PER_USD);
+  return unit === 'tokens' ? tokens : Math.round(usd * PER_USD);
 }
 
 /**

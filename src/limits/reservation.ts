@@ -1,5 +1,5 @@
 import type { GenerationRecord } from '../contract/generation.js';
-import { type TokenEstimate, tokensUsed } from './estimate.js';
+import { type Estimate, usedBy } from './estimate.js';
 import { amountOf, type Charged } from './quota.js';
 import type { UsageStore } from './store/usage-store.js';
 import { windowAt } from './window.js';
@@ -18,7 +18,7 @@ export class Reservation {
     private readonly store: UsageStore,
     private readonly charged: readonly Charged[],
     private readonly leases: readonly Lease[],
-    private readonly estimated: TokenEstimate,
+    private readonly estimated: Estimate,
   ) {}
 
   /** Its generation has ended: what that used counts in place of what was reserved. */
@@ -26,7 +26,7 @@ export class Reservation {
     // It never got to an upstream, and its caller waited for it: no limit of its own refused it.
     if (record.attemptsBegun === 0 && record.endReason !== 'client_closed') return this.release();
     if (!this.#end()) return;
-    const used = { tokens: tokensUsed(record, this.estimated), costUsd: 0 };
+    const used = usedBy(record, this.estimated);
     for (const each of this.charged) this.#correct(each, amountOf(each.quota, used));
   }
 

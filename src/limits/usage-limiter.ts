@@ -3,7 +3,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Caller, UsageLimits } from '../contract/caller.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import type { GatewayError } from '../contract/gateway-error.js';
-import { estimateTokens } from './estimate.js';
+import type { Price } from '../contract/generation.js';
+import { estimate, usedAtMost } from './estimate.js';
 import {
   type Charge,
   type Charged,
@@ -21,7 +22,11 @@ import { UsageStore } from './store/usage-store.js';
 /** Who asks for what. */
 export interface UsageRequest {
   readonly call: { readonly caller: Caller; readonly flow: string };
-  readonly route: { readonly model: string; readonly limits: UsageLimits };
+  readonly route: {
+    readonly model: string;
+    readonly limits: UsageLimits;
+    readonly tiers: readonly (readonly { readonly price?: Price | undefined }[])[];
+  };
   readonly chat: ChatRequest;
   /** Of the request as it came. */
   readonly bytes: number;
@@ -53,10 +58,14 @@ export class UsageLimiter {
     ]);
   }
 
-  async #reserve({ chat, bytes }: UsageRequest, scopes: readonly Scope[]): Promise<Verdict> {
+  async #reserve(
+    { call, route, chat, bytes }: UsageRequest,
+    scopes: readonly Scope[],
+  ): Promise<Verdict> {
     const now = Date.now();
-    const estimated = estimateTokens(bytes, chat);
-    const most = { tokens: estimated.input + estimated.output, costUsd: 0 };
+    const prices = route.tiers.flat().map(({ price }) => price);
+    const estimated = estimate(bytes, chat, call.caller.maxOutputTokens, prices);
+    const most = usedAtMost(estimated);
     const charges = scopes.flatMap(quotasOf).map((quota) => chargeOf(quota, most, now));
     // All at once: a store elsewhere answers after one way there and back.
     const [charged, leases] = await Promise.all([

@@ -6,7 +6,6 @@ import type { EventBatch } from '../../contract/event-batch.js';
 import type { GenerationRecord } from '../../contract/generation.js';
 import type { CallerContext } from '../../generation/caller-context.js';
 import { type Generation, GenerationService } from '../../generation/generation.service.js';
-import { RouteTable } from '../../generation/routing/route-table.js';
 import { UsageLimiter, type Verdict } from '../../limits/usage-limiter.js';
 import { callerContextOf } from '../caller-context-of.js';
 import type { ParsedRequest } from '../dialects/dialect.js';
@@ -34,14 +33,13 @@ export type Starting<Options> = StartedGeneration<Options> | Promise<StartedGene
 export class GenerationStarter {
   constructor(
     private readonly generations: GenerationService,
-    private readonly routes: RouteTable,
     private readonly limiter: UsageLimiter,
   ) {}
 
   /** @throws GatewayError, or rejects with one, for what no upstream needs to be asked */
   start<Options>(parsed: ParsedRequest<Options>, response: Response): Starting<Options> {
     const call = callerContextOf(response.req, response);
-    const route = this.routes.find(parsed.model);
+    const route = this.generations.routeFor(parsed.model, call.caller);
     const bytes = response.locals.context.bodyBytes ?? response.req.url.length;
     const reserving = this.limiter.reserve({ call, route, chat: parsed.chat, bytes });
     return reserving
