@@ -108,7 +108,7 @@ export class GenerationService {
     const candidates = candidatesFor(route, request, call, this.backends);
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
-    const permit = this.#acquire(call.flow, candidates, lifetime);
+    const permit = this.#acquire(call, candidates, lifetime);
     const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
     const { health } = this;
     const runner = new AttemptRunner(health, recorder, lifetime, call.flow);
@@ -116,13 +116,13 @@ export class GenerationService {
   }
 
   #acquire(
-    flow: string,
+    { flow, caller: { priority } }: CallerContext,
     candidates: readonly Candidate[],
     lifetime: GenerationLifetime,
   ): Promise<Permit> {
     try {
       const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
-      return this.limiter.acquire(flow, backends, lifetime.signal);
+      return this.limiter.acquire({ flow, priority }, backends, lifetime.signal);
     } catch (error) {
       lifetime[Symbol.dispose]();
       throw error;
