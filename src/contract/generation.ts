@@ -42,6 +42,8 @@ export interface GenerationRecord {
   readonly id: string;
   readonly requestId: string;
   readonly caller: Caller;
+  /** Where it calls from. */
+  readonly address: string;
   /** The public name of the model. */
   readonly model: string;
   readonly streaming: boolean;

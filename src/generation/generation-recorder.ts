@@ -21,6 +21,7 @@ export class GenerationRecorder implements GenerationRecord {
   readonly id = randomUUID();
   readonly requestId: string;
   readonly caller: Caller;
+  readonly address: string;
   readonly attempts: AttemptRecord[] = [];
   attemptsBegun = 0;
   target?: { readonly backend: string; readonly model: string };
@@ -46,6 +47,7 @@ export class GenerationRecorder implements GenerationRecord {
   ) {
     this.requestId = call.requestId;
     this.caller = call.caller;
+    this.address = call.address;
     observer.generationStarted(this);
   }
 
