@@ -10,6 +10,8 @@ import { refuseForeignHosts } from '../pages/host-check.js';
 import { boundPipelines } from './pipelines.js';
 import { serveOpenApi } from './openapi.js';
 import { forbidFraming, refuseForeignPages } from '../pages/page-check.js';
+import { protectPage } from '../pages/page-headers.js';
+import { refuseKeysInQuery } from '../pages/query-check.js';
 import { leaveSlowCaller } from '../stream/slow-caller.js';
 import { addVersion } from './version-prefix.js';
 import { writeBytes } from './write-bytes.js';
@@ -39,7 +41,9 @@ export function setUpHttp(app: NestExpressApplication): void {
   });
   // Before the body is read: a page that may not call shall cost nothing.
   app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
+  app.use('/docs', protectPage());
   app.use(addVersion);
+  app.use(refuseKeysInQuery);
   app.use('/chat', answerHeadAndReconnects);
   const limiter = app.get(ConcurrencyLimiter);
   app.use(jsonBody(server, () => limiter.refusal));
