@@ -4,12 +4,14 @@ import { GenerationModule } from '../generation/generation.module.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
+import { TicketsController } from './dialects/event-source/tickets.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { GenerationStarter } from './stream/generation-starter.js';
+import { Tickets } from './tickets/tickets.js';
 
 @Module({
   imports: [GenerationModule],
-  controllers: [ChatController, ChatCompletionsController, ModelsController],
-  providers: [GenerationStarter, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
+  controllers: [ChatController, TicketsController, ChatCompletionsController, ModelsController],
+  providers: [GenerationStarter, Tickets, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
 })
 export class HttpModule {}

@@ -9,9 +9,10 @@ export interface HttpRoute {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /**
    * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
+   * `ticket`: the same within 1 MiB, and a refusal is not counted: nothing is generated yet.
    * `operations`: for probes and Prometheus, by whatever name or address they reach the pod.
    */
-  readonly kind: 'generation' | 'models' | 'operations' | 'documentation';
+  readonly kind: 'generation' | 'ticket' | 'models' | 'operations' | 'documentation';
   /** Absent: plain JSON or text. */
   readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure'>;
 }
@@ -31,6 +32,7 @@ export const ROUTES: readonly HttpRoute[] = [
     dialect: chatCompletions,
   },
   { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
+  { path: '/chat/tickets', methods: ['POST'], kind: 'ticket' },
   { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
   { path: '/v1/models', methods: READ, kind: 'models' },
   { path: '/v1/models/*id', methods: READ, kind: 'models' },

@@ -138,6 +138,23 @@ describe.skipIf(isMissing('chromium'))('In Chromium, a page of another origin', 
     expect(preflights).toBe(1);
   });
 
+  it('streams with EventSource and a ticket, and stops when it comes again', async () => {
+    gateway.openai.script(openAi.streamsText(['Hel', 'lo']));
+    await openPage(listed);
+    const asked = gateway.openai.requests.length;
+    const made = await fetchInPage(
+      '/chat/tickets',
+      post({ messages }, { authorization: 'Bearer none' }),
+    );
+    expect([made.status, preflights]).toEqual([201, 1]);
+    const { ticket } = JSON.parse(made.text!) as { ticket: string };
+    const url = `${gateway.url}/chat?ticket=${ticket}`;
+    expect(await eventsOf(url)).toEqual(['start', 'message', 'message', 'done']);
+    expect(await eventsOf(url)).toEqual(['error']);
+    expect((await fetchInPage(`/chat?ticket=${ticket}`)).status).toBe(204);
+    expect(gateway.openai.requests.length - asked).toBe(1);
+  });
+
   it('reads errors with their headers', async () => {
     gateway.openai.script(failsWith(429, openAiError('slow down'), { 'retry-after': '7' }));
     await openPage(listed);

@@ -12,6 +12,9 @@ import { serveOpenApi } from './openapi.js';
 import { forbidFraming, refuseForeignPages } from '../pages/page-check.js';
 import { protectPage } from '../pages/page-headers.js';
 import { refuseKeysInQuery } from '../pages/query-check.js';
+import { redeemTicket } from '../tickets/redeem-ticket.js';
+import { Tickets } from '../tickets/tickets.js';
+import { refuseOtherMethods } from '../errors/method-check.js';
 import { leaveSlowCaller } from '../stream/slow-caller.js';
 import { addVersion } from './version-prefix.js';
 import { writeBytes } from './write-bytes.js';
@@ -44,8 +47,10 @@ export function setUpHttp(app: NestExpressApplication): void {
   app.use('/docs', protectPage());
   app.use(addVersion);
   app.use(refuseKeysInQuery);
-  app.use('/chat', answerHeadAndReconnects);
   const limiter = app.get(ConcurrencyLimiter);
+  app.use(redeemTicket(app.get(Tickets), () => limiter.refusal));
+  app.use('/chat', answerHeadAndReconnects);
+  app.use(refuseOtherMethods);
   app.use(jsonBody(server, () => limiter.refusal));
   serveOpenApi(app);
 
