@@ -14,9 +14,9 @@ export function callerContextOf(request: Request, { locals }: Response): CallerC
   return {
     requestId,
     caller,
-    flow: caller === ANONYMOUS ? (request.ip ?? '') : caller.id,
+    flow: caller.id === ANONYMOUS.id ? (request.ip ?? '') : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
-    fallback: request.header('x-sluice-fallback') !== 'never',
+    fallback: caller.fallback && request.header('x-sluice-fallback') !== 'never',
   };
 }
 

@@ -7,6 +7,7 @@ import { settingsIn, withDotEnv } from './environment.js';
 import { expand } from './expand.js';
 import { snapshotOf } from './snapshot.js';
 import { GatewayConfig } from '../schema/gateway-config.js';
+import { accessFaults } from '../rules/access-faults.js';
 import { referenceFaults } from '../rules/references.js';
 import { fieldFaults } from '../rules/validate.js';
 
@@ -43,7 +44,12 @@ export function parseConfig(
   const config = plainToInstance(GatewayConfig, value);
   coerceExpanded(config, expanded);
   const settings = settingsIn(env);
-  const found = [...fieldFaults(config), ...referenceFaults(config, expanded)];
+  const host = settings.host ?? config.server?.host;
+  const found = [
+    ...fieldFaults(config),
+    ...referenceFaults(config, expanded),
+    ...accessFaults(config, host),
+  ];
   const faults = [...expansionFaults, ...withoutEchoes(found, expansionFaults), ...settings.faults];
   if (faults.length > 0) throw new ConfigError(faults.toSorted(byPath), file);
   return snapshotOf(config, settings);

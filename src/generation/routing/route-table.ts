@@ -50,10 +50,11 @@ export interface TargetDeadlines extends Required<TargetStreamsConfig> {
 @Injectable()
 export class RouteTable {
   readonly #routes: ReadonlyMap<string, ModelRoute>;
-  readonly #defaultModel: string;
+  /** For callers that name none, and whose keys name none. */
+  readonly defaultModel: string;
 
   constructor(config: GatewayConfig) {
-    this.#defaultModel = config.defaultModel;
+    this.defaultModel = config.defaultModel;
     this.#routes = new Map(config.models.map((model) => [model.id, routeOf(model, config)]));
   }
 
@@ -66,7 +67,7 @@ export class RouteTable {
   }
 
   /** @throws GatewayError `model_not_found` */
-  find(model: string = this.#defaultModel): ModelRoute {
+  find(model: string): ModelRoute {
     const route = this.#routes.get(model);
     if (route) return route;
     throw new GatewayError(
@@ -77,7 +78,7 @@ export class RouteTable {
   }
 }
 
-function shortened(name: string): string {
+export function shortened(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }
 

@@ -1,6 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { findRoute } from '../routes.js';
+import { findRoute, isForWatchers } from '../routes.js';
 
 /** What APIs call a key that they take in the query. */
 const KEY_NAMES: ReadonlySet<string> = new Set([
@@ -21,7 +21,7 @@ const KEY = /^(bearer\s+)?sk-[\w-]{16,}$/i;
  */
 export function refuseKeysInQuery(request: Request, _response: Response, next: NextFunction): void {
   const query = queryOf(request.url);
-  if (query === '' || findRoute(request.path)?.kind === 'operations') return next();
+  if (query === '' || isForWatchers(findRoute(request.path)?.kind)) return next();
   for (const [name, value] of new URLSearchParams(query)) {
     // Neither is repeated: what was sent may be a key of another name.
     if (KEY_NAMES.has(name.toLowerCase()) || KEY.test(value.trim()) || KEY.test(name)) {

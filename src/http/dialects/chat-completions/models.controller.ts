@@ -1,27 +1,36 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+import { requireModel } from '../../../generation/routing/require-model.js';
 import { RouteTable } from '../../../generation/routing/route-table.js';
 import { ErrorBody } from '../../errors/error-body.dto.js';
 import { Model, ModelList } from './model.dto.js';
 
-/** The configured models, as OpenAI lists its own. */
+/** The models that a caller may use, as OpenAI lists its own. */
 @ApiTags('openai')
 @Controller('v1/models')
 export class ModelsController {
   constructor(private readonly routes: RouteTable) {}
 
-  /** The configured models. */
+  /** The models that you may use. */
   @Get()
-  list(): ModelList {
-    return { object: 'list', data: this.routes.models.map(toOpenAiModel) };
+  list(@Res({ passthrough: true }) { locals }: Response): ModelList {
+    const { caller } = locals.context;
+    const models = this.routes.models.filter((model) => caller.mayUse(model));
+    return { object: 'list', data: models.map(toOpenAiModel) };
   }
 
-  /** One configured model. */
+  /** One of them. */
   @Get('*id')
   @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
   @ApiNotFoundResponse({ type: ErrorBody })
-  retrieve(@Param('id') id: string | string[]): Model {
-    return toOpenAiModel(this.routes.find([id].flat().join('/')).model);
+  retrieve(
+    @Param('id') segments: string | string[],
+    @Res({ passthrough: true }) { locals }: Response,
+  ): Model {
+    const id = [segments].flat().join('/');
+    requireModel(locals.context.caller, id);
+    return toOpenAiModel(this.routes.find(id).model);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Body, Controller, Header, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
+import { requireModel } from '../../../generation/routing/require-model.js';
 import { RouteTable } from '../../../generation/routing/route-table.js';
 import { callerContextOf } from '../../caller-context-of.js';
 import { headersToKeep } from '../../tickets/ticket-headers.js';
@@ -27,7 +28,10 @@ export class TicketsController {
   ): Promise<Ticket> {
     // What is wrong with it is said now: an EventSource shows no error.
     const { flow } = callerContextOf(response.req, response);
-    this.routes.find(parseChatBody(body).model);
+    const { caller } = response.locals.context;
+    const model = parseChatBody(body).model ?? caller.defaultModel ?? this.routes.defaultModel;
+    requireModel(caller, model);
+    this.routes.find(model);
     const ticket = await this.tickets.issue(flow, {
       headers: headersToKeep(response.req.headers, response.locals.context.config),
       body: Buffer.from(JSON.stringify(body)),
