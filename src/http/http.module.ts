@@ -6,16 +6,19 @@ import { LimitsModule } from '../limits/limits.module.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
+import { TicketsController } from './dialects/event-source/tickets.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
+import { Tickets } from './tickets/tickets.js';
 
 @Module({
   imports: [AccessModule, GenerationModule, LimitsModule],
-  controllers: [ChatController, ChatCompletionsController, ModelsController],
+  controllers: [ChatController, TicketsController, ChatCompletionsController, ModelsController],
   providers: [
     AdminListener,
     GenerationStarter,
+    Tickets,
     { provide: APP_FILTER, useClass: GatewayErrorFilter },
   ],
 })

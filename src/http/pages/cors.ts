@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import { RATE_LIMIT_HEADERS } from '../rate-limit-headers.js';
 
-/** What pages may read besides the body. */
+/** What pages may read besides the body. By name: browsers take no `x-sluice-*`. */
 const EXPOSED = [
   'x-request-id',
   'x-sluice-model',

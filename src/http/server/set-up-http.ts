@@ -13,6 +13,11 @@ import { AdminListener } from './admin-listener.js';
 import { boundPipelines } from './pipelines.js';
 import { serveOpenApi } from './openapi.js';
 import { forbidFraming, refuseForeignPages } from '../pages/page-check.js';
+import { protectPage } from '../pages/page-headers.js';
+import { refuseKeysInQuery } from '../pages/query-check.js';
+import { redeemTicket } from '../tickets/redeem-ticket.js';
+import { Tickets } from '../tickets/tickets.js';
+import { refuseOtherMethods } from '../errors/method-check.js';
 import { leaveSlowCaller } from '../stream/slow-caller.js';
 import { boundConnections } from './server-timeouts.js';
 import { addVersion } from './version-prefix.js';
@@ -35,11 +40,15 @@ export function setUpHttp(app: NestExpressApplication): void {
   });
   // Before the body is read: a page that may not call shall cost nothing.
   app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
+  app.use('/docs', protectPage());
+  app.use(addVersion);
+  app.use(refuseKeysInQuery);
+  const limiter = app.get(ConcurrencyLimiter);
+  app.use(redeemTicket(app.get(Tickets), () => limiter.refusal));
   // Before the body, too, and behind the pages: a preflight has no key.
   app.use(authenticate(app.get(Access), app.get(AdminListener)));
-  app.use(addVersion);
   app.use('/chat', answerHeadAndReconnects);
-  const limiter = app.get(ConcurrencyLimiter);
+  app.use(refuseOtherMethods);
   app.use(jsonBody(server, () => limiter.refusal));
   serveOpenApi(app);
 
