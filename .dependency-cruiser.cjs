@@ -8,6 +8,7 @@ const rooms = [
   'redis',
   'telemetry',
   'lifecycle',
+  'ledger',
   'http',
   'sandbox',
 ];
@@ -48,9 +49,10 @@ module.exports = {
     ),
     mayImport('telemetry', ['contract', 'config'], 'Telemetry observes.'),
     mayImport('lifecycle', ['contract', 'config', 'generation'], 'Probes and drain ask admission.'),
+    mayImport('ledger', ['contract', 'config'], 'The ledger keeps what it is told.'),
     mayImport(
       'http',
-      ['contract', 'config', 'access', 'generation', 'limits', 'telemetry'],
+      ['contract', 'config', 'access', 'generation', 'limits', 'telemetry', 'ledger'],
       'HTTP speaks to callers; upstreams are behind generation.',
     ),
     mayImport('sandbox', ['config'], 'The sandbox is an upstream like any other: over HTTP.'),

@@ -7,6 +7,7 @@ import { GatewayConfig } from './config/schema/gateway-config.js';
 import { loadConfig } from './config/load/load-config.js';
 import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
+import { LedgerError } from './ledger/open-store.js';
 import { startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
@@ -21,7 +22,7 @@ class StartError extends Error {
  */
 export async function start(fallbackConfig?: string): Promise<string> {
   const config = await withItsSandbox(readConfig(fallbackConfig));
-  const app = await createApplication(config);
+  const app = await create(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   exitOnSecondSignal();
   await listen(app, config);
@@ -45,6 +46,15 @@ async function withItsSandbox(config: GatewayConfig): Promise<GatewayConfig> {
   const needed = config.backends.some(({ baseUrl }) => baseUrl === undefined);
   if (!needed || !config.sandbox) return config;
   return withSandbox(config, await startSandbox(config.sandbox));
+}
+
+async function create(config: GatewayConfig): Promise<NestExpressApplication> {
+  try {
+    return await createApplication(config);
+  } catch (error) {
+    if (error instanceof LedgerError) throw new StartError(error.message);
+    throw error;
+  }
 }
 
 async function listen(app: NestExpressApplication, config: GatewayConfig): Promise<void> {

@@ -127,6 +127,11 @@ export const METRIC_PROVIDERS = [
       this.inc(droppedLines());
     },
   }),
+  makeCounterProvider({
+    name: 'sluice_usage_rows_dropped_total',
+    help: 'Rows of the usage ledger that were given up: its store is away for too long, or refuses them.',
+    labelNames: ['reason'],
+  }),
   makeGaugeProvider({
     name: 'sluice_redis_up',
     help: 'Whether Redis answers (1) or each replica counts alone (0); absent without redis.',

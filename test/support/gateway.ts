@@ -18,6 +18,7 @@ export interface GatewaySettings {
   readonly redis?: object;
   readonly usage?: object;
   readonly drain?: object;
+  readonly usage?: object;
   /** Of both backends; less than the default, so that a test need not send 16 MiB to be over it. */
   readonly maxEventBytes?: number;
   /** How many requests the backend of this id is given at once. */

@@ -3,6 +3,7 @@ import type { ConfigPath } from '../load/config-path.js';
 import type { Expansion } from '../load/expand.js';
 import { BackendConfig } from '../schema/backend-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
+import { UsageConfig } from '../schema/usage-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
 
 /**
@@ -26,6 +27,7 @@ export function referenceFaults(
       ),
     ),
     ...defaultModelFaults(config, models, expanded),
+    ...usageFaults(config),
   ];
 }
 
@@ -91,6 +93,18 @@ function defaultModelFaults(
   if (defaultModel === undefined || models.some(({ item }) => item.id === defaultModel)) return [];
   const id = quoted(defaultModel, !expanded.has('defaultModel'));
   return [{ path: 'defaultModel', message: `no model has the id ${id}` }];
+}
+
+function usageFaults({ usage }: GatewayConfig): ConfigFault[] {
+  if (!(usage instanceof UsageConfig)) return [];
+  const { url, file } = usage;
+  if (url !== undefined && file !== undefined) {
+    const message = 'is one store too many: keep "url" for PostgreSQL or "file" for SQLite';
+    return [{ path: 'usage', message }];
+  }
+  if (url !== undefined || file !== undefined) return [];
+  const message = 'has no store: write "url" (PostgreSQL) or "file" (SQLite, for one process)';
+  return [{ path: 'usage', message }];
 }
 
 function quoted(value: unknown, isQuotable: boolean): string {

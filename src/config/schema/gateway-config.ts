@@ -8,6 +8,7 @@ import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
 import { StreamsConfig } from './streams-config.js';
+import { UsageConfig } from './usage-config.js';
 import { Milliseconds, Name, PositiveNumber } from '../rules/value-rules.js';
 
 /** The embedded upstream for trying Sluice without keys: backends without a `baseUrl` are answered by it. */
@@ -91,6 +92,11 @@ export class GatewayConfig {
   /** What callers may ask for. */
   @ListOf(() => ModelConfig)
   readonly models: readonly ModelConfig[];
+
+  /** Present: what every generation used is kept. Read when Sluice starts, and only then. */
+  @Optional()
+  @Section(() => UsageConfig)
+  readonly usage?: UsageConfig;
 
   /** Present: backends without a `baseUrl` are answered by the sandbox. */
   @Optional()
