@@ -1,9 +1,12 @@
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
 
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
   readonly requestId: string;
   readonly caller: Caller;
+  /** The snapshot that its request began with. */
+  readonly config: GatewayConfig;
   /**
    * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
    * or in open mode its address.

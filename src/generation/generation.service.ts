@@ -15,7 +15,7 @@ import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type ModelRoute, RouteTable } from './routing/route-table.js';
+import { type ModelRoute, routesOf } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
@@ -45,7 +45,6 @@ export interface PlainGeneration extends Generation {
 @Injectable()
 export class GenerationService {
   constructor(
-    private readonly routes: RouteTable,
     private readonly limiter: ConcurrencyLimiter,
     private readonly health: TargetHealth,
     private readonly running: RunningGenerations,
@@ -89,8 +88,8 @@ export class GenerationService {
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const route = this.routes.find(model);
-    const candidates = candidatesFor(route, request, call, this.backends);
+    const route = routesOf(call.config).find(model);
+    const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const permit = this.#acquire(call.flow, candidates, lifetime);

@@ -10,10 +10,11 @@ const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
  * @throws GatewayError `invalid_request` naming the header that is wrong
  */
 export function callerContextOf(request: Request, { locals }: Response): CallerContext {
-  const { id: requestId, caller } = locals.context;
+  const { id: requestId, caller, config } = locals.context;
   return {
     requestId,
     caller,
+    config,
     flow: caller === ANONYMOUS ? (request.ip ?? '') : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: request.header('x-sluice-fallback') !== 'never',

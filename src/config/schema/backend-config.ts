@@ -65,6 +65,9 @@ export class BackendConfig {
   @Section(() => BackendLimitsConfig)
   readonly limits?: BackendLimitsConfig;
 
+  /** What is in `caFile`. */
+  declare readonly ca?: string;
+
   /** It is played by the sandbox. Not to be written: it follows from the absence of `baseUrl`. */
   declare readonly sandbox?: true;
 }

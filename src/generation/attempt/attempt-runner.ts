@@ -1,3 +1,4 @@
+import type { Target } from '../../contract/chat-backend.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
 import type { AttemptRecord } from '../../contract/generation.js';
@@ -28,7 +29,7 @@ export class AttemptRunner implements Disposable {
   /** @param isLast no other target may be asked when this one stays silent */
   begin(candidate: Candidate, isLast: boolean): Attempt {
     const { target } = candidate;
-    const call = this.health.of(target).breaker.track(this.flow);
+    const call = this.health.of(candidate).breaker.track(this.flow);
     const notices = new TargetNotices(target, this.recorder);
     this.recorder.attemptsBegun += 1;
     this.#running = new Attempt(candidate, this.lifetime.signal, call, notices, isLast);
@@ -79,16 +80,21 @@ class TargetNotices implements AttemptNotices {
   }
 
   unknownFinishReason(word: string): void {
-    this.recorder.targetNoticed(this.target, { kind: 'unknown_finish_reason', word });
+    this.recorder.targetNoticed(labelled(this.target), { kind: 'unknown_finish_reason', word });
   }
 
   implausibleUsage(): void {
-    this.recorder.targetNoticed(this.target, { kind: 'implausible_usage' });
+    this.recorder.targetNoticed(labelled(this.target), { kind: 'implausible_usage' });
   }
 
   preambleTooLong(): void {
-    this.recorder.targetNoticed(this.target, { kind: 'preamble_too_long' });
+    this.recorder.targetNoticed(labelled(this.target), { kind: 'preamble_too_long' });
   }
+}
+
+/** What the log calls a target. */
+function labelled({ backend, label }: RouteTarget): Target {
+  return { backend, model: label };
 }
 
 function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {
@@ -97,7 +103,7 @@ function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptReco
   const now = performance.now();
   return {
     backend: candidate.target.backend,
-    model: candidate.target.model,
+    model: candidate.target.label,
     outcome: outcome instanceof GatewayError ? outcome.fault : outcome,
     durationMs: now - startedAt,
     ...defined({

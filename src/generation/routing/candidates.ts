@@ -1,4 +1,4 @@
-import type { ChatBackend, ChatBackends, Fit } from '../../contract/chat-backend.js';
+import type { ChatBackend, Fit } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { affinityOf } from './affinity.js';
@@ -21,7 +21,7 @@ export function candidatesFor(
   route: ModelRoute,
   request: ChatRequest,
   call: CallerContext,
-  backends: ChatBackends,
+  backends: ReadonlyMap<string, ChatBackend>,
 ): readonly Candidate[] {
   const all = rankTargets(route.tiers, () => affinityOf(request, call));
   const targets = call.fallback ? all : all.slice(0, 1);

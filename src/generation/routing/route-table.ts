@@ -1,5 +1,5 @@
-import { Injectable } from '@nestjs/common';
-import { GatewayConfig } from '../../config/schema/gateway-config.js';
+import { perSnapshot } from '../../config/per-snapshot.js';
+import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../../config/schema/model-config.js';
 import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
 import type { Target } from '../../contract/chat-backend.js';
@@ -18,6 +18,8 @@ export interface ModelRoute {
 }
 
 export interface RouteTarget extends Target {
+  /** What the log and metrics call its model: a pattern stays one. */
+  readonly label: string;
   readonly deadlines: TargetDeadlines;
   readonly retry: RetrySettings;
   /** Its share among targets of the same priority. */
@@ -46,8 +48,7 @@ export interface TargetDeadlines extends Required<TargetStreamsConfig> {
   readonly lastFirstTokenMs: number;
 }
 
-/** Which targets a public model name stands for; made once from the configuration. */
-@Injectable()
+/** Which targets a public model name stands for. */
 export class RouteTable {
   readonly #routes: ReadonlyMap<string, ModelRoute>;
   readonly #defaultModel: string;
@@ -77,6 +78,8 @@ export class RouteTable {
   }
 }
 
+export const routesOf = perSnapshot((config) => new RouteTable(config));
+
 function shortened(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }
@@ -91,6 +94,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
     return {
       backend,
       model: target.model,
+      label: target.model,
       drop,
       rename,
       set,

@@ -1,7 +1,6 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { LiveConfig } from '../../config/live-config.js';
-import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
 import { jsonBody } from '../body/json-body.js';
 import { answerHeadAndReconnects } from '../dialects/event-source/head-and-reconnect.middleware.js';
@@ -25,20 +24,22 @@ const CHECK_TIMEOUTS_EVERY_MS = 5000;
 
 /** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
 export function setUpHttp(app: NestExpressApplication): void {
-  const { server, browsers, streams } = app.get(GatewayConfig);
+  const live = app.get(LiveConfig);
+  // What it says needs a restart to change.
+  const { server } = live.current;
   app.disable('x-powered-by');
   app.disable('etag');
   app.use(boundPipelines());
   app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
-  app.use(withRequestContext(app.get(LiveConfig)));
+  app.use(withRequestContext(live));
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
   app.use((_request: Request, response: Response, next: NextFunction) => {
-    leaveSlowCaller(response, streams.slowClientMs);
+    leaveSlowCaller(response, response.locals.context.config.streams.slowClientMs);
     next();
   });
   // Before the body is read: a page that may not call shall cost nothing.
-  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
+  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages);
   app.use(addVersion);
   app.use('/chat', answerHeadAndReconnects);
   const limiter = app.get(ConcurrencyLimiter);

@@ -1,6 +1,7 @@
-import { Controller, Get, Param } from '@nestjs/common';
+import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
-import { RouteTable } from '../../../generation/routing/route-table.js';
+import type { Response } from 'express';
+import { routesOf } from '../../../generation/routing/route-table.js';
 import { ErrorBody } from '../../errors/error-body.dto.js';
 import { Model, ModelList } from './model.dto.js';
 
@@ -8,20 +9,23 @@ import { Model, ModelList } from './model.dto.js';
 @ApiTags('openai')
 @Controller('v1/models')
 export class ModelsController {
-  constructor(private readonly routes: RouteTable) {}
-
   /** The configured models. */
   @Get()
-  list(): ModelList {
-    return { object: 'list', data: this.routes.models.map(toOpenAiModel) };
+  list(@Res({ passthrough: true }) { locals }: Response): ModelList {
+    const { models } = routesOf(locals.context.config);
+    return { object: 'list', data: models.map(toOpenAiModel) };
   }
 
   /** One configured model. */
   @Get('*id')
   @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
   @ApiNotFoundResponse({ type: ErrorBody })
-  retrieve(@Param('id') id: string | string[]): Model {
-    return toOpenAiModel(this.routes.find([id].flat().join('/')).model);
+  retrieve(
+    @Param('id') id: string | string[],
+    @Res({ passthrough: true }) { locals }: Response,
+  ): Model {
+    const routes = routesOf(locals.context.config);
+    return toOpenAiModel(routes.find([id].flat().join('/')).model);
   }
 }
 
