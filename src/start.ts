@@ -68,7 +68,7 @@ function sandboxAdder(): (config: GatewayConfig) => Promise<GatewayConfig> {
 /** With one, SIGHUP says that the terminal was closed, and ends the process as it ends any other. */
 function hasControllingTerminal(): boolean {
   try {
-    closeSync(openSync('/dev/tty'));
+    closeSync(openSync('/dev/tty', 'r'));
     return true;
   } catch {
     return false;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject } from '../../contract/json.js';
+import { isPattern } from '../model-pattern.js';
 import { childPath } from './config-path.js';
 import type { EnvironmentSettings } from './environment.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
@@ -29,14 +30,9 @@ export function snapshotOf(
   });
 }
 
-/** The first model that can be asked for as it is written. */
+/** The first model that has a name of its own. */
 export function defaultModelOf(models: GatewayConfig['models']): string | undefined {
   return models.find(({ id }) => !isPattern(id))?.id;
-}
-
-/** Whether a model's name stands for all that begin with it. */
-export function isPattern(name: string): boolean {
-  return name.endsWith('*');
 }
 
 /** The same snapshot, with the sandbox in place of the base URLs that are not given. */

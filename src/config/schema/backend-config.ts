@@ -65,6 +65,11 @@ export class BackendConfig {
   @Section(() => BackendLimitsConfig)
   readonly limits?: BackendLimitsConfig;
 
+  /** `true`: no request that begins from now on is sent to it. */
+  @Optional()
+  @Flag()
+  readonly disabled?: boolean;
+
   /** What is in `caFile`. */
   declare readonly ca?: string;
 

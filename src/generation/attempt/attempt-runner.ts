@@ -47,7 +47,7 @@ export class AttemptRunner implements Disposable {
    */
   endFailed(attempt: Attempt, error: unknown): GatewayError {
     const { error: over } = this.lifetime;
-    const failure = over ?? GatewayError.from(error);
+    const failure = over ?? failureAt(attempt.candidate.target, GatewayError.from(error));
     this.end(attempt, over ? 'cancelled' : failure);
     return failure;
   }
@@ -95,6 +95,22 @@ class TargetNotices implements AttemptNotices {
 /** What the log calls a target. */
 function labelled({ backend, label }: RouteTarget): Target {
   return { backend, model: label };
+}
+
+/**
+ * Behind a pattern a name that the upstream does not have is the caller's mistake, and no reason to
+ * leave the target alone: anybody could close it for all others with a name that is made up.
+ */
+function failureAt({ label, model }: RouteTarget, failure: GatewayError): GatewayError {
+  const isUnknownName = failure.fault === 'upstream_model_missing' && label !== model;
+  if (!isUnknownName || failure.breakerEffect !== 'open') return failure;
+  const { cause, upstream } = failure;
+  return new GatewayError('model_not_found', 'No backend here has a model of this name.', {
+    param: 'model',
+    mayFallBack: true,
+    cause,
+    upstream,
+  });
 }
 
 function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {

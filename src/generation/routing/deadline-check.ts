@@ -17,6 +17,7 @@ export class DeadlineCheck implements OnModuleInit {
 
   #checkAll(config: GatewayConfig): void {
     for (const route of routesOf(config).routes) {
+      if (route.disabled || route.tiers.length === 0) continue;
       this.#check(route, 'firstTokenMs', ({ firstTokenMs }) => firstTokenMs);
       this.#check(route, 'answerMs', ({ answerMs }) => answerMs);
     }

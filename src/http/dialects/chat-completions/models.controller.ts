@@ -25,7 +25,9 @@ export class ModelsController {
     @Res({ passthrough: true }) { locals }: Response,
   ): Model {
     const routes = routesOf(locals.context.config);
-    return toOpenAiModel(routes.find([id].flat().join('/')).model);
+    const name = [id].flat().join('/');
+    routes.find(name);
+    return toOpenAiModel(name);
   }
 }
 
