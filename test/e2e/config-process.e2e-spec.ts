@@ -96,7 +96,7 @@ describe('A running Sluice', () => {
     await write({
       backends: [{ id: 'openai', kind: 'openai' }],
       models: [{ id: 'm', targets: ['openai/m'] }],
-      sandbox: { firstTokenMs: 1 },
+      sandbox: { firstTokenMs: 1, tokensPerSecond: 1000 },
     });
     for (let n = 0; n < 2; n += 1) {
       sluice.signal('SIGHUP');
