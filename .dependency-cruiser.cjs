@@ -1,5 +1,14 @@
 /** Who may import whom: docs/architecture.md, executable. */
-const rooms = ['config', 'backends', 'generation', 'telemetry', 'lifecycle', 'http', 'sandbox'];
+const rooms = [
+  'access',
+  'config',
+  'backends',
+  'generation',
+  'telemetry',
+  'lifecycle',
+  'http',
+  'sandbox',
+];
 const mayImport = (room, allowed, comment) => ({
   name: `${room}-imports`,
   comment,
@@ -22,6 +31,7 @@ module.exports = {
       to: { pathNot: '^src/contract/' },
     },
     mayImport('config', ['contract'], 'Configuration is read before anything else exists.'),
+    mayImport('access', ['contract', 'config'], 'Access knows callers, not what they ask for.'),
     mayImport('backends', ['contract', 'config'], 'A backend knows its upstream, not who asks.'),
     mayImport(
       'generation',
@@ -32,7 +42,7 @@ module.exports = {
     mayImport('lifecycle', ['contract', 'config', 'generation'], 'Probes and drain ask admission.'),
     mayImport(
       'http',
-      ['contract', 'config', 'generation', 'telemetry'],
+      ['contract', 'config', 'access', 'generation', 'telemetry'],
       'HTTP speaks to callers; upstreams are behind generation.',
     ),
     mayImport('sandbox', ['config'], 'The sandbox is an upstream like any other: over HTTP.'),

@@ -7,12 +7,18 @@ if (major < 24) {
   process.exit(1);
 }
 
-const { start } = await import('./start.js');
 const { writeText } = await import('./telemetry/standard-streams.js');
+const [command, ...args] = process.argv.slice(2);
 try {
-  // The argument is the configuration that holds when SLUICE_CONFIG is not set.
-  writeText('stdout', `${await start(process.argv[2])}\n`);
+  writeText('stdout', `${await run()}\n`);
 } catch (error) {
-  console.error(error instanceof Error && error.name === 'StartError' ? error.message : error);
+  const isExplained = error instanceof Error && /^(Start|Usage)Error$/.test(error.name);
+  console.error(isExplained ? error.message : error);
   process.exit(1);
+}
+
+async function run(): Promise<string> {
+  if (command === '--key') return (await import('./new-key.js')).newKey(args);
+  // The argument is the configuration that holds when SLUICE_CONFIG is not set.
+  return (await import('./start.js')).start(command);
 }

@@ -81,10 +81,13 @@ async function listen(app: NestExpressApplication, config: GatewayConfig): Promi
     await app.listen(port, host);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EADDRINUSE') {
-      throw new StartError(
-        `Port ${port} is in use: stop whoever has it, or choose another with "PORT=${port + 1} npm start".`,
-      );
+    if (error instanceof Error && code === 'EADDRINUSE') {
+      const taken = 'port' in error ? Number(error.port) : port;
+      const cure =
+        taken === port
+          ? `choose another with "PORT=${port + 1} npm start"`
+          : 'write another into server.adminPort';
+      throw new StartError(`Port ${taken} is in use: stop whoever has it, or ${cure}.`);
     }
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new StartError(

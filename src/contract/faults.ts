@@ -74,6 +74,11 @@ export const FAULTS = {
   unsupported_encoding: { ...mistake, status: 415 },
   body_timeout: { ...mistake, status: 408 },
   unauthenticated: { ...mistake, status: 401 },
+  access_unavailable: {
+    ...ours,
+    status: 503,
+    message: 'Sluice cannot check who you are at the moment: try again.',
+  },
   permission_denied: { ...mistake, status: 403 },
   origin_not_allowed: { ...mistake, status: 403 },
   host_not_allowed: { ...mistake, status: 403 },

@@ -40,6 +40,7 @@ describe('GatewayError', () => {
       'unsupported_encoding',
       'body_timeout',
       'unauthenticated',
+      'access_unavailable',
       'permission_denied',
       'origin_not_allowed',
       'host_not_allowed',

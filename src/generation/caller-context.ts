@@ -7,6 +7,8 @@ export interface CallerContext {
   readonly caller: Caller;
   /** The snapshot that its request began with. */
   readonly config: GatewayConfig;
+  /** Where it calls from, as far as `server.trustedProxies` are believed. */
+  readonly address: string;
   /**
    * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
    * or in open mode its address.

@@ -12,6 +12,8 @@ import { type Candidate, candidatesFor } from './routing/candidates.js';
 import { AttemptRunner } from './attempt/attempt-runner.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
+import { limitOutput } from './limit-output.js';
+import { requireModel } from './routing/require-model.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
@@ -57,7 +59,7 @@ export class GenerationService {
    * @param model public name; absent: the configured default
    * @param signal the caller's; its abort reason becomes the end reason
    * @throws GatewayError at once for what no upstream needs to be asked: `model_not_found`,
-   *   `invalid_request`, `draining`, `overloaded`
+   *   `permission_denied`, `invalid_request`, `draining`, `overloaded`
    */
   stream(
     model: string | undefined,
@@ -65,8 +67,9 @@ export class GenerationService {
     call: CallerContext,
     signal: AbortSignal,
   ): StreamedGeneration {
-    const context = this.#begin(model, request, call, signal, true);
-    const batches = streamAnswer(context, request);
+    const limited = limitOutput(request, call.caller);
+    const context = this.#begin(model, limited, call, signal, true);
+    const batches = streamAnswer(context, limited);
     return { ...generationOf(context), batches, over: context.lifetime.signal };
   }
 
@@ -77,8 +80,9 @@ export class GenerationService {
     call: CallerContext,
     signal: AbortSignal,
   ): PlainGeneration {
-    const context = this.#begin(model, request, call, signal, false);
-    return { ...generationOf(context), answer: wholeAnswer(context, request) };
+    const limited = limitOutput(request, call.caller);
+    const context = this.#begin(model, limited, call, signal, false);
+    return { ...generationOf(context), answer: wholeAnswer(context, limited) };
   }
 
   #begin(
@@ -88,8 +92,11 @@ export class GenerationService {
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const route = routesOf(call.config).find(model);
-    const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
+    const { caller, config } = call;
+    const name = model ?? caller.defaultModel ?? config.defaultModel;
+    requireModel(caller, name);
+    const route = routesOf(config).find(name);
+    const candidates = candidatesFor(route, request, call, this.backends.of(config));
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const permit = this.#acquire(call.flow, candidates, lifetime);

@@ -1,15 +1,24 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
+import { TicketsController } from './dialects/event-source/tickets.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
+import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
+import { Tickets } from './tickets/tickets.js';
 
 @Module({
-  imports: [GenerationModule],
-  controllers: [ChatController, ChatCompletionsController, ModelsController],
-  providers: [GenerationStarter, { provide: APP_FILTER, useClass: GatewayErrorFilter }],
+  imports: [AccessModule, GenerationModule],
+  controllers: [ChatController, TicketsController, ChatCompletionsController, ModelsController],
+  providers: [
+    AdminListener,
+    GenerationStarter,
+    Tickets,
+    { provide: APP_FILTER, useClass: GatewayErrorFilter },
+  ],
 })
 export class HttpModule {}

@@ -15,6 +15,8 @@ declare global {
     interface Locals {
       /** Set by the first middleware, so that every handler, interceptor and filter has one. */
       context: RequestContext;
+      /** The body of a request that came as a ticket, until it is read. */
+      ticketBody?: Buffer | undefined;
     }
   }
 }

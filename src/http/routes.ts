@@ -9,9 +9,12 @@ export interface HttpRoute {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /**
    * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
-   * `operations`: for probes and Prometheus, by whatever name or address they reach the pod.
+   * `ticket`: the same within 1 MiB, and a refusal is not counted: nothing is generated yet.
+   * `probe`, `metrics`: for Kubernetes and Prometheus, by whatever name or address they reach the pod.
+   * `admin`: for operators, with a key that says so; never for pages of other origins.
    */
-  readonly kind: 'generation' | 'models' | 'operations' | 'documentation';
+  readonly kind:
+    'generation' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
   /** Absent: plain JSON or text. */
   readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure'>;
 }
@@ -31,12 +34,13 @@ export const ROUTES: readonly HttpRoute[] = [
     dialect: chatCompletions,
   },
   { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
+  { path: '/chat/tickets', methods: ['POST'], kind: 'ticket' },
   { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
   { path: '/v1/models', methods: READ, kind: 'models' },
   { path: '/v1/models/*id', methods: READ, kind: 'models' },
-  { path: '/livez', methods: READ, kind: 'operations' },
-  { path: '/readyz', methods: READ, kind: 'operations' },
-  { path: '/metrics', methods: READ, kind: 'operations' },
+  { path: '/livez', methods: READ, kind: 'probe' },
+  { path: '/readyz', methods: READ, kind: 'probe' },
+  { path: '/metrics', methods: READ, kind: 'metrics' },
   { path: '/openapi.json', methods: READ, kind: 'documentation' },
   { path: '/docs', methods: READ, kind: 'documentation' },
 ];
@@ -46,6 +50,11 @@ const MATCHERS = ROUTES.map((route) => ({ route, matcher: matcherOf(route.path) 
 /** The route of a path, in any case and with or without a slash at its end, as Express takes it. */
 export function findRoute(path: string): HttpRoute | undefined {
   return MATCHERS.find(({ matcher }) => matcher.test(path))?.route;
+}
+
+/** For programs that watch over Sluice, which know it by its address. */
+export function isForWatchers(kind: HttpRoute['kind'] | undefined): boolean {
+  return kind === 'probe' || kind === 'metrics';
 }
 
 /** Clients of Ollama ask here, and know errors in one shape of their own. */

@@ -56,6 +56,7 @@ export class GenerationLog implements GenerationObserver {
       requestId: record.requestId,
       streamId: record.id,
       caller: record.caller.id,
+      address: record.address,
       model: record.model,
       target: target ? `${target.backend}/${target.model}` : undefined,
       streaming: record.streaming,

@@ -26,6 +26,7 @@ const RECORD: GenerationRecord = {
   id: '00000000-0000-4000-8000-000000000000',
   requestId: ABOUT.requestId,
   caller: ANONYMOUS,
+  address: '127.0.0.1',
   model: 'gpt',
   streaming: true,
   attempts: [],

@@ -10,7 +10,7 @@ async function statusFor(url: string, host: string, path = '/chat?message=Hi'): 
 describe('the Host of a request', () => {
   let gateway: Gateway | undefined;
   const start = async (server: object): Promise<string> => {
-    gateway = await Gateway.start({ server });
+    gateway = await Gateway.start({ server, access: { allowOpen: true } });
     gateway.openai.script(openAi.streamsText(['Hi']));
     return gateway.url;
   };

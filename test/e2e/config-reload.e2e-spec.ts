@@ -191,6 +191,15 @@ describe('The files of a configuration', () => {
     ]);
   });
 
+  it('let nobody in who was kept out by where they want to listen after a restart', async () => {
+    await write({ server: { host: '0.0.0.0' }, access: { allowOpen: true } });
+    open();
+    await write({ server: { host: '127.0.0.1' } });
+    await reload.look();
+    expect(live.current.access.allowOpen).toBe(true);
+    expect(log.lines.at(-1)).toMatch(/unsound.*access: lets everybody in/);
+  });
+
   it('keep the environment of the start', async () => {
     const env = { SLUICE_CONFIG: at('sluice.yaml'), MS: '5' };
     await write({ streams: { heartbeatMs: '${MS}' } });

@@ -23,6 +23,7 @@ describe('the log', () => {
       requestId: 'mine-1',
       streamId: expect.any(String) as string,
       caller: 'anonymous',
+      address: '127.0.0.1',
       model: 'gpt-4o',
       target: 'ollama/llama3',
       streaming: true,

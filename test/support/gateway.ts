@@ -11,6 +11,7 @@ export interface GatewaySettings {
   readonly models?: readonly object[];
   readonly streams?: object;
   readonly server?: object;
+  readonly access?: object;
   readonly browsers?: object;
   readonly retry?: object;
   readonly retryBudget?: object;

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '../../contract/json.js';
  */
 const REASONING_MODEL = /(?:^|[/:])(?:gpt-5|o[134](?![a-z0-9]))/i;
 
-const LIMITS = ['max_tokens', 'max_completion_tokens'];
+export const LIMITS = ['max_tokens', 'max_completion_tokens'];
 
 /** Whether a target takes `max_completion_tokens` in place of `max_tokens`, by the name of its model. */
 export function takesCompletionTokens({ model }: Target): boolean {

@@ -10,7 +10,7 @@ import type {
 } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
-import { inDialectOf } from './openai-fields-sent.js';
+import { inDialectOf, LIMITS } from './openai-fields-sent.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;
 
@@ -46,7 +46,8 @@ function bodyWith(
   stream: JsonObject,
   { renamesLimit }: Wording,
 ): Body {
-  const body = { ...bodyWithPrefill(neutralBody(request), request), ...stream };
+  const said = bodyWithLimit(bodyWithPrefill(neutralBody(request), request), request);
+  const body = { ...said, ...stream };
   // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
   return { ...inDialectOf(target, body, renamesLimit), model: target.model } as unknown as Body;
 }
@@ -78,16 +79,28 @@ function droppedFields(request: ChatRequest, { drop = [] }: Target): readonly st
   return drop.filter((name) => body[name] != null);
 }
 
-/** The beginning of the answer as the last message, and no more tokens than are left for the rest. */
-function bodyWithPrefill(body: JsonObject, { prefill, sampling }: ChatRequest): JsonObject {
+/** The beginning of the answer as the last message. */
+function bodyWithPrefill(body: JsonObject, { prefill }: ChatRequest): JsonObject {
   const messages = body['messages'];
   if (prefill === undefined || !Array.isArray(messages)) return body;
-  const limits = ['max_tokens', 'max_completion_tokens'].filter((name) => body[name] != null);
-  return {
-    ...body,
-    messages: withPrefill(messages, prefill),
-    ...Object.fromEntries(limits.map((name) => [name, sampling.maxTokens])),
-  };
+  return { ...body, messages: withPrefill(messages, prefill) };
+}
+
+/**
+ * The caller's own body may ask for more tokens than the neutral request, which was bounded by its
+ * key, or has the beginning of the answer already.
+ */
+function bodyWithLimit(body: JsonObject, { sampling: { maxTokens } }: ChatRequest): JsonObject {
+  if (maxTokens === undefined) return body;
+  const said = LIMITS.filter((name) => body[name] != null);
+  if (said.length === 0) return { ...body, max_tokens: maxTokens };
+  const over = said.filter((name) => !isWithin(body[name], maxTokens));
+  if (over.length === 0) return body;
+  return { ...body, ...Object.fromEntries(over.map((name) => [name, maxTokens])) };
+}
+
+function isWithin(value: unknown, max: number): boolean {
+  return typeof value === 'number' && value >= 0 && value <= max;
 }
 
 function toOpenAiBody(request: ChatRequest): JsonObject {

@@ -42,11 +42,11 @@ describe('loading the configuration', () => {
   });
 
   it('lets .env say what the environment does not', () => {
-    writeFileSync('.env', 'SLUICE_CONFIG=a.yaml\nPORT=1\nHOST=from.file\n');
+    writeFileSync('.env', 'SLUICE_CONFIG=a.yaml\nPORT=1\nHOST=file.localhost\n');
     writeFileSync('a.yaml', YAML);
     expect(loadConfig(undefined, { PORT: '2' }).server).toMatchObject({
       port: 2,
-      host: 'from.file',
+      host: 'file.localhost',
     });
   });
 

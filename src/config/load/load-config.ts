@@ -10,6 +10,7 @@ import { expand } from './expand.js';
 import { FilesRead } from './files-read.js';
 import { snapshotOf } from './snapshot.js';
 import { GatewayConfig } from '../schema/gateway-config.js';
+import { accessFaults } from '../rules/access-faults.js';
 import { referenceFaults } from '../rules/references.js';
 import { fieldFaults } from '../rules/validate.js';
 
@@ -40,8 +41,14 @@ export function parseConfig(
   const config = plainToInstance(GatewayConfig, value);
   coerceExpanded(config, expanded);
   const settings = settingsIn(env);
+  const host = settings.host ?? config.server?.host;
   const ca = readCaFiles(config, files);
-  const found = [...fieldFaults(config), ...referenceFaults(config, expanded), ...ca.faults];
+  const found = [
+    ...fieldFaults(config),
+    ...referenceFaults(config, expanded),
+    ...accessFaults(config, host),
+    ...ca.faults,
+  ];
   const inFile = [...expansionFaults, ...withoutEchoes(found, expansionFaults)];
   const faults = [...inFile.map((fault) => at(fault, lineOf)), ...settings.faults];
   if (faults.length > 0) throw new ConfigError(faults.toSorted(byPath), file);

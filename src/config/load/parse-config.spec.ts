@@ -11,6 +11,8 @@ describe('a configuration', () => {
       server: {
         host: '127.0.0.1',
         port: 3000,
+        adminHost: '127.0.0.1',
+        trustedProxies: [],
         bodyLimit: '20mb',
         bodyMs: 60_000,
         bodyBytesInFlight: '64mb',
@@ -18,6 +20,7 @@ describe('a configuration', () => {
         keepAliveMs: 75_000,
         hosts: [],
       },
+      access: { mode: 'open', allowOpen: false, limits: {} },
       browsers: { origins: [] },
       defaultModel: 'llama3',
       streams: {
@@ -188,8 +191,8 @@ describe('a value from a variable', () => {
 
 describe('the environment', () => {
   it('overrides where Sluice listens', () => {
-    const { server } = parseConfig(MINIMAL, { PORT: '0', HOST: '0.0.0.0' });
-    expect(server).toMatchObject({ port: 0, host: '0.0.0.0' });
+    const { server } = parseConfig(MINIMAL, { PORT: '0', HOST: '::1' });
+    expect(server).toMatchObject({ port: 0, host: '::1' });
   });
 
   it('says nothing with an empty variable', () => {

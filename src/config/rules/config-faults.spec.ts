@@ -39,7 +39,7 @@ describe('a configuration with faults', () => {
   defaultModel: no model has the id "nope", or stands for it
   models[0].targets[1]: no backend has the id "b"
   PORT: must be a port, from 0 to 65535
-  server.prot: is not a known key; known here are: host, port, bodyLimit, bodyMs, bodyBytesInFlight, compressedBodies, keepAliveMs, hosts`,
+  server.prot: is not a known key; known here are: host, port, adminPort, adminHost, trustedProxies, bodyLimit, bodyMs, bodyBytesInFlight, compressedBodies, keepAliveMs, hosts`,
     );
   });
 
@@ -65,7 +65,7 @@ describe('a configuration with faults', () => {
 
   it.each(['proxy', 'Server', 'x-anchors'])('may have the unknown key %s', (key) => {
     expect(faultsOf({ ...MINIMAL, [key]: {} })).toEqual([
-      `${key}: is not a known key; known here are: server, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, drain, backends, models, sandbox`,
+      `${key}: is not a known key; known here are: server, access, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, drain, backends, models, sandbox`,
     ]);
   });
 

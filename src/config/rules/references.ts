@@ -1,4 +1,4 @@
-import { isPattern, restOf } from '../model-pattern.js';
+import { isAskable, isPattern } from '../model-pattern.js';
 import type { ConfigFault } from '../load/config-error.js';
 import type { ConfigPath } from '../load/config-path.js';
 import type { Expansion } from '../load/expand.js';
@@ -108,8 +108,7 @@ function defaultModelFaults(
     return [{ path: 'defaultModel', message }];
   }
   if (typeof defaultModel !== 'string') return [];
-  const isName = ids.some((id) => (isPattern(id) ? restOf(id, defaultModel) : id === defaultModel));
-  if (isName) return [];
+  if (isAskable(ids, defaultModel)) return [];
   const id = quoted(defaultModel, !expanded.has('defaultModel'));
   return [{ path: 'defaultModel', message: `no model has the id ${id}, or stands for it` }];
 }

@@ -11,6 +11,11 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isHeaderValue = (value: unknown) => isText(value) && HEADER_VALUE.test(value);
 
 export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint);
+export const HttpUrl = () =>
+  Rule(
+    'httpUrl',
+    must('an http:// or https:// URL', (value) => isText(value) && isHttpUrl(value)),
+  );
 export const CaFile = () =>
   Rule(
     'caFile',

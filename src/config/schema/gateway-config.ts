@@ -1,3 +1,4 @@
+import { AccessConfig } from './access-config.js';
 import { BackendConfig } from './backend-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
@@ -39,6 +40,10 @@ export class GatewayConfig {
   /** Where Sluice listens. */
   @Section(() => ServerConfig)
   readonly server: Readonly<ServerConfig> = new ServerConfig();
+
+  /** Who may call. */
+  @Section(() => AccessConfig)
+  readonly access: AccessConfig = new AccessConfig();
 
   /** Pages in browsers that are not Sluice's own. */
   @Section(() => BrowsersConfig)

@@ -1,4 +1,6 @@
+import { Networks } from '../rules/access-rules.js';
 import { HostNames, Origins } from '../rules/caller-rules.js';
+import { Optional } from '../rules/rule.js';
 import {
   ByteSize,
   Flag,
@@ -17,6 +19,19 @@ export class ServerConfig {
   /** TCP port; 0 lets the system choose. PORT overrides it. */
   @Port()
   readonly port: number = 3000;
+
+  /** A second port, for `/metrics`, the probes and `/admin/*`, which needs no key for the first two. Absent: none. */
+  @Optional()
+  @Port()
+  readonly adminPort?: number;
+
+  /** The interface of `adminPort`; Prometheus in a cluster needs `0.0.0.0`, and a policy who else reaches it. */
+  @Host()
+  readonly adminHost: string = '127.0.0.1';
+
+  /** Proxies whose `X-Forwarded-For` is believed: it says which address a request is from. */
+  @Networks()
+  readonly trustedProxies: readonly string[] = [];
 
   /** Largest request body: a number of bytes, or a text like `20mb`. Images in messages count. */
   @ByteSize()

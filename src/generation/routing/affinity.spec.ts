@@ -12,6 +12,7 @@ const CALL: CallerContext = {
     backends: [{ id: 'a', kind: 'openai', baseUrl: 'http://a' }],
     models: [{ id: 'm', targets: ['a/m'] }],
   }),
+  address: '127.0.0.1',
   flow: '127.0.0.1',
   fallback: true,
 };

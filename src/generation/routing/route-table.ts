@@ -58,10 +58,8 @@ export class RouteTable {
   readonly #byName: ReadonlyMap<string, ModelRoute>;
   /** The longest first. */
   readonly #patterns: readonly ModelRoute[];
-  readonly #defaultModel: string;
 
   constructor(config: GatewayConfig) {
-    this.#defaultModel = config.defaultModel;
     this.routes = config.models.map((model) => routeOf(model, config));
     const names = this.routes.filter(({ model }) => !isPattern(model));
     this.#byName = new Map(names.map((route) => [route.model, route]));
@@ -79,7 +77,7 @@ export class RouteTable {
    * The route of that name, else the one of the longest pattern that stands for it.
    * @throws GatewayError `model_not_found`
    */
-  find(name: string = this.#defaultModel): ModelRoute {
+  find(name: string): ModelRoute {
     const route = this.#byName.get(name) ?? this.#matching(name);
     if (route && !route.disabled) return route;
     const state = route ? 'disabled here at the moment' : 'not configured here';
@@ -109,7 +107,7 @@ function resolved(route: ModelRoute, rest: string): ModelRoute {
 
 export const routesOf = perSnapshot((config) => new RouteTable(config));
 
-function shortened(name: string): string {
+export function shortened(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }
 

@@ -23,6 +23,8 @@ function setErrorHeaders(response: Response, error: GatewayError): void {
   const { status, shouldRetry, callerWaitMs } = error;
   const { record } = response.locals.context;
   if (record) response.setHeader('x-sluice-attempts', record.attemptsBegun);
+  // RFC 9110 asks for it; no browser shows a dialog for this scheme.
+  if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
   // The next request shall look for another instance; behind half a body there can be none.
   if (error.fault === 'draining' || error.fault === 'body_timeout')

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 
-/** What pages may read besides the body. */
+/** What pages may read besides the body. By name: browsers take no `x-sluice-*`. */
 const EXPOSED = [
   'x-request-id',
   'x-sluice-model',
@@ -8,9 +8,16 @@ const EXPOSED = [
   'x-sluice-attempts',
   'x-sluice-ignored',
   'x-sluice-sandbox',
+  'x-sluice-cost-usd',
   'x-should-retry',
   'retry-after',
   'retry-after-ms',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-tokens',
 ].join(', ');
 
 /** How long a browser may remember a preflight, in seconds: not longer than a changed list may take to work. */

@@ -1,8 +1,8 @@
-import { BlockList, isIP } from 'node:net';
 import type { NextFunction, Request, Response } from 'express';
+import { isLoopback } from '../../config/rules/loopback.js';
 import type { ServerConfig } from '../../config/schema/server-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { findRoute } from '../routes.js';
+import { findRoute, isForWatchers } from '../routes.js';
 
 /**
  * Refuses requests for a name that is not ours. A page whose own name was made to resolve to
@@ -12,7 +12,7 @@ import { findRoute } from '../routes.js';
 export function refuseForeignHosts({ host, hosts }: ServerConfig) {
   const isChecked = hosts.length > 0 || isLoopback(host);
   return (request: Request, _response: Response, next: NextFunction): void => {
-    if (!isChecked || findRoute(request.path)?.kind === 'operations') return next();
+    if (!isChecked || isForWatchers(findRoute(request.path)?.kind)) return next();
     const name = nameIn(request.headers.host);
     // No browser leaves it out.
     if (name === undefined || isLoopback(name) || hosts.includes(name)) return next();
@@ -24,20 +24,8 @@ export function refuseForeignHosts({ host, hosts }: ServerConfig) {
 }
 
 /** The name in a `Host` header, without its port; what is no name is passed on as it is. */
-function nameIn(host: string | undefined): string | undefined {
+export function nameIn(host: string | undefined): string | undefined {
   return host?.replace(/:\d*$/, '').replace(/\.$/, '').toLowerCase();
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Names that lead to this machine, whoever resolves them. */
-function isLoopback(name: string): boolean {
-  const address = name.replace(/^\[|\]$/g, '');
-  const family = isIP(address);
-  if (family !== 0) return LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  return name === 'localhost' || name.endsWith('.localhost');
 }
 
 function printable(name: string): string {

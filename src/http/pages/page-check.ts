@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { perSnapshot } from '../../config/per-snapshot.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { allowPage, answerPreflight, isPreflight } from './cors.js';
-import { findRoute } from '../routes.js';
+import { findRoute, isForWatchers } from '../routes.js';
 
 /** No page may show an answer of ours in a frame. */
 export function forbidFraming(_request: Request, response: Response, next: NextFunction): void {
@@ -16,10 +16,12 @@ export function forbidFraming(_request: Request, response: Response, next: NextF
  * a frame, an image or a `no-cors` fetch would have a generation made and paid that nobody reads.
  */
 export function refuseForeignPages(request: Request, response: Response, next: NextFunction): void {
-  if (findRoute(request.path)?.kind === 'operations') return next();
+  const kind = findRoute(request.path)?.kind;
+  if (isForWatchers(kind)) return next();
   const { origin } = request.headers;
   const listed = originsOf(response.locals.context.config);
-  const isListed = origin !== undefined && listed.has(origin);
+  // What operators do no page of another origin does for them, whoever it is.
+  const isListed = kind !== 'admin' && origin !== undefined && listed.has(origin);
   if (listed.size > 0) response.vary('Origin');
   if (isListed) allowPage(origin, response);
   if (isForeign(request) && !(isListed && isReading(request))) throw refusal(request, isListed);

@@ -1,33 +1,36 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import { requireModel } from '../../../generation/routing/require-model.js';
 import { routesOf } from '../../../generation/routing/route-table.js';
 import { ErrorBody } from '../../errors/error-body.dto.js';
 import { Model, ModelList } from './model.dto.js';
 
-/** The configured models, as OpenAI lists its own. */
+/** The models that a caller may use, as OpenAI lists its own. */
 @ApiTags('openai')
 @Controller('v1/models')
 export class ModelsController {
-  /** The configured models. */
+  /** The models that you may use. */
   @Get()
   list(@Res({ passthrough: true }) { locals }: Response): ModelList {
-    const { models } = routesOf(locals.context.config);
+    const { caller, config } = locals.context;
+    const models = routesOf(config).models.filter((model) => caller.mayUse(model));
     return { object: 'list', data: models.map(toOpenAiModel) };
   }
 
-  /** One configured model. */
+  /** One of them. */
   @Get('*id')
   @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
   @ApiNotFoundResponse({ type: ErrorBody })
   retrieve(
-    @Param('id') id: string | string[],
+    @Param('id') segments: string | string[],
     @Res({ passthrough: true }) { locals }: Response,
   ): Model {
-    const routes = routesOf(locals.context.config);
-    const name = [id].flat().join('/');
-    routes.find(name);
-    return toOpenAiModel(name);
+    const { caller, config } = locals.context;
+    const id = [segments].flat().join('/');
+    requireModel(caller, id);
+    routesOf(config).find(id);
+    return toOpenAiModel(id);
   }
 }
 

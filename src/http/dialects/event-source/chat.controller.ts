@@ -9,7 +9,7 @@ import { eventSource } from './dialect.js';
 import { ChatQueryDto } from './chat-query.dto.js';
 import { parseChatQuery } from './parse-query.js';
 import { chatValidation } from './chat-validation.pipe.js';
-import { ApiChatBody, ApiChatModel, ApiChatStream } from './chat.docs.js';
+import { ApiChatBody, ApiChatModel, ApiChatStream, ApiTicketParameter } from './chat.docs.js';
 
 /** No limit of Nest's own on waiting events: `fromPull` lets next to none wait. */
 const POST_EVENTS = { method: RequestMethod.POST, maxPendingDataLength: 0 };
@@ -24,6 +24,7 @@ export class ChatController {
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
   @ApiChatStream()
+  @ApiTicketParameter()
   ask(
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
