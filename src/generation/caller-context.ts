@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
 import type { GenerationRecord } from '../contract/generation.js';
 
@@ -5,6 +6,8 @@ import type { GenerationRecord } from '../contract/generation.js';
 export interface CallerContext {
   readonly requestId: string;
   readonly caller: Caller;
+  /** The snapshot that its request began with. */
+  readonly config: GatewayConfig;
   /** Where it calls from, as far as `server.trustedProxies` are believed. */
   readonly address: string;
   /**

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChatAnswer } from '../contract/chat-answer.js';
-import type { Caller } from '../contract/caller.js';
 import { ChatBackends } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
@@ -18,7 +17,7 @@ import { requireModel } from './routing/require-model.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type ModelRoute, RouteTable } from './routing/route-table.js';
+import { type ModelRoute, routesOf } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
@@ -48,7 +47,6 @@ export interface PlainGeneration extends Generation {
 @Injectable()
 export class GenerationService {
   constructor(
-    private readonly routes: RouteTable,
     private readonly limiter: ConcurrencyLimiter,
     private readonly health: TargetHealth,
     private readonly running: RunningGenerations,
@@ -60,10 +58,13 @@ export class GenerationService {
    * The model that a caller asks for.
    * @throws GatewayError `permission_denied`, `model_not_found`
    */
-  routeFor(model: string | undefined, caller: Caller): ModelRoute {
-    const name = model ?? caller.defaultModel ?? this.routes.defaultModel;
+  routeFor(
+    model: string | undefined,
+    { caller, config }: Pick<CallerContext, 'caller' | 'config'>,
+  ): ModelRoute {
+    const name = model ?? caller.defaultModel ?? config.defaultModel;
     requireModel(caller, name);
-    return this.routes.find(name);
+    return routesOf(config).find(name);
   }
 
   /**
@@ -104,8 +105,8 @@ export class GenerationService {
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const route = this.routeFor(model, call.caller);
-    const candidates = candidatesFor(route, request, call, this.backends);
+    const route = this.routeFor(model, call);
+    const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const permit = this.#acquire(call, candidates, lifetime);
