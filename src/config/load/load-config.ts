@@ -11,6 +11,7 @@ import { FilesRead } from './files-read.js';
 import { snapshotOf } from './snapshot.js';
 import { GatewayConfig } from '../schema/gateway-config.js';
 import { accessFaults } from '../rules/access-faults.js';
+import { limitFaults } from '../rules/limit-faults.js';
 import { referenceFaults } from '../rules/references.js';
 import { fieldFaults } from '../rules/validate.js';
 
@@ -47,6 +48,7 @@ export function parseConfig(
     ...fieldFaults(config),
     ...referenceFaults(config, expanded),
     ...accessFaults(config, host),
+    ...limitFaults(config),
     ...ca.faults,
   ];
   const inFile = [...expansionFaults, ...withoutEchoes(found, expansionFaults)];

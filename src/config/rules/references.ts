@@ -6,6 +6,7 @@ import { BackendConfig } from '../schema/backend-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
 import { UsageConfig } from '../schema/usage-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
+import { type At, itemsOf } from './items.js';
 
 /**
  * What no field can say alone. The fields may be wrong in themselves: one start of Sluice tells
@@ -31,19 +32,6 @@ export function referenceFaults(
     ...defaultModelFaults(config, models, expanded),
     ...usageFaults(config),
   ];
-}
-
-interface At<T> {
-  readonly path: ConfigPath;
-  readonly item: T;
-}
-
-/** The items that are what they should be; a fault of its own says what is wrong with the others. */
-function itemsOf<T>(list: ConfigPath, items: unknown, type: new () => T): At<T>[] {
-  if (!Array.isArray(items)) return [];
-  return items.flatMap((item: unknown, index) =>
-    item instanceof type ? [{ path: `${list}[${index}]`, item }] : [],
-  );
 }
 
 function duplicateFaults(items: readonly At<{ readonly id: string }>[]): ConfigFault[] {
