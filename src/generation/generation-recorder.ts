@@ -70,7 +70,7 @@ export class GenerationRecorder implements GenerationRecord {
   }
 
   answeredBy({ target, ignored }: Candidate): void {
-    this.target = { backend: target.backend, model: target.model };
+    this.target = { backend: target.backend, model: target.label };
     this.ignored = ignored;
   }
 

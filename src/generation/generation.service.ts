@@ -13,11 +13,11 @@ import { AttemptRunner } from './attempt/attempt-runner.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { limitOutput } from './limit-output.js';
-import { requireModel } from './routing/require-model.js';
+import { routeFor } from './routing/route-for.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type ModelRoute, RouteTable } from './routing/route-table.js';
+import type { ModelRoute } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
@@ -47,7 +47,6 @@ export interface PlainGeneration extends Generation {
 @Injectable()
 export class GenerationService {
   constructor(
-    private readonly routes: RouteTable,
     private readonly limiter: ConcurrencyLimiter,
     private readonly health: TargetHealth,
     private readonly running: RunningGenerations,
@@ -93,11 +92,9 @@ export class GenerationService {
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const { caller } = call;
-    const name = model ?? caller.defaultModel ?? this.routes.defaultModel;
-    requireModel(caller, name);
-    const route = this.routes.find(name);
-    const candidates = candidatesFor(route, request, call, this.backends);
+    const { caller, config } = call;
+    const route = routeFor(model, caller, config);
+    const candidates = candidatesFor(route, request, call, this.backends.of(config));
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const permit = this.#acquire(call.flow, candidates, lifetime);

@@ -11,12 +11,13 @@ const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
  * @throws GatewayError `invalid_request` naming the header that is wrong
  */
 export function callerContextOf(request: Request, { locals }: Response): CallerContext {
-  const { id: requestId, caller } = locals.context;
+  const { id: requestId, caller, config } = locals.context;
   const address = addressOf(request);
   return {
     requestId,
     caller,
     address,
+    config,
     flow: caller.id === ANONYMOUS.id ? address : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: caller.fallback && request.header('x-sluice-fallback') !== 'never',

@@ -113,6 +113,19 @@ export const METRIC_PROVIDERS = [
     },
   }),
   makeGaugeProvider({
+    name: 'sluice_config_last_reload_successful',
+    help: 'Whether the configuration that the files say holds (1), or they are unsound and an older one does (0).',
+  }),
+  makeGaugeProvider({
+    name: 'sluice_config_last_reload_success_timestamp_seconds',
+    help: 'When the configuration that holds was taken over.',
+  }),
+  makeGaugeProvider({
+    name: 'sluice_config_info',
+    help: 'Always 1; the label says which configuration holds, as sha256sum has its file.',
+    labelNames: ['sha256'],
+  }),
+  makeGaugeProvider({
     name: 'sluice_build_info',
     help: 'Always 1; the labels say what is running.',
     labelNames: ['version', 'node'],

@@ -2,6 +2,7 @@ import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { GenerationObserver } from '../contract/generation.js';
+import { ConfigMetrics } from './config-metrics.js';
 import { GenerationLog } from './generation-log.js';
 import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
@@ -16,6 +17,7 @@ import { SLUICE_VERSION } from './version.js';
   imports: [PrometheusModule.register({ controller: MetricsController })],
   providers: [
     ...METRIC_PROVIDERS,
+    ConfigMetrics,
     GenerationLog,
     GenerationMetrics,
     {

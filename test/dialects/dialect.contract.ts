@@ -19,7 +19,7 @@ const HEARTBEAT_MS = 20;
 const SILENCE_MS = 150;
 
 const NOT_CONFIGURED =
-  'The model "nobody" is not configured here. GET /v1/models lists those that are.';
+  'The model "nobody" is not configured here. GET /v1/models lists those that can be asked for.';
 
 const ABOUT = { requestId: 'req-1' };
 const RECORD: GenerationRecord = {

@@ -1,6 +1,7 @@
 import type { ConfigFault } from '../load/config-error.js';
 import { AccessConfig, KeyConfig } from '../schema/access-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
+import { isPattern, restOf } from '../model-pattern.js';
 import { isLoopback } from './loopback.js';
 import { matchesAny } from './model-globs.js';
 import { hostCheck } from './value-rules.js';
@@ -75,9 +76,14 @@ function defaultModelFaults({ path, key }: KeyAt, { models }: GatewayConfig): Co
   const { defaultModel, models: allowed } = key;
   if (defaultModel === undefined || !Array.isArray(models)) return [];
   const at = `${path}.defaultModel`;
-  if (!models.some((model) => model?.id === defaultModel)) {
-    return [{ path: at, message: 'must be the id of a model' }];
+  if (!models.some((model) => isNameOf(model?.id, defaultModel))) {
+    return [{ path: at, message: 'must be the id of a model, or stand for one' }];
   }
   if (!Array.isArray(allowed) || matchesAny(allowed, defaultModel)) return [];
   return [{ path: at, message: 'must be one of its own models' }];
+}
+
+function isNameOf(id: unknown, name: string): boolean {
+  if (typeof id !== 'string') return false;
+  return isPattern(id) ? restOf(id, name) !== undefined : id === name;
 }

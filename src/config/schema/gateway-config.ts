@@ -93,4 +93,7 @@ export class GatewayConfig {
 
   /** Not in the file: proxies belong to the environment. */
   declare readonly proxy: ProxyConfig;
+
+  /** SHA-256 of the file, in hex: which configuration holds. */
+  declare readonly sha256: string;
 }

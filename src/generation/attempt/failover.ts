@@ -89,7 +89,7 @@ export class Failover {
     candidate: Candidate,
     ask: (attempt: Attempt) => Promise<T>,
   ): Promise<Answered<T> | undefined> {
-    const { breaker, retryBudget } = this.#health.of(candidate.target);
+    const { breaker, retryBudget } = this.#health.of(candidate);
     retryBudget.countRequest();
     for (let retries = 0; ; retries += 1) {
       const isLast = allowedByBreakers(this.#remaining, this.#health).length === 0;

@@ -1,15 +1,23 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { type ModelRoute, RouteTable, type TargetDeadlines } from './route-table.js';
+import { LiveConfig } from '../../config/live-config.js';
+import type { GatewayConfig } from '../../config/schema/gateway-config.js';
+import { type ModelRoute, routesOf, type TargetDeadlines } from './route-table.js';
 
-/** Says at boot which models may run out of time before their last target was waited for. */
+/** Says of every configuration which models may run out of time before their last target was waited for. */
 @Injectable()
 export class DeadlineCheck implements OnModuleInit {
   readonly #logger = new Logger('Deadlines');
 
-  constructor(private readonly routes: RouteTable) {}
+  constructor(private readonly live: LiveConfig) {}
 
   onModuleInit(): void {
-    for (const route of this.routes.routes) {
+    this.#checkAll(this.live.current);
+    this.live.observe({ replaced: (next) => this.#checkAll(next) });
+  }
+
+  #checkAll(config: GatewayConfig): void {
+    for (const route of routesOf(config).routes) {
+      if (route.disabled || route.tiers.length === 0) continue;
       this.#check(route, 'firstTokenMs', ({ firstTokenMs }) => firstTokenMs);
       this.#check(route, 'answerMs', ({ answerMs }) => answerMs);
     }

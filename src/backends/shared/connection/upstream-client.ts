@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../../contract/chat-backend.js';
 import type { ChatRequest } from '../../../contract/chat-request.js';
@@ -155,8 +154,8 @@ function headersOf({ apiKey, headers = {} }: UpstreamSettings): Readonly<Record<
   };
 }
 
-function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispatcher {
-  const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+function createDispatcher({ connectMs, ca, proxy }: UpstreamSettings): Dispatcher {
+  const tls = ca === undefined ? {} : { ca };
   const connect = { timeout: connectMs, highWaterMark: SOCKET_BYTES, ...tls };
   const options: Agent.Options = {
     connect,

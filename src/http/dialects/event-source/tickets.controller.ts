@@ -1,7 +1,6 @@
 import { Body, Controller, Header, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { requireModel } from '../../../generation/routing/require-model.js';
-import { RouteTable } from '../../../generation/routing/route-table.js';
+import { routeFor } from '../../../generation/routing/route-for.js';
 import { callerContextOf } from '../../caller-context-of.js';
 import { headersToKeep } from '../../tickets/ticket-headers.js';
 import { TICKET_MS } from '../../tickets/ticket-store.js';
@@ -13,10 +12,7 @@ import type { Ticket } from './ticket.dto.js';
 /** For pages with an EventSource: their key stays out of the URL, and what they say may be long. */
 @Controller('chat/tickets')
 export class TicketsController {
-  constructor(
-    private readonly tickets: Tickets,
-    private readonly routes: RouteTable,
-  ) {}
+  constructor(private readonly tickets: Tickets) {}
 
   /** A ticket for the answer to a conversation, which `GET /chat?ticket=…` streams. */
   @Post()
@@ -27,13 +23,10 @@ export class TicketsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Ticket> {
     // What is wrong with it is said now: an EventSource shows no error.
-    const { flow } = callerContextOf(response.req, response);
-    const { caller } = response.locals.context;
-    const model = parseChatBody(body).model ?? caller.defaultModel ?? this.routes.defaultModel;
-    requireModel(caller, model);
-    this.routes.find(model);
+    const { flow, caller, config } = callerContextOf(response.req, response);
+    routeFor(parseChatBody(body).model, caller, config);
     const ticket = await this.tickets.issue(flow, {
-      headers: headersToKeep(response.req.headers, response.locals.context.config),
+      headers: headersToKeep(response.req.headers, config),
       body: Buffer.from(JSON.stringify(body)),
     });
     return { ticket, expiresInMs: TICKET_MS };
