@@ -2,10 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 import type { LiveConfig } from './live-config.js';
-import { ConfigError, lineOf } from './load/config-error.js';
+import { ConfigError, type ConfigFault, lineOf } from './load/config-error.js';
 import type { ConfigSource } from './load/config-source.js';
 import { FilesRead } from './load/files-read.js';
 import { changedPaths, withSectionsOf } from './load/snapshot.js';
+import { accessFaults } from './rules/access-faults.js';
 import type { GatewayConfig } from './schema/gateway-config.js';
 
 /** How often the files are read. */
@@ -85,18 +86,27 @@ export class ConfigReload {
 
   async #take(loaded: GatewayConfig | ConfigError, files: FilesRead): Promise<void> {
     this.files = files;
-    const { file } = this.source;
-    if (loaded instanceof ConfigError) {
-      this.live.refuse();
-      const faults = loaded.faults.map(lineOf);
-      this.#logger.error('the configuration is unsound: the one before stays', { file, faults });
-      return;
-    }
-    const next = await this.complete(this.#withoutRestart(loaded));
+    if (loaded instanceof ConfigError) return this.#refuse(loaded.faults);
+    const kept = this.#withoutRestart(loaded);
+    // Who may call was judged by where the file wants to listen; it is where we listen that counts.
+    const faults = accessFaults(kept, kept.server.host);
+    if (faults.length > 0) return this.#refuse(faults);
+    const next = await this.complete(kept);
     const changed = changedPaths(this.live.current, next);
     this.live.replace(next);
+    const { file } = this.source;
     const { sha256 } = next;
     this.#logger.log('the configuration was read again', { file, sha256, changed });
+  }
+
+  #refuse(faults: readonly ConfigFault[]): void {
+    this.live.refuse();
+    const { file } = this.source;
+    const lines = faults.map(lineOf);
+    this.#logger.error('the configuration is unsound: the one before stays', {
+      file,
+      faults: lines,
+    });
   }
 
   /** `next` with what holds until the restart as it was; says what that is. */

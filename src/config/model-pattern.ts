@@ -23,3 +23,8 @@ export function restOf(pattern: string, name: string): string | undefined {
 export function withRest(model: string, rest: string): string {
   return isPattern(model) ? model.slice(0, -REST.length) + rest : model;
 }
+
+/** Whether a name is one of these ids, or a pattern among them stands for it. */
+export function isAskable(ids: readonly string[], name: string): boolean {
+  return ids.some((id) => (isPattern(id) ? restOf(id, name) !== undefined : id === name));
+}

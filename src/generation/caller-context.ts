@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
+import type { GenerationRecord } from '../contract/generation.js';
 
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
@@ -18,4 +19,6 @@ export interface CallerContext {
   readonly timeoutMs?: number | undefined;
   /** `false` keeps the request on its first target. */
   readonly fallback: boolean;
+  /** Told of its end, once: what it used is known only then. Must not throw. */
+  readonly onEnd?: ((record: GenerationRecord) => void) | undefined;
 }

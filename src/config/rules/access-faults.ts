@@ -1,7 +1,7 @@
+import { isAskable } from '../model-pattern.js';
 import type { ConfigFault } from '../load/config-error.js';
 import { AccessConfig, KeyConfig } from '../schema/access-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
-import { isPattern, restOf } from '../model-pattern.js';
 import { isLoopback } from './loopback.js';
 import { matchesAny } from './model-globs.js';
 import { hostCheck } from './value-rules.js';
@@ -76,14 +76,10 @@ function defaultModelFaults({ path, key }: KeyAt, { models }: GatewayConfig): Co
   const { defaultModel, models: allowed } = key;
   if (defaultModel === undefined || !Array.isArray(models)) return [];
   const at = `${path}.defaultModel`;
-  if (!models.some((model) => isNameOf(model?.id, defaultModel))) {
-    return [{ path: at, message: 'must be the id of a model, or stand for one' }];
+  const ids = models.map((model) => model?.id).filter((id) => typeof id === 'string');
+  if (!isAskable(ids, defaultModel)) {
+    return [{ path: at, message: 'must be the id of a model' }];
   }
   if (!Array.isArray(allowed) || matchesAny(allowed, defaultModel)) return [];
   return [{ path: at, message: 'must be one of its own models' }];
-}
-
-function isNameOf(id: unknown, name: string): boolean {
-  if (typeof id !== 'string') return false;
-  return isPattern(id) ? restOf(id, name) !== undefined : id === name;
 }

@@ -42,6 +42,7 @@ export function jsonBody(
     try {
       const { ticketBody } = response.locals;
       response.locals.ticketBody = undefined;
+      response.locals.context.bodyBytes = ticketBody?.length;
       request.body = ticketBody
         ? parseJson(ticketBody, JSON_BOUNDS, reservation)
         : await receiveJson(request, response, itsBounds, reservation);
@@ -63,7 +64,9 @@ export function jsonBody(
     const encoding = acceptedEncoding(request, response, server);
     reserveAnnounced(request, encoding, itsBounds, reservation);
     invite(request, response);
-    return parsedOnce(await receiveBody(response, encoding, itsBounds, reservation), reservation);
+    const body = await receiveBody(response, encoding, itsBounds, reservation);
+    response.locals.context.bodyBytes = body.length;
+    return parsedOnce(body, reservation);
   }
 }
 
