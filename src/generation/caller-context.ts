@@ -1,4 +1,5 @@
 import type { Caller } from '../contract/caller.js';
+import type { GenerationRecord } from '../contract/generation.js';
 
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
@@ -13,4 +14,6 @@ export interface CallerContext {
   readonly timeoutMs?: number | undefined;
   /** `false` keeps the request on its first target. */
   readonly fallback: boolean;
+  /** Told of its end, once: what it used is known only then. Must not throw. */
+  readonly onEnd?: ((record: GenerationRecord) => void) | undefined;
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChatAnswer } from '../contract/chat-answer.js';
+import type { Caller } from '../contract/caller.js';
 import { ChatBackends } from '../contract/chat-backend.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import { GatewayError } from '../contract/gateway-error.js';
@@ -56,6 +57,16 @@ export class GenerationService {
   ) {}
 
   /**
+   * The model that a caller asks for.
+   * @throws GatewayError `permission_denied`, `model_not_found`
+   */
+  routeFor(model: string | undefined, caller: Caller): ModelRoute {
+    const name = model ?? caller.defaultModel ?? this.routes.defaultModel;
+    requireModel(caller, name);
+    return this.routes.find(name);
+  }
+
+  /**
    * Starts a streamed generation.
    * @param model public name; absent: the configured default
    * @param signal the caller's; its abort reason becomes the end reason
@@ -93,14 +104,11 @@ export class GenerationService {
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const { caller } = call;
-    const name = model ?? caller.defaultModel ?? this.routes.defaultModel;
-    requireModel(caller, name);
-    const route = this.routes.find(name);
+    const route = this.routeFor(model, call.caller);
     const candidates = candidatesFor(route, request, call, this.backends);
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
-    const permit = this.#acquire(call.flow, candidates, lifetime);
+    const permit = this.#acquire(call, candidates, lifetime);
     const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
     const { health } = this;
     const runner = new AttemptRunner(health, recorder, lifetime, call.flow);
@@ -108,13 +116,13 @@ export class GenerationService {
   }
 
   #acquire(
-    flow: string,
+    { flow, caller: { priority } }: CallerContext,
     candidates: readonly Candidate[],
     lifetime: GenerationLifetime,
   ): Promise<Permit> {
     try {
       const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
-      return this.limiter.acquire(flow, backends, lifetime.signal);
+      return this.limiter.acquire({ flow, priority }, backends, lifetime.signal);
     } catch (error) {
       lifetime[Symbol.dispose]();
       throw error;

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { ANONYMOUS } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { CallerContext } from '../generation/caller-context.js';
+import { flowOfAddress } from './flow-of-address.js';
 
 const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
 
@@ -14,7 +15,7 @@ export function callerContextOf(request: Request, { locals }: Response): CallerC
   return {
     requestId,
     caller,
-    flow: caller.id === ANONYMOUS.id ? (request.ip ?? '') : caller.id,
+    flow: caller.id === ANONYMOUS.id ? flowOfAddress(request.ip ?? '') : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: caller.fallback && request.header('x-sluice-fallback') !== 'never',
   };

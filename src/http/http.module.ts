@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
@@ -12,7 +13,7 @@ import { GenerationStarter } from './stream/generation-starter.js';
 import { Tickets } from './tickets/tickets.js';
 
 @Module({
-  imports: [AccessModule, GenerationModule],
+  imports: [AccessModule, GenerationModule, LimitsModule],
   controllers: [ChatController, TicketsController, ChatCompletionsController, ModelsController],
   providers: [
     AdminListener,

@@ -13,6 +13,11 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isHeaderValue = (value: unknown) => isText(value) && HEADER_VALUE.test(value);
 
 export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint);
+export const RedisUrl = () =>
+  Rule(
+    'redisUrl',
+    must('a redis:// or rediss:// URL', (value) => isText(value) && isRedisUrl(value)),
+  );
 export const HttpUrl = () =>
   Rule(
     'httpUrl',
@@ -48,6 +53,10 @@ export const Query = () =>
 /** Also holds for the addresses of proxies, which may have credentials. */
 export function isHttpUrl(value: string): boolean {
   return /^https?:\/\/[^\s/?#]/i.test(value) && !/\s/.test(value) && URL.canParse(value);
+}
+
+function isRedisUrl(value: string): boolean {
+  return /^rediss?:\/\/[^\s/?#]+/i.test(value) && !/\s/.test(value) && URL.canParse(value);
 }
 
 function baseUrlComplaint(value: unknown): string | undefined {

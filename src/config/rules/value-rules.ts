@@ -57,6 +57,15 @@ export const PositiveNumber = () =>
     ),
   );
 
+export const NonNegativeNumber = () =>
+  Rule(
+    'nonNegativeNumber',
+    must(
+      'a number, 0 or more',
+      (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value),
+    ),
+  );
+
 export const Flag = () =>
   Rule(
     'flag',

@@ -3,6 +3,7 @@ import { BackendConfig } from './backend-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from '../rules/nested.js';
+import { RedisConfig } from './redis-config.js';
 import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
@@ -73,6 +74,11 @@ export class GatewayConfig {
   /** How much this process takes on at once. */
   @Section(() => LimitsConfig)
   readonly limits: LimitsConfig = new LimitsConfig();
+
+  /** Present: limits are counted together with other replicas. */
+  @Optional()
+  @Section(() => RedisConfig)
+  readonly redis?: RedisConfig;
 
   /** What happens between SIGTERM and the exit. */
   @Section(() => DrainConfig)

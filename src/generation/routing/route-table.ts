@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../../config/schema/model-config.js';
 import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
+import type { UsageLimits } from '../../contract/caller.js';
 import type { Target } from '../../contract/chat-backend.js';
+import type { Price } from '../../contract/generation.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
 
@@ -13,6 +15,8 @@ export interface ModelRoute {
   readonly tiers: readonly (readonly RouteTarget[])[];
   readonly streams: StreamTimes;
   readonly recovery: RecoverySettings;
+  /** What all callers of it together may use. */
+  readonly limits: UsageLimits;
   /** Some target is the sandbox: the answer may be canned. */
   readonly sandbox: boolean;
 }
@@ -24,6 +28,7 @@ export interface RouteTarget extends Target {
   readonly weight: number;
   /** Tokens that fit into it, where that is known. */
   readonly contextWindow?: number | undefined;
+  readonly price?: Price | undefined;
   /** It continues a last message of the assistant. */
   readonly prefill: boolean;
 }
@@ -87,7 +92,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
   const streams = { ...config.streams, ...model.streams };
   const retry = { ...config.retry, ...model.retry };
   const targets = model.targets.map((target): RouteTarget => {
-    const { backend, drop, rename, set, developerRole, contextWindow } = target;
+    const { backend, drop, rename, set, developerRole, contextWindow, price } = target;
     const { weight = 1, prefill = false } = target;
     return {
       backend,
@@ -100,6 +105,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
       retry: { ...retry, ...target.retry },
       weight,
       contextWindow,
+      price,
       prefill,
     };
   });
@@ -108,6 +114,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
     streams,
     tiers: tiersOf(targets, model.targets),
     recovery: { mode: model.recovery, maxBytes: model.recoveryMaxBytes },
+    limits: model.limits,
     sandbox: model.targets.some(({ backend }) =>
       config.backends.some(({ id, sandbox }) => id === backend && sandbox),
     ),

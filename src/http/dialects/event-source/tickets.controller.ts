@@ -1,7 +1,6 @@
 import { Body, Controller, Header, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { requireModel } from '../../../generation/routing/require-model.js';
-import { RouteTable } from '../../../generation/routing/route-table.js';
+import { GenerationService } from '../../../generation/generation.service.js';
 import { callerContextOf } from '../../caller-context-of.js';
 import { headersToKeep } from '../../tickets/ticket-headers.js';
 import { TICKET_MS } from '../../tickets/ticket-store.js';
@@ -15,7 +14,7 @@ import type { Ticket } from './ticket.dto.js';
 export class TicketsController {
   constructor(
     private readonly tickets: Tickets,
-    private readonly routes: RouteTable,
+    private readonly generations: GenerationService,
   ) {}
 
   /** A ticket for the answer to a conversation, which `GET /chat?ticket=…` streams. */
@@ -27,11 +26,8 @@ export class TicketsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Ticket> {
     // What is wrong with it is said now: an EventSource shows no error.
-    const { flow } = callerContextOf(response.req, response);
-    const { caller } = response.locals.context;
-    const model = parseChatBody(body).model ?? caller.defaultModel ?? this.routes.defaultModel;
-    requireModel(caller, model);
-    this.routes.find(model);
+    const { flow, caller } = callerContextOf(response.req, response);
+    this.generations.routeFor(parseChatBody(body).model, caller);
     const ticket = await this.tickets.issue(flow, {
       headers: headersToKeep(response.req.headers, response.locals.context.config),
       body: Buffer.from(JSON.stringify(body)),
