@@ -10,15 +10,14 @@ import { TicketsController } from './dialects/event-source/tickets.controller.js
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
-import { Tickets } from './tickets/tickets.js';
+import { TicketsModule } from '../tickets/tickets.module.js';
 
 @Module({
-  imports: [AccessModule, GenerationModule, LimitsModule],
+  imports: [AccessModule, GenerationModule, LimitsModule, TicketsModule],
   controllers: [ChatController, TicketsController, ChatCompletionsController, ModelsController],
   providers: [
     AdminListener,
     GenerationStarter,
-    Tickets,
     { provide: APP_FILTER, useClass: GatewayErrorFilter },
   ],
 })

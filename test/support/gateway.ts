@@ -15,6 +15,7 @@ export interface GatewaySettings {
   readonly retryBudget?: object;
   readonly breaker?: object;
   readonly limits?: object;
+  readonly redis?: object;
   readonly drain?: object;
   /** Of both backends; less than the default, so that a test need not send 16 MiB to be over it. */
   readonly maxEventBytes?: number;
