@@ -4,7 +4,7 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue } from './fair-queue.js';
 import type { EligibleBackends, Permit } from './permit.js';
-import { queueFull, releasedEarly, tooSlow } from './refusal.js';
+import { noneEligible, queueFull, releasedEarly, tooSlow } from './refusal.js';
 import { Waiter } from './waiter.js';
 
 /** How often waiters' eligible backends are asked for again. */
@@ -12,7 +12,10 @@ const REFRESH_EVERY_MS = 250;
 
 /**
  * Bounds how many generations run in this process and at each backend; those beyond wait in turn.
- * No waiter is left in the queue while what it lacks is free: every release dispatches.
+ * No waiter is left in the queue while what it lacks is free, as far as its eligible backends were
+ * known within the last 250 ms: every release dispatches, and a breaker that closes releases nothing.
+ * Until the next refresh a newcomer may overtake those that wait for its backend; to refresh the
+ * whole queue for every newcomer would cost most when there is least to spare.
  */
 @Injectable()
 export class ConcurrencyLimiter {
@@ -169,7 +172,10 @@ export class ConcurrencyLimiter {
 
   /** A breaker that closes releases nothing here, so it dispatches nothing either. */
   #refreshEligible(): void {
-    for (const waiter of this.#queue) waiter.refreshEligible();
+    for (const waiter of this.#queue) {
+      waiter.refreshEligible();
+      if (waiter.backends.length === 0) this.#refuse(waiter, noneEligible());
+    }
     this.#dispatch();
   }
 

@@ -38,9 +38,9 @@ export class FairQueue<T extends Queued> {
     return undefined;
   }
 
-  /** All waiters, flow by flow. */
+  /** All waiters, flow by flow; each may be removed when it comes. */
   *[Symbol.iterator](): Generator<T> {
-    for (const waiters of this.#flows.values()) yield* waiters;
+    for (const waiters of this.#flows.values()) yield* waiters.slice();
   }
 
   get isEmpty(): boolean {

@@ -75,6 +75,8 @@ export class Failover {
         await permit.reassign(() => this.#usable().map(({ backend }) => backend.id));
       } catch (error) {
         this.#lifetime.signal.throwIfAborted();
+        // The loop says what becomes of a request that nobody is left for.
+        if (this.#usable().length === 0) continue;
         throw this.#failures.earliestRetryable(GatewayError.from(error));
       }
       // The wait may have been long: another one at that backend may be the better choice by now.
