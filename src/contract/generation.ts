@@ -49,7 +49,7 @@ export interface GenerationRecord {
   readonly attempts: readonly AttemptRecord[];
   /** With the one that runs. */
   readonly attemptsBegun: number;
-  /** Who answers, once someone does. */
+  /** Who answers, once someone does; of an answer that was taken up, who did so last. */
   readonly target?: { readonly backend: string; readonly model: string } | undefined;
   /** How each break of the answer was dealt with, in order. */
   readonly recoveries: readonly RecoveryOutcome[];

@@ -50,6 +50,7 @@ export class SplicedRecovery implements Recovery {
       if (next === 'failed') continue;
       this.recorder.recoveryEnded(next === 'diverged' ? next : option.outcome);
       if (next === 'diverged') throw failure;
+      this.recorder.answeredBy(option.candidate);
       return { attempt, next };
     }
     this.recorder.recoveryEnded('failed');
