@@ -55,9 +55,11 @@ export class UpstreamClient {
     attempt: AttemptContext,
     request: ChatRequest,
   ): Promise<UpstreamResponse> {
+    const json = JSON.stringify(body);
+    const forwarded = this.#forwarded.of(request);
     let response: UpstreamResponse;
     try {
-      response = await this.#send(JSON.stringify(body), attempt, this.#forwarded.of(request));
+      response = await this.#send(json, attempt, forwarded);
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
