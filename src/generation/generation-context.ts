@@ -53,9 +53,8 @@ export class GenerationContext implements Disposable {
   [Symbol.dispose](): void {
     this.runner[Symbol.dispose]();
     // Without an error its reader has stopped to read, as a caller that leaves does.
-    if (this.recorder.endReason === undefined) {
-      this.recorder.recordFailure(this.lifetime.error ?? new GatewayError('client_closed'));
-    }
+    this.recorder.recordFailure(this.lifetime.error ?? new GatewayError('client_closed'));
+    this.recorder.close();
     this.lifetime[Symbol.dispose]();
     this.permit.then(
       (permit) => permit.release(),
