@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StreamEvent } from '../../src/contract/stream-event.js';
+import { chatCompletions } from '../../src/http/dialects/chat-completions/dialect.js';
 import { ChatCompletionEncoder } from '../../src/http/dialects/chat-completions/encode-stream.js';
 import { EventSourceEncoder } from '../../src/http/dialects/event-source/encode-stream.js';
 import { Gateway } from '../support/gateway.js';
@@ -34,6 +35,18 @@ describe('An encoder that throws', () => {
     });
     expect(Object.keys(changed).join()).toContain('end_reason="internal_error"');
     expect(Object.keys(changed).join()).not.toContain('end_reason="completed"');
+  });
+
+  it('at a whole answer is a 500, and its stack is in the log', async () => {
+    gateway.openai.script(openAi.answersText('Hello'));
+    vi.spyOn(chatCompletions, 'answer').mockImplementation(() => {
+      throw new TypeError('a bug');
+    });
+    const response = await gateway.complete({ stream: false });
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ error: { code: 'internal_error' } });
+    expect(gateway.log.text).toContain('request failed');
+    expect(gateway.log.text).toContain('throwing-encoder.e2e-spec');
   });
 });
 
