@@ -66,7 +66,7 @@ export class GenerationLog implements GenerationObserver {
       timeToFirstContentMs: rounded(record.timeToFirstContentMs),
       inputTokens: usage?.input,
       outputTokens: usage?.output,
-      contentChunks: record.contentParts,
+      contentParts: record.contentParts,
       queuedMs: rounded(record.queuedMs),
       ...(record.recoveries.length > 0 && { recoveries: record.recoveries }),
       attempts: record.attempts.map(({ backend, model, durationMs, cancelMs, ...attempt }) => ({
