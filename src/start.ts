@@ -47,7 +47,7 @@ function readConfig(
   files: FilesRead,
 ): { source: ConfigSource; loaded: GatewayConfig } {
   try {
-    const source = new ConfigSource(fallbackConfig);
+    const source = ConfigSource.inEnvironment(fallbackConfig);
     return { source, loaded: source.load(files) };
   } catch (error) {
     if (error instanceof ConfigError) throw new StartError(error.message);

@@ -12,10 +12,10 @@ import { TicketsController } from './dialects/event-source/tickets.controller.js
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
-import { Tickets } from './tickets/tickets.js';
+import { TicketsModule } from '../tickets/tickets.module.js';
 
 @Module({
-  imports: [AccessModule, GenerationModule, LedgerModule, LimitsModule],
+  imports: [AccessModule, GenerationModule, LedgerModule, LimitsModule, TicketsModule],
   controllers: [
     ChatController,
     TicketsController,
@@ -26,7 +26,6 @@ import { Tickets } from './tickets/tickets.js';
   providers: [
     AdminListener,
     GenerationStarter,
-    Tickets,
     { provide: APP_FILTER, useClass: GatewayErrorFilter },
   ],
 })

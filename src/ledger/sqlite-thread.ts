@@ -4,6 +4,9 @@ import { Worker } from 'node:worker_threads';
 import type { Value } from './usage-row.js';
 import { StoreError } from './usage-store.js';
 
+/** A busy machine takes a while to begin a thread. */
+const OPEN_MS = 10_000;
+
 type Reply =
   | { readonly id: number; readonly rows: readonly unknown[] }
   | { readonly id: number; readonly code: string };
@@ -62,7 +65,7 @@ export class SqliteThread {
     const worker = new Worker(code, { workerData: { file, schema } });
     worker.on('exit', () => this.#ended());
     try {
-      await once(worker, 'message', { signal: AbortSignal.timeout(this.timeoutMs) });
+      await once(worker, 'message', { signal: AbortSignal.timeout(OPEN_MS) });
     } catch (error) {
       await worker.terminate();
       throw new StoreError(

@@ -54,7 +54,7 @@ describe('The files of a configuration', () => {
     complete = (config: GatewayConfig) => Promise.resolve(config),
   ): void {
     const files = new FilesRead();
-    source = new ConfigSource(undefined, { SLUICE_CONFIG: file });
+    source = ConfigSource.of(file, {});
     live = new LiveConfig(source.load(files));
     live.observe({
       replaced: () => (heard.replaced += 1),
@@ -178,7 +178,7 @@ describe('The files of a configuration', () => {
 
   it('may change what needs a restart: the log says so once, and the rest takes effect', async () => {
     open();
-    const server = { port: 4000, host: '0.0.0.0' };
+    const server = { port: 4000, host: 'localhost' };
     await write({ server, streams: { heartbeatMs: 7 } });
     await reload.look();
     expect(live.current.server).toMatchObject({ port: 3000, host: '127.0.0.1' });
@@ -201,10 +201,10 @@ describe('The files of a configuration', () => {
   });
 
   it('keep the environment of the start', async () => {
-    const env = { SLUICE_CONFIG: at('sluice.yaml'), MS: '5' };
+    const env = { MS: '5' };
     await write({ streams: { heartbeatMs: '${MS}' } });
     const files = new FilesRead();
-    source = new ConfigSource(undefined, env);
+    source = ConfigSource.of(at('sluice.yaml'), env);
     live = new LiveConfig(source.load(files));
     reload = new ConfigReload(source, live, files, (config) => Promise.resolve(config));
     env.MS = '6';

@@ -13,7 +13,7 @@ models: [{ id: m, targets: [a/m] }]
 `;
 
 const loadConfig = (fallbackFile?: string, env: NodeJS.ProcessEnv = {}) =>
-  new ConfigSource(fallbackFile, env).load();
+  ConfigSource.inEnvironment(fallbackFile, env).load();
 
 /** A working directory without anybody's `.env`. */
 const before = process.cwd();

@@ -2,9 +2,9 @@ import type { Request } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { USAGE_GROUPS, type UsageGroup, type UsageQuery } from '../../ledger/usage-store.js';
 
-/** A day, or a moment; without an offset it is UTC's. */
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?$/;
+/** A day, or a moment of it; without an offset it is UTC's. In a query "+" is a space. */
+const TIME =
+  /^(?<day>\d{4}-\d{2}-\d{2})(?<time>T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?(?<offset>Z|[+ -]\d{2}:\d{2})?$/;
 
 const KNOWN = ['from', 'to', 'by'];
 
@@ -26,22 +26,19 @@ export function parseUsageQuery(
 function timeIn(query: Request['query'], name: 'from' | 'to'): Date | undefined {
   const text = textIn(query, name);
   if (text === undefined) return undefined;
-  const isDate = DATE.test(text);
-  // In a query "+" is a space.
-  const match = TIME.exec(text.replace(' ', '+'));
-  if (isDate || match) {
-    const time = new Date(isDate ? text : `${match![0]}${match![3] === undefined ? 'Z' : ''}`);
-    // The 31st of February is the 3rd of March for some.
-    if (isDate ? isoDay(time) === text : !Number.isNaN(time.getTime())) return time;
-  }
+  const { day = '', time = 'T00:00', offset = 'Z' } = TIME.exec(text)?.groups ?? {};
+  const parsed = new Date(day + time + offset.replace(' ', '+'));
+  // The 31st of February is the 3rd of March for some.
+  if (isDay(day) && !Number.isNaN(parsed.getTime())) return parsed;
   throw refusal(
     name,
     'must be a day such as 2026-11-26, or a time such as 2026-11-26T08:00:00Z, in UTC unless it says otherwise',
   );
 }
 
-function isoDay(time: Date): string | undefined {
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString().slice(0, 10);
+function isDay(text: string): boolean {
+  const day = new Date(text);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 }
 
 function groupsIn(query: Request['query']): UsageGroup[] {

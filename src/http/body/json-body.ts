@@ -44,7 +44,7 @@ export function jsonBody(
       response.locals.ticketBody = undefined;
       response.locals.context.bodyBytes = ticketBody?.length;
       request.body = ticketBody
-        ? parseJson(ticketBody, JSON_BOUNDS, reservation)
+        ? parseTicket(ticketBody, response, reservation)
         : await receiveJson(request, response, itsBounds, reservation);
     } catch (error) {
       reservation[Symbol.dispose]();
@@ -68,6 +68,11 @@ export function jsonBody(
     response.locals.context.bodyBytes = body.length;
     return parsedOnce(body, reservation);
   }
+}
+
+function parseTicket(body: Buffer, response: Response, reservation: Reservation): object {
+  response.locals.context.bodyBytes = body.length;
+  return parseJson(body, JSON_BOUNDS, reservation);
 }
 
 function acceptedEncoding(
