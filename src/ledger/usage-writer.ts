@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Counter } from 'prom-client';
 import type { GenerationObserver, GenerationRecord } from '../contract/generation.js';
 import { toUsageRow, type UsageRow } from './usage-row.js';
@@ -70,8 +69,9 @@ export class UsageWriter implements GenerationObserver {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    const late = AbortSignal.timeout(FLUSH_MS);
-    await Promise.race([this.#flush(late), pause(FLUSH_MS, undefined, { ref: false })]);
+    let isLate = false;
+    const late = pause(FLUSH_MS).then(() => (isLate = true));
+    await Promise.race([this.#flush(() => isLate), late]);
     const { length } = this.#rows;
     if (length === 0) return;
     this.#drop('shutdown', length);
@@ -83,11 +83,11 @@ export class UsageWriter implements GenerationObserver {
     this.#timer = setTimeout(() => void this.#write(), ms).unref();
   }
 
-  async #flush(late: AbortSignal): Promise<void> {
+  async #flush(isLate: () => boolean): Promise<void> {
     await this.#writing;
-    while (this.#rows.length > 0 && !late.aborted) {
+    while (this.#rows.length > 0 && !isLate()) {
       await this.#write();
-      if (this.#failures > 0) await pause(MIN_RETRY_MS, undefined, { ref: false });
+      if (this.#failures > 0) await pause(MIN_RETRY_MS);
     }
   }
 
@@ -153,4 +153,8 @@ export class UsageWriter implements GenerationObserver {
   #drop(reason: DropReason, rows = 1): void {
     this.dropped.inc({ reason }, rows);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
 }

@@ -11,26 +11,32 @@ import { systemPart } from './system-parts.js';
 
 const run = promisify(execFile);
 
-/** Debian's own PostgreSQL with a database of its own; it does not run as root. */
+/** Who a server runs as; PostgreSQL refuses to be root. */
+interface User {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Debian's own PostgreSQL, with a database of its own. */
 export class Postgres {
   #server: ChildProcess | undefined;
 
   private constructor(
     private readonly folder: string,
+    private readonly user: User,
     readonly port: number,
-  ) {}
+  ) {
+    // Also when the tests are interrupted.
+    process.once('exit', () => this.#server?.kill('SIGKILL'));
+  }
 
   static async start(): Promise<Postgres> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-postgres-'));
-    if (isRoot()) {
-      const { stdout } = await run('id', ['-u', 'postgres']);
-      await chown(folder, Number(stdout), 0);
-    }
-    const [program, ...args] = asPostgres('initdb', [
-      ...['--auth=trust', '--username=sluice', '--no-sync', '-D', join(folder, 'data')],
-    ]);
-    await run(program!, args);
-    const postgres = new Postgres(folder, await freePort());
+    const user = await userOfServer();
+    if (user.uid !== undefined) await chown(folder, user.uid, user.gid!);
+    const options = ['--auth=trust', '--username=sluice', '--no-sync', '-D', join(folder, 'data')];
+    await run(programOf('initdb'), options, { ...user, cwd: folder });
+    const postgres = new Postgres(folder, user, await freePort());
     await postgres.restart();
     return postgres;
   }
@@ -41,20 +47,13 @@ export class Postgres {
   }
 
   async restart(): Promise<void> {
-    const [program, ...args] = asPostgres('postgres', [
-      ...['-D', join(this.folder, 'data'), '-p', String(this.port), '-h', '127.0.0.1'],
-      ...['-k', this.folder, '-F', '-c', 'shared_buffers=16MB'],
-    ]);
-    const spawnServer = () =>
-      (this.#server = spawn(program!, args, { stdio: 'ignore', detached: true }));
-    let server = spawnServer();
     for (;;) {
+      // It does not start while a process of the one that was killed still has its memory.
+      if (!this.#server || this.#server.exitCode !== null || this.#server.killed) this.#spawn();
       try {
         await this.query('SELECT 1');
         return;
       } catch {
-        // It does not start while a process of the one that was killed still has its memory.
-        if (server.exitCode !== null) server = spawnServer();
         await pause(20);
       }
     }
@@ -63,10 +62,9 @@ export class Postgres {
   /** Without a word to anybody. */
   async kill(): Promise<void> {
     const server = this.#server;
-    if (!server || server.exitCode !== null || server.signalCode !== null) return;
+    if (!server || server.exitCode !== null || server.killed) return;
     const exited = once(server, 'exit');
-    // `runuser` leads the group; the server's own children see that their parent has gone.
-    process.kill(-server.pid!, 'SIGKILL');
+    server.kill('SIGKILL');
     await exited;
   }
 
@@ -83,15 +81,26 @@ export class Postgres {
 
   async stop(): Promise<void> {
     await this.kill();
-    await rm(this.folder, { recursive: true });
+    await rm(this.folder, { recursive: true, maxRetries: 5 });
+  }
+
+  #spawn(): void {
+    const { folder, port, user } = this;
+    const where = ['-D', join(folder, 'data'), '-p', String(port), '-h', '127.0.0.1', '-k', folder];
+    const options = [...where, '-F', '-c', 'shared_buffers=16MB'];
+    this.#server = spawn(programOf('postgres'), options, { ...user, cwd: folder, stdio: 'ignore' });
   }
 }
 
-function isRoot(): boolean {
-  return process.getuid?.() === 0;
+function programOf(name: string): string {
+  return join(systemPart('postgresql').path, name);
 }
 
-function asPostgres(name: string, args: readonly string[]): string[] {
-  const program = join(systemPart('postgresql').path, name);
-  return isRoot() ? ['runuser', '-u', 'postgres', '--', program, ...args] : [program, ...args];
+/** Debian's package makes the user; whoever is not root is good enough. */
+async function userOfServer(): Promise<User> {
+  if (process.getuid?.() !== 0) return {};
+  const [uid, gid] = await Promise.all(
+    ['-u', '-g'].map(async (flag) => Number((await run('id', [flag, 'postgres'])).stdout)),
+  );
+  return { uid: uid!, gid: gid! };
 }
