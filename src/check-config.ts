@@ -65,11 +65,11 @@ function describeBackend(backend: BackendConfig): string {
     .join(', ');
 }
 
-function describeModel(route: ModelRoute, { defaultModel }: GatewayConfig): string[] {
+function describeModel(route: ModelRoute, config: GatewayConfig): string[] {
   const { model, disabled, tiers, streams, recovery } = route;
   const { commitAfterMs, heartbeatMs, totalMs } = streams;
   const notes = [
-    model === defaultModel && 'the default',
+    model === config.defaultModel && 'the default',
     disabled && 'DISABLED',
     `commit after ${time(commitAfterMs)}`,
     `heartbeat ${time(heartbeatMs)}`,
@@ -82,7 +82,16 @@ function describeModel(route: ModelRoute, { defaultModel }: GatewayConfig): stri
     ...tiers.flatMap((tier, index) =>
       tier.map((target) => `    ${index + 1}. ${describeTarget(target, target === last, tier)}`),
     ),
+    ...disabledTargets(model, config).map((name) => `    -  ${name}: DISABLED`),
   ];
+}
+
+function disabledTargets(model: string, { models, backends }: GatewayConfig): string[] {
+  const targets = models.find(({ id }) => id === model)?.targets ?? [];
+  const isOff = (id: string) => backends.some((each) => each.id === id && each.disabled);
+  return targets
+    .filter(({ backend, disabled }) => disabled || isOff(backend))
+    .map(({ backend, model: name }) => `${backend}/${name}`);
 }
 
 function describeTarget(

@@ -10,28 +10,37 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isHeaderValue = (value: unknown) => isText(value) && HEADER_VALUE.test(value);
 
-export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint);
+const HTTP_URL = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://' };
+const REDIS_URL = { type: 'string', pattern: '^[rR][eE][dD][iI][sS][sS]?://' };
+const TEXTS_BY_NAME = { type: 'object', additionalProperties: { type: 'string' } };
+
+export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint, HTTP_URL);
 export const RedisUrl = () =>
   Rule(
     'redisUrl',
     must('a redis:// or rediss:// URL', (value) => isText(value) && isRedisUrl(value)),
+    REDIS_URL,
   );
 export const HttpUrl = () =>
   Rule(
     'httpUrl',
     must('an http:// or https:// URL', (value) => isText(value) && isHttpUrl(value)),
+    HTTP_URL,
   );
 export const CaFile = () =>
   Rule(
     'caFile',
     must('the path of a PEM file', (value) => isText(value) && value !== ''),
+    { type: 'string', minLength: 1 },
   );
 
 /** Empty (`${KEY:-}`) is absent: for an upstream that needs no key. */
 export const ApiKey = () =>
   applyDecorators(
     Transform(({ value }): unknown => (value === '' ? undefined : value)),
-    Rule('apiKey', must('a text of one line, in quotes if it is all digits', isHeaderValue)),
+    Rule('apiKey', must('a text of one line, in quotes if it is all digits', isHeaderValue), {
+      type: 'string',
+    }),
   );
 
 export const Headers = () =>
@@ -41,6 +50,7 @@ export const Headers = () =>
       name: must('a valid name of a header', isHeaderName),
       value: must('a text of one line, in quotes if it is a number', isHeaderValue),
     }),
+    TEXTS_BY_NAME,
   );
 
 export const Query = () =>
@@ -50,6 +60,7 @@ export const Query = () =>
       name: must('a name', (name) => name !== ''),
       value: must('a text, in quotes if it is a number', isText),
     }),
+    TEXTS_BY_NAME,
   );
 
 /** Also holds for the addresses of proxies, which may have credentials. */
