@@ -45,7 +45,7 @@ module.exports = {
     mayImport('redis', ['config'], 'One connection, whatever it is for.'),
     mayImport(
       'limits',
-      ['contract', 'config', 'redis'],
+      ['contract', 'config', 'redis', 'ledger'],
       'What may be used is counted the same, however it is asked for and whoever answers.',
     ),
     mayImport(

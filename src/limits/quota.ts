@@ -54,13 +54,14 @@ export function quotasOf(scope: Scope): readonly Quota[] {
   const quotas: Quota[] = [];
   const add = (unit: Unit, period: Period, limit: number | undefined) => {
     if (limit === undefined) return;
-    quotas.push({ scope, unit, period, name: countName(scope, unit, period), limit });
+    const name = nameOfCount(scope, unit, period);
+    quotas.push({ scope, unit, period, name, limit: unit === 'usd' ? inCounts(limit) : limit });
   };
   add('requests', 'minute', requestsPerMinute);
   add('tokens', 'minute', tokensPerMinute);
   add('tokens', 'day', tokensPerDay);
-  add('usd', 'day', inCounts(budgetUsd?.perDay));
-  add('usd', 'month', inCounts(budgetUsd?.perMonth));
+  add('usd', 'day', budgetUsd?.perDay);
+  add('usd', 'month', budgetUsd?.perMonth);
   return quotas;
 }
 
@@ -72,7 +73,7 @@ export function chargeOf(quota: Quota, used: Used, now: number): Charge {
 
 export function amountOf({ unit }: Quota, { tokens, usd }: Used): number {
   if (unit === 'requests') return 1;
-  return unit === 'tokens' ? tokens : Math.round(usd * PER_USD);
+  return unit === 'tokens' ? tokens : inCounts(usd);
 }
 
 /**
@@ -83,10 +84,11 @@ export function isOver({ quota: { limit, unit }, amount, used }: Charged): boole
   return unit === 'usd' ? used - amount >= limit : used > limit;
 }
 
-export function countName(scope: Pick<Scope, 'kind' | 'id'>, unit: Unit, period: Period): string {
+export function nameOfCount(scope: Pick<Scope, 'kind' | 'id'>, unit: Unit, period: Period): string {
   return `${scope.kind}:${scope.id}:${unit}:${period}`;
 }
 
-function inCounts(usd: number | undefined): number | undefined {
-  return usd === undefined ? undefined : Math.round(usd * PER_USD);
+/** USD as they are counted. */
+export function inCounts(usd: number): number {
+  return Math.round(usd * PER_USD);
 }
