@@ -11,6 +11,7 @@ import { FilesRead } from './config/load/files-read.js';
 import type { GatewayConfig } from './config/schema/gateway-config.js';
 import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
+import { LedgerError } from './ledger/open-store.js';
 import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
@@ -28,7 +29,7 @@ export async function start(fallbackConfig?: string): Promise<string> {
   const { source, loaded } = readConfig(fallbackConfig, files);
   const complete = sandboxAdder();
   const config = await complete(loaded);
-  const app = await createApplication(config);
+  const app = await create(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   exitOnSecondSignal();
   await listen(app, config);
@@ -72,6 +73,15 @@ function hasControllingTerminal(): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+async function create(config: GatewayConfig): Promise<NestExpressApplication> {
+  try {
+    return await createApplication(config);
+  } catch (error) {
+    if (error instanceof LedgerError) throw new StartError(error.message);
+    throw error;
   }
 }
 

@@ -91,6 +91,8 @@ export const FAULTS = {
     breaker: 'pause',
     endReason: 'rejected',
   },
+  // The caller's own, or its model's here. The operator's at an upstream is the one below.
+  budget_exhausted: { ...ours, status: 429, shouldRetry: false },
   quota_exhausted: { ...operatorFault, status: 429, endReason: 'rejected' },
   upstream_credentials: { ...operatorFault, status: 502 },
   upstream_model_missing: { ...operatorFault, status: 502 },

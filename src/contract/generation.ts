@@ -4,6 +4,15 @@ import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
 import type { FinishReason, Usage } from './stream-event.js';
 
+/** USD per million tokens. */
+export interface Price {
+  readonly input: number;
+  /** Absent, here and below: as other input. */
+  readonly cachedInput?: number | undefined;
+  readonly cacheWrite?: number | undefined;
+  readonly output: number;
+}
+
 /** One request to one target. */
 export interface AttemptRecord {
   readonly backend: string;
@@ -24,8 +33,30 @@ export interface AttemptRecord {
   readonly account?: string | undefined;
   /** What the network said, for the operator. */
   readonly cause?: string | undefined;
+  /** What the upstream reported that it used. */
+  readonly usage?: Usage | undefined;
+  /** Parts of content that it sent. */
+  readonly contentParts: number;
+  /** Of its target. */
+  readonly price?: Price | undefined;
   /** Of a cancelled attempt: how long it took from the caller's leaving to the closed upstream connection. */
   readonly cancelMs?: number | undefined;
+}
+
+/** `reported` by the upstreams; `counted` where one of them reported none. */
+export interface TokenCount {
+  readonly tokens: number;
+  readonly source: 'reported' | 'counted';
+}
+
+/** What all attempts of a generation together used (ADR 28); what is not known is absent, never 0. */
+export interface Bill {
+  readonly input?: TokenCount | undefined;
+  readonly output?: TokenCount | undefined;
+  readonly cachedInput?: number | undefined;
+  readonly reasoning?: number | undefined;
+  /** What the priced attempts cost, by the backend that is owed it. */
+  readonly costsUsd: ReadonlyMap<string, number>;
 }
 
 /**
@@ -65,8 +96,12 @@ export interface GenerationRecord {
   readonly error?: GatewayError | undefined;
   readonly finishReason?: FinishReason | undefined;
   readonly usage?: Usage | undefined;
-  /** Parts of content passed on: what is counted when the upstream reports no usage. */
+  /** Parts of content passed on. */
   readonly contentParts: number;
+  /** Once it has ended. */
+  readonly bill?: Bill | undefined;
+  /** What it cost, once it has ended; absent where nothing that is known to have been used has a price. */
+  readonly costUsd?: number | undefined;
   readonly timeToFirstContentMs?: number | undefined;
   readonly durationMs: number;
 }

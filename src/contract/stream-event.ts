@@ -80,8 +80,11 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 
 /** Token counts as the upstream reported them; a count it did not report is absent, never 0. */
 export interface Usage {
+  /** With what was read from a cache and what was written to one. */
   readonly input?: number | undefined;
+  /** With what it thought. */
   readonly output?: number | undefined;
   readonly cachedInput?: number | undefined;
+  readonly cacheWrite?: number | undefined;
   readonly reasoning?: number | undefined;
 }

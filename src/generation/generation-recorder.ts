@@ -5,6 +5,7 @@ import type { EndReason, Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import type {
   AttemptRecord,
+  Bill,
   GenerationObserver,
   GenerationRecord,
   RecoveryOutcome,
@@ -13,6 +14,7 @@ import type {
 import type { EventBatch } from '../contract/event-batch.js';
 import type { FinishReason, Usage } from '../contract/stream-event.js';
 import type { Permit } from './admission/permit.js';
+import { billOf, totalUsd } from './bill.js';
 import type { CallerContext } from './caller-context.js';
 import type { Candidate } from './routing/candidates.js';
 
@@ -33,6 +35,8 @@ export class GenerationRecorder implements GenerationRecord {
   finishReason?: FinishReason;
   usage?: Usage;
   contentParts = 0;
+  bill?: Bill;
+  costUsd?: number | undefined;
   timeToFirstContentMs?: number;
   readonly #startedAt = performance.now();
   #durationMs: number | undefined;
@@ -43,7 +47,7 @@ export class GenerationRecorder implements GenerationRecord {
   constructor(
     readonly model: string,
     readonly streaming: boolean,
-    call: CallerContext,
+    private readonly call: CallerContext,
     private readonly observer: GenerationObserver,
   ) {
     this.requestId = call.requestId;
@@ -125,10 +129,13 @@ export class GenerationRecorder implements GenerationRecord {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.observer.generationEnded(this);
+    this.call.onEnd?.(this);
   }
 
   #end(reason: EndReason): void {
     this.endReason = reason;
     this.#durationMs = this.durationMs;
+    this.bill = billOf(this.attempts);
+    this.costUsd = totalUsd(this.bill);
   }
 }

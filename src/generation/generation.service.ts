@@ -13,11 +13,10 @@ import { AttemptRunner } from './attempt/attempt-runner.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { limitOutput } from './limit-output.js';
-import { requireModel } from './routing/require-model.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type ModelRoute, routesOf } from './routing/route-table.js';
+import type { ModelRoute } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
@@ -56,50 +55,45 @@ export class GenerationService {
 
   /**
    * Starts a streamed generation.
-   * @param model public name; absent: the configured default
+   * @param route of the model that the caller asks for
    * @param signal the caller's; its abort reason becomes the end reason
-   * @throws GatewayError at once for what no upstream needs to be asked: `model_not_found`,
-   *   `permission_denied`, `invalid_request`, `draining`, `overloaded`
+   * @throws GatewayError at once for what no upstream needs to be asked: `invalid_request`, `draining`, `overloaded`
    */
   stream(
-    model: string | undefined,
+    route: ModelRoute,
     request: ChatRequest,
     call: CallerContext,
     signal: AbortSignal,
   ): StreamedGeneration {
     const limited = limitOutput(request, call.caller);
-    const context = this.#begin(model, limited, call, signal, true);
+    const context = this.#begin(route, limited, call, signal, true);
     const batches = streamAnswer(context, limited);
     return { ...generationOf(context), batches, over: context.lifetime.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
   complete(
-    model: string | undefined,
+    route: ModelRoute,
     request: ChatRequest,
     call: CallerContext,
     signal: AbortSignal,
   ): PlainGeneration {
     const limited = limitOutput(request, call.caller);
-    const context = this.#begin(model, limited, call, signal, false);
+    const context = this.#begin(route, limited, call, signal, false);
     return { ...generationOf(context), answer: wholeAnswer(context, limited) };
   }
 
   #begin(
-    model: string | undefined,
+    route: ModelRoute,
     request: ChatRequest,
     call: CallerContext,
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const { caller, config } = call;
-    const name = model ?? caller.defaultModel ?? config.defaultModel;
-    requireModel(caller, name);
-    const route = routesOf(config).find(name);
-    const candidates = candidatesFor(route, request, call, this.backends.of(config));
+    const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
-    const permit = this.#acquire(call.flow, candidates, lifetime);
+    const permit = this.#acquire(call, candidates, lifetime);
     const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
     const { health } = this;
     const runner = new AttemptRunner(health, recorder, lifetime, call.flow);
@@ -107,13 +101,13 @@ export class GenerationService {
   }
 
   #acquire(
-    flow: string,
+    { flow, caller: { priority } }: CallerContext,
     candidates: readonly Candidate[],
     lifetime: GenerationLifetime,
   ): Promise<Permit> {
     try {
       const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
-      return this.limiter.acquire(flow, backends, lifetime.signal);
+      return this.limiter.acquire({ flow, priority }, backends, lifetime.signal);
     } catch (error) {
       lifetime[Symbol.dispose]();
       throw error;

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { ANONYMOUS } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { CallerContext } from '../generation/caller-context.js';
+import { flowOfAddress } from './flow-of-address.js';
 
 const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
 
@@ -18,7 +19,7 @@ export function callerContextOf(request: Request, { locals }: Response): CallerC
     caller,
     config,
     address,
-    flow: caller.id === ANONYMOUS.id ? address : caller.id,
+    flow: caller.id === ANONYMOUS.id ? flowOfAddress(address) : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: caller.fallback && request.header('x-sluice-fallback') !== 'never',
   };

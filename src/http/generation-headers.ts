@@ -17,6 +17,16 @@ export function setTargetHeaders(response: Response, record: GenerationRecord): 
   if (ignored.length > 0) response.setHeader('x-sluice-ignored', ignored.join(', '));
 }
 
+/** What is known once the whole answer is there. */
+export function setCostHeader(response: Response, { costUsd }: GenerationRecord): void {
+  if (costUsd !== undefined) response.setHeader('x-sluice-cost-usd', decimal(costUsd));
+}
+
+/** Without the exponent that small numbers are printed with. */
+function decimal(usd: number): string {
+  return usd.toFixed(12).replace(/\.?0+$/, '');
+}
+
 /** Model names may hold any character, header values may not. */
 function headerValue(name: string): string {
   return /^[\x20-\x7e]*$/.test(name) ? name : encodeURI(name.toWellFormed());

@@ -35,6 +35,8 @@ export class RequestContext {
   readonly id: string;
   /** Who asks; set before anything of the body is read. */
   caller: Caller = ANONYMOUS;
+  /** Of its body, as it was read; absent where it has none. */
+  bodyBytes: number | undefined;
   /** Of the generation that the request began; absent on whatever was refused before. */
   record: GenerationRecord | undefined;
   readonly #left = new AbortController();

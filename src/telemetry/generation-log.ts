@@ -4,6 +4,7 @@ import type { Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import { defined } from '../contract/json.js';
 import type {
+  AttemptRecord,
   BreakerState,
   GenerationObserver,
   GenerationRecord,
@@ -67,15 +68,13 @@ export class GenerationLog implements GenerationObserver {
       timeToFirstContentMs: rounded(record.timeToFirstContentMs),
       inputTokens: usage?.input,
       outputTokens: usage?.output,
+      cachedInputTokens: usage?.cachedInput,
+      reasoningTokens: usage?.reasoning,
+      costUsd: record.costUsd,
       contentChunks: record.contentParts,
       queuedMs: rounded(record.queuedMs),
       ...(record.recoveries.length > 0 && { recoveries: record.recoveries }),
-      attempts: record.attempts.map(({ backend, model, durationMs, cancelMs, ...attempt }) => ({
-        target: `${backend}/${model}`,
-        ...attempt,
-        ms: Math.round(durationMs),
-        ...(cancelMs !== undefined && { cancelMs: Math.ceil(cancelMs) }),
-      })),
+      attempts: record.attempts.map(toLogged),
       ...(record.fault === 'internal' && error && { stack: framesOf(error) }),
     });
     const message = `generation ended: ${record.endReason}`;
@@ -83,6 +82,25 @@ export class GenerationLog implements GenerationObserver {
     else if (record.fault !== undefined) this.#logger.warn(message, line);
     else this.#logger.log(message, line);
   }
+}
+
+/** What an attempt used stands in the line once, with that of the others. */
+function toLogged({
+  backend,
+  model,
+  durationMs,
+  cancelMs,
+  usage: _usage,
+  contentParts: _parts,
+  price: _price,
+  ...attempt
+}: AttemptRecord): object {
+  return {
+    target: `${backend}/${model}`,
+    ...attempt,
+    ms: Math.round(durationMs),
+    ...(cancelMs !== undefined && { cancelMs: Math.ceil(cancelMs) }),
+  };
 }
 
 function rounded(ms: number | undefined): number | undefined {

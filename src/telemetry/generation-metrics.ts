@@ -25,6 +25,9 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     @InjectMetric('llm_attempts_total') private readonly attempts: Counter,
     @InjectMetric('llm_fallbacks_total') private readonly fallbacks: Counter,
     @InjectMetric('llm_tokens_total') private readonly tokens: Counter,
+    @InjectMetric('llm_cached_input_tokens_total') private readonly cachedInput: Counter,
+    @InjectMetric('llm_reasoning_tokens_total') private readonly reasoning: Counter,
+    @InjectMetric('llm_cost_usd_total') private readonly cost: Counter,
     @InjectMetric('llm_rejections_total') private readonly rejections: Counter,
     @InjectMetric('llm_recoveries_total') private readonly recoveries: Counter,
     @InjectMetric('llm_upstream_malformed_events_total') private readonly malformed: Counter,
@@ -100,7 +103,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     this.active.dec({ caller });
     this.streams.inc({ caller, model, backend, end_reason: endReason });
     this.duration.observe({ model, end_reason: endReason }, record.durationMs / 1000);
-    this.#countTokens(record, { caller, model, backend });
+    this.#countUsage(record, { caller, model, backend });
   }
 
   /** A request that no generation was made for. */
@@ -108,21 +111,18 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     this.rejections.inc({ fault });
   }
 
-  #countTokens(
-    { usage, contentParts, recoveries }: GenerationRecord,
+  #countUsage(
+    { bill }: GenerationRecord,
     labels: { caller: string; model: string; backend: string },
   ): void {
-    // Of an answer that was taken up again only the last attempt reported its part.
-    const source = recoveries.length === 0 ? 'reported' : 'counted';
-    if (usage?.input !== undefined) {
-      this.tokens.inc({ ...labels, type: 'input', source }, usage.input);
+    if (!bill) return;
+    const { input, output, cachedInput, reasoning, costsUsd } = bill;
+    for (const [type, count] of Object.entries({ input, output })) {
+      if (count) this.tokens.inc({ ...labels, type, source: count.source }, count.tokens);
     }
-    if (usage?.output !== undefined) {
-      this.tokens.inc({ ...labels, type: 'output', source }, usage.output);
-    } else if (contentParts > 0) {
-      // A stream that was left or cut was paid for as well; a part is a token for most upstreams.
-      this.tokens.inc({ ...labels, type: 'output', source: 'counted' }, contentParts);
-    }
+    if (cachedInput !== undefined) this.cachedInput.inc(labels, cachedInput);
+    if (reasoning !== undefined) this.reasoning.inc(labels, reasoning);
+    for (const [backend, usd] of costsUsd) this.cost.inc({ ...labels, backend }, usd);
   }
 }
 

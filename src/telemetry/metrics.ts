@@ -29,6 +29,21 @@ export const METRIC_PROVIDERS = [
     help: 'Tokens of ended generations; source says whether the upstream reported them or Sluice counted chunks.',
     labelNames: ['caller', 'model', 'backend', 'type', 'source'],
   }),
+  makeCounterProvider({
+    name: 'llm_cached_input_tokens_total',
+    help: 'Input tokens that upstreams reported to have had in a cache; they are part of the input.',
+    labelNames: ['caller', 'model', 'backend'],
+  }),
+  makeCounterProvider({
+    name: 'llm_reasoning_tokens_total',
+    help: 'Output tokens that upstreams reported to have been thought; they are part of the output.',
+    labelNames: ['caller', 'model', 'backend'],
+  }),
+  makeCounterProvider({
+    name: 'llm_cost_usd_total',
+    help: 'What ended generations cost at each backend, by the prices of its targets; without a price there is no series.',
+    labelNames: ['caller', 'model', 'backend'],
+  }),
   makeHistogramProvider({
     name: 'llm_token_latency_seconds',
     help: 'Time between two chunks of content of one stream.',
@@ -111,6 +126,15 @@ export const METRIC_PROVIDERS = [
       this.reset();
       this.inc(droppedLines());
     },
+  }),
+  makeCounterProvider({
+    name: 'sluice_usage_rows_dropped_total',
+    help: 'Rows of the usage ledger that were given up: its store is away for too long, or refuses them.',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: 'sluice_redis_up',
+    help: 'Whether Redis answers (1) or each replica counts alone (0); absent without redis.',
   }),
   makeGaugeProvider({
     name: 'sluice_config_last_reload_successful',

@@ -17,6 +17,7 @@ const CODES: Record<string, string | null> = {
   access_unavailable: 'access_unavailable',
   permission_denied: 'permission_denied',
   rate_limited: 'rate_limit_exceeded',
+  budget_exhausted: 'insufficient_quota',
   quota_exhausted: 'insufficient_quota',
   internal: 'internal_error',
 };

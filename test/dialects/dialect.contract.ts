@@ -101,7 +101,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
     });
 
     it('names who was asked in vain, before its stream and in it', () => {
-      const attempt = { backend: 'openai', model: 'gpt', durationMs: 1 };
+      const attempt = { backend: 'openai', model: 'gpt', contentParts: 0, durationMs: 1 };
       const record = { ...RECORD, attempts: [{ ...attempt, outcome: 'upstream_cut' as const }] };
       const error = new GatewayError('upstream_cut');
       const encoder = dialect.encoder(dialect.read(kind.request).options, record);

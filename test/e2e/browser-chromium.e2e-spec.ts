@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { accessKey } from '../support/access-key.js';
 import { Chromium } from '../support/chromium.js';
 import { Gateway } from '../support/gateway.js';
 import { openAi, openAiError } from '../support/openai-script.js';
@@ -54,7 +55,7 @@ describe.skipIf(isMissing('chromium'))('In Chromium, a page of another origin', 
     preflights = 0;
   }
 
-  function fetchInPage(path: string, init: object = {}): Promise<PageView> {
+  function fetchInPage(path: string, init: object = {}, base = gateway.url): Promise<PageView> {
     return tab.page.evaluate(
       async ([url, options]) => {
         try {
@@ -69,7 +70,7 @@ describe.skipIf(isMissing('chromium'))('In Chromium, a page of another origin', 
           return { error: String(error) };
         }
       },
-      [gateway.url + path, init] as const,
+      [base + path, init] as const,
     );
   }
 
@@ -173,6 +174,27 @@ describe.skipIf(isMissing('chromium'))('In Chromium, a page of another origin', 
       400,
       { error: expect.objectContaining({ param: 'messages' }) as object },
     ]);
+  });
+
+  it('reads that its key is missing, and that it is over its limits', async () => {
+    const teamA = accessKey('team-a', { limits: { requestsPerMinute: 1 } });
+    const guarded = await Gateway.start({
+      access: { mode: 'keys', keys: [teamA.entry] },
+      browsers: { origins: [listed.origin] },
+    });
+    guarded.openai.script(openAi.streamsText(['Hello']));
+    await openPage(listed);
+    const ask = (headers: object) =>
+      fetchInPage('/chat', post({ model: 'gpt-only', messages }, headers), guarded.url);
+    const answers = [await ask({}), await ask(teamA.headers), await ask(teamA.headers)];
+    expect(answers.map(({ status }) => status)).toEqual([401, 200, 429]);
+    expect(answers[0]!.text).toContain('This request has no key');
+    expect(answers[2]!.headers).toMatchObject({
+      'x-ratelimit-limit-requests': '1',
+      'x-ratelimit-remaining-requests': '0',
+      'retry-after': expect.stringMatching(/^\d+$/) as string,
+    });
+    await guarded.close();
   });
 
   it('gets nothing where it is not listed, and costs nothing', async () => {

@@ -5,6 +5,7 @@ import { RECOVERY_OUTCOMES } from '../../src/contract/generation.js';
 import { Gateway } from '../support/gateway.js';
 import { MetricLines } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
+import { openAi } from '../support/openai-script.js';
 import { SseReader } from '../support/sse-reader.js';
 import { failsWith } from '../support/upstream-scripts.js';
 
@@ -39,9 +40,10 @@ describe('docs/metrics.md', () => {
   let gateway: Gateway;
   let metrics: MetricLines;
   beforeAll(async () => {
+    const priced = { backend: 'openai', model: 'gpt', price: { input: 2, output: 10 } };
     gateway = await Gateway.start({
       room: { ollama: 1 },
-      models: [{ id: 'gpt-4o', targets: ['openai/gpt', 'ollama/llama3'], recovery: 'always' }],
+      models: [{ id: 'gpt-4o', targets: [priced, 'ollama/llama3'], recovery: 'always' }],
     });
     // Something of everything: a fallback, tokens one by one, a wait for room, and a refusal.
     const step = ollama.stepper();
@@ -58,6 +60,14 @@ describe('docs/metrics.md', () => {
     await reader.all();
     await (await answers[1]!).text();
     await gateway.get('/chat');
+    const counts = {
+      prompt_tokens: 9,
+      prompt_tokens_details: { cached_tokens: 4 },
+      completion_tokens: 3,
+      completion_tokens_details: { reasoning_tokens: 1 },
+    };
+    gateway.openai.script(openAi.streamsText(['one'], { counts }));
+    await (await gateway.complete({ model: 'gpt-4o' })).text();
     metrics = await MetricLines.read(gateway);
   });
   afterAll(() => gateway.close());

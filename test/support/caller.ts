@@ -45,9 +45,15 @@ export class Caller {
   /** The eligible backends that it gave last, one letter each. */
   eligible: string;
 
-  constructor(limiter: ConcurrencyLimiter, backends: string, flow = 'x') {
+  constructor(
+    limiter: ConcurrencyLimiter,
+    backends: string,
+    flow = 'x',
+    readonly priority: 'interactive' | 'batch' = 'interactive',
+  ) {
     this.eligible = backends;
-    void this.#acquired(limiter.acquire(flow, () => backends.split(''), this.controller.signal));
+    const { signal } = this.controller;
+    void this.#acquired(limiter.acquire({ flow, priority }, () => backends.split(''), signal));
   }
 
   /** `waits`, the backend at which it holds capacity, or what it was refused with. */

@@ -17,7 +17,9 @@ export interface GatewaySettings {
   readonly retryBudget?: object;
   readonly breaker?: object;
   readonly limits?: object;
+  readonly redis?: object;
   readonly drain?: object;
+  readonly usage?: object;
   /** Of both backends; less than the default, so that a test need not send 16 MiB to be over it. */
   readonly maxEventBytes?: number;
   /** How many requests the backend of this id is given at once. */

@@ -15,6 +15,8 @@ export interface OpenAiAnswerOptions {
   readonly finishReason?: string;
   /** `asked` (default): a usage event if the request asked for one, as OpenAI does. */
   readonly usage?: 'asked' | 'own-event' | 'on-finish' | 'none';
+  /** What usage says. */
+  readonly counts?: JsonObject;
   /** `false`: the stream ends without `[DONE]`. */
   readonly done?: boolean;
   /** Log probabilities with every token. */
@@ -60,14 +62,14 @@ class OpenAiWire implements AnswerWire {
   }
 
   closing(): string {
-    const { usage = 'asked', done = true } = this.options;
+    const { usage = 'asked', done = true, counts = OPENAI_USAGE } = this.options;
     const ownEvent = usage === 'own-event' || (usage === 'asked' && asksForUsage(this.request));
     return [
       this.#event({
         ...finishChunk(this.options),
-        ...(usage === 'on-finish' && { usage: OPENAI_USAGE }),
+        ...(usage === 'on-finish' && { usage: counts }),
       }),
-      ownEvent ? this.#event(usageChunk(OPENAI_USAGE, this.options)) : '',
+      ownEvent ? this.#event(usageChunk(counts, this.options)) : '',
       done ? this.#event('[DONE]') : '',
     ].join('');
   }
@@ -144,7 +146,7 @@ export function completion(text: string, options: OpenAiAnswerOptions = {}): Jso
   return {
     ...head('chat.completion', options),
     choices: [{ index: 0, message, logprobs: null, finish_reason: options.finishReason ?? 'stop' }],
-    usage: OPENAI_USAGE,
+    usage: options.counts ?? OPENAI_USAGE,
   };
 }
 

@@ -10,10 +10,13 @@ import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-coun
 export function parseOpenAiUsage(json: JsonObject, onImplausible: () => void): Usage | undefined {
   const usage = json['usage'] ?? objectIn(json, 'x_groq')['usage'];
   if (!isJsonObject(usage)) return undefined;
+  const input = objectIn(usage, 'prompt_tokens_details');
   const counts = {
     input: usage['prompt_tokens'],
     output: usage['completion_tokens'],
-    cachedInput: objectIn(usage, 'prompt_tokens_details')['cached_tokens'],
+    cachedInput: input['cached_tokens'],
+    // OpenRouter's; OpenAI bills no writes.
+    cacheWrite: input['cache_write_tokens'],
     reasoning: objectIn(usage, 'completion_tokens_details')['reasoning_tokens'],
   };
   if (Object.values(counts).some(isImplausibleCount)) onImplausible();
@@ -21,6 +24,7 @@ export function parseOpenAiUsage(json: JsonObject, onImplausible: () => void): U
     input: parseTokenCount(counts.input),
     output: parseTokenCount(counts.output),
     cachedInput: parseTokenCount(counts.cachedInput),
+    cacheWrite: parseTokenCount(counts.cacheWrite),
     reasoning: parseTokenCount(counts.reasoning),
   };
 }

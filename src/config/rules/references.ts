@@ -4,6 +4,7 @@ import type { ConfigPath } from '../load/config-path.js';
 import type { Expansion } from '../load/expand.js';
 import { BackendConfig } from '../schema/backend-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
+import { UsageConfig } from '../schema/usage-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
 
 /**
@@ -28,6 +29,7 @@ export function referenceFaults(
       ]),
     ),
     ...defaultModelFaults(config, models, expanded),
+    ...usageFaults(config),
   ];
 }
 
@@ -111,6 +113,18 @@ function defaultModelFaults(
   if (isAskable(ids, defaultModel)) return [];
   const id = quoted(defaultModel, !expanded.has('defaultModel'));
   return [{ path: 'defaultModel', message: `no model has the id ${id}, or stands for it` }];
+}
+
+function usageFaults({ usage }: GatewayConfig): ConfigFault[] {
+  if (!(usage instanceof UsageConfig)) return [];
+  const { url, file } = usage;
+  if (url !== undefined && file !== undefined) {
+    const message = 'is one store too many: keep "url" for PostgreSQL or "file" for SQLite';
+    return [{ path: 'usage', message }];
+  }
+  if (url !== undefined || file !== undefined) return [];
+  const message = 'has no store: write "url" (PostgreSQL) or "file" (SQLite, for one process)';
+  return [{ path: 'usage', message }];
 }
 
 function quoted(value: unknown, isQuotable: boolean): string {

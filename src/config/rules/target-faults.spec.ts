@@ -22,7 +22,7 @@ function faultsOf(target: object): string[] {
 
 const AT = 'models[0].targets[0]';
 
-describe('a target with faults in its dialect', () => {
+describe('a target with faults', () => {
   it('has the former name of set', () => {
     expect(faultsOf({ options: { num_ctx: 1 } })).toEqual([
       `${AT}.options: is called "set" now: rename it`,
@@ -42,6 +42,14 @@ describe('a target with faults in its dialect', () => {
     [{ set: [] }, 'set: must be a mapping of fields to values'],
     [{ set: { stream: true } }, `set: must not have "stream", which is Sluice's own`],
     [{ developerRole: 'user' }, 'developerRole: must be one of: system'],
+    [{ price: 2 }, 'price: must be a mapping'],
+    [{ price: { input: 1 } }, 'price.output: is missing: it must be a number, 0 or more'],
+    [{ price: { input: -1, output: 1 } }, 'price.input: must be a number, 0 or more'],
+    [{ price: { input: 1, output: '2' } }, 'price.output: must be a number, 0 or more'],
+    [
+      { price: { input: 1, output: 2, cached: 1 } },
+      'price.cached: is not a known key; known here are: input, cachedInput, cacheWrite, output',
+    ],
     [
       { backend: 'o', developerRole: 'system' },
       'developerRole: is only for backends of the kind openai; Ollama is always sent "system"',

@@ -14,6 +14,12 @@ const HTTP_URL = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://' };
 const TEXTS_BY_NAME = { type: 'object', additionalProperties: { type: 'string' } };
 
 export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint, HTTP_URL);
+export const RedisUrl = () =>
+  Rule(
+    'redisUrl',
+    must('a redis:// or rediss:// URL', (value) => isText(value) && isRedisUrl(value)),
+    { type: 'string', pattern: '^[rR][eE][dD][iI][sS][sS]?://' },
+  );
 export const HttpUrl = () =>
   Rule(
     'httpUrl',
@@ -59,6 +65,10 @@ export const Query = () =>
 /** Also holds for the addresses of proxies, which may have credentials. */
 export function isHttpUrl(value: string): boolean {
   return /^https?:\/\/[^\s/?#]/i.test(value) && !/\s/.test(value) && URL.canParse(value);
+}
+
+function isRedisUrl(value: string): boolean {
+  return /^rediss?:\/\/[^\s/?#]+/i.test(value) && !/\s/.test(value) && URL.canParse(value);
 }
 
 function baseUrlComplaint(value: unknown): string | undefined {

@@ -64,6 +64,15 @@ export const PositiveNumber = () =>
     { type: 'number', exclusiveMinimum: 0 },
   );
 
+export const NonNegativeNumber = () =>
+  Rule(
+    'nonNegativeNumber',
+    must(
+      'a number, 0 or more',
+      (value) => typeof value === 'number' && value >= 0 && Number.isFinite(value),
+    ),
+  );
+
 export const Flag = () =>
   Rule(
     'flag',

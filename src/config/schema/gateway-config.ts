@@ -3,10 +3,12 @@ import { BackendConfig } from './backend-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from '../rules/nested.js';
+import { RedisConfig } from './redis-config.js';
 import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
 import { StreamsConfig } from './streams-config.js';
+import { UsageConfig } from './usage-config.js';
 import { Milliseconds, Name, PositiveNumber } from '../rules/value-rules.js';
 
 /** The embedded upstream for trying Sluice without keys: backends without a `baseUrl` are answered by it. */
@@ -74,6 +76,11 @@ export class GatewayConfig {
   @Section(() => LimitsConfig)
   readonly limits: LimitsConfig = new LimitsConfig();
 
+  /** Present: limits are counted together with other replicas. */
+  @Optional()
+  @Section(() => RedisConfig)
+  readonly redis?: RedisConfig;
+
   /** What happens between SIGTERM and the exit. */
   @Section(() => DrainConfig)
   readonly drain: DrainConfig = new DrainConfig();
@@ -85,6 +92,11 @@ export class GatewayConfig {
   /** What callers may ask for. */
   @ListOf(() => ModelConfig)
   readonly models: readonly ModelConfig[];
+
+  /** Present: what every generation used is kept. Read when Sluice starts, and only then. */
+  @Optional()
+  @Section(() => UsageConfig)
+  readonly usage?: UsageConfig;
 
   /** Present: backends without a `baseUrl` are answered by the sandbox. */
   @Optional()

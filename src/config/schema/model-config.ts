@@ -1,7 +1,9 @@
 import { ListOf, Section } from '../rules/nested.js';
+import { PriceConfig } from './price-config.js';
 import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
+import { UsageLimitsConfig } from './usage-limits-config.js';
 import { FieldNames, NewFieldNames, SetFields } from '../rules/field-rules.js';
 import { Flag, ModelId, Name, OneOf, PositiveNumber, Integer } from '../rules/value-rules.js';
 
@@ -57,6 +59,11 @@ export class TargetConfig {
   @Optional()
   @Flag()
   readonly prefill?: boolean;
+
+  /** What its tokens cost. Absent: what it costs is not known, and shown nowhere. */
+  @Optional()
+  @Section(() => PriceConfig)
+  readonly price?: PriceConfig;
 
   /** Retries on this target that differ from its model's. */
   @Optional()
@@ -127,4 +134,8 @@ export class ModelConfig {
   /** Longest answer that is kept for a recovery, in bytes; a longer one is not recovered. */
   @Integer(1)
   readonly recoveryMaxBytes: number = 262_144;
+
+  /** What all callers of it together may use. */
+  @Section(() => UsageLimitsConfig)
+  readonly limits: UsageLimitsConfig = new UsageLimitsConfig();
 }

@@ -3,7 +3,7 @@ import { LiveConfig } from '../../config/live-config.js';
 import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { EventLoopDelay } from './event-loop-delay.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue, type Queued } from './fair-queue.js';
 import type { EligibleBackends, Permit } from './permit.js';
 import { noneEligible, queueFull, releasedEarly, tooSlow } from './refusal.js';
 import { Waiter } from './waiter.js';
@@ -62,17 +62,21 @@ export class ConcurrencyLimiter {
   /**
    * Takes a slot and capacity at the first of `backends` that has some, or waits in turn for both.
    * A waiter holds neither: a crowd that waits for one backend leaves all slots to other requests.
-   * @param flow what the queue is fair to: flows take turns, waiters of one flow keep their order
+   * @param who what the queue is fair to: flows take turns, waiters of one flow keep their order
    * @param signal its abort ends the wait, and every wait of `Permit.reassign`
    * @returns rejects with `overloaded` after `queue.maxWaitMs`, with `draining` when
    *   `stopAdmitting` is called meanwhile, or with the reason of `signal`
    * @throws GatewayError at once: `draining`, or `overloaded` when the queue is full
    */
-  acquire(flow: string, backends: EligibleBackends, signal: AbortSignal): Promise<Permit> {
+  acquire(
+    who: Pick<Queued, 'flow' | 'priority'>,
+    backends: EligibleBackends,
+    signal: AbortSignal,
+  ): Promise<Permit> {
     const { refusal } = this;
     if (refusal) throw refusal;
     if (signal.aborted) return Promise.reject(signal.reason);
-    const waiter = new Waiter(flow, this.#tickets++, signal, backends);
+    const waiter = new Waiter(who, this.#tickets++, signal, backends);
     if (this.#tryAcquire(waiter)) return Promise.resolve(this.#permitOf(waiter));
     if (this.#queueIsFull) throw queueFull();
     return this.#wait(waiter).then(() => this.#permitOf(waiter));

@@ -3,9 +3,11 @@ import { FairQueue, type Queued } from './fair-queue.js';
 
 const ANY = () => true;
 
-/** Written `flow` + `ticket`: `a1`. */
+/** Written `flow` + `ticket`: `a1`. Flows with a capital letter are batch. */
 function waiter(name: string): Queued & { readonly name: string } {
-  return { name, flow: name[0]!, ticket: Number(name.slice(1)) };
+  const flow = name[0]!;
+  const priority = flow === flow.toUpperCase() ? 'batch' : 'interactive';
+  return { name, flow, priority, ticket: Number(name.slice(1)) };
 }
 
 function queueOf(...names: string[]) {
@@ -78,4 +80,61 @@ describe('FairQueue', () => {
     expect(rest()).toBe('a2 b4');
     expect(rest()).toBe('');
   });
+
+  it('serves interactive flows before batch flows, each in turns', () => {
+    expect(queueOf('A1', 'A2', 'B3', 'a4', 'a5', 'b6').rest()).toBe('a4 b6 a5 A1 B3 A2');
+  });
+
+  it('lets a batch waiter go first at every eighth turn', () => {
+    const names = Array.from({ length: 18 }, (_, at) => `a${at + 2}`);
+    const order = queueOf('A0', 'A1', ...names)
+      .rest()
+      .split(' ');
+    expect([order.indexOf('A0'), order.indexOf('A1')]).toEqual([7, 15]);
+  });
+
+  it('keeps a batch waiter its turn while it does not accept', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `a${at + 1}`);
+    const { take } = queueOf('A0', ...names);
+    for (let turn = 0; turn < 10; turn += 1) expect(take((name) => name !== 'A0')).toMatch('a');
+    expect(take()).toBe('A0');
+  });
+
+  it.each([7, 77, 777])(
+    'serves no batch waiter before an interactive one but at its turn, and none later, in any order of events (%i)',
+    (seed) => {
+      let state = seed;
+      const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+      const queue = new FairQueue<ReturnType<typeof waiter>>();
+      const waiting = new Set<ReturnType<typeof waiter>>();
+      let passed = 0;
+      for (let step = 0; step < 5000; step += 1) {
+        if (random(2) === 0 && waiting.size < 40) {
+          const next = waiter(`${'abAB'[random(4)]!}${step}`);
+          waiting.add(next);
+          queue.add(next);
+        } else if (random(8) === 0) {
+          const [left] = waiting;
+          if (left) queue.remove(left);
+          if (left) waiting.delete(left);
+        } else {
+          const interactive = [...waiting].some(({ priority }) => priority === 'interactive');
+          const batch = [...waiting].some(({ priority }) => priority === 'batch');
+          const taken = queue.take(ANY);
+          expect(taken === undefined).toBe(waiting.size === 0);
+          if (!taken) continue;
+          waiting.delete(taken);
+          if (taken.priority === 'batch') {
+            if (interactive) expect(passed).toBe(7);
+            passed = 0;
+          } else if (batch) {
+            passed += 1;
+            expect(passed).toBeLessThanOrEqual(7);
+          } else {
+            passed = 0;
+          }
+        }
+      }
+    },
+  );
 });

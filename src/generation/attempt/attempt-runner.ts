@@ -114,7 +114,7 @@ function failureAt({ label, model }: RouteTarget, failure: GatewayError): Gatewa
 }
 
 function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {
-  const { candidate, startedAt, cancelledAt, isAccepted, requestId } = attempt;
+  const { candidate, startedAt, cancelledAt, isAccepted, requestId, usage, contentParts } = attempt;
   const failure = outcome instanceof GatewayError ? outcome : undefined;
   const now = performance.now();
   return {
@@ -122,9 +122,12 @@ function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptReco
     model: candidate.target.label,
     outcome: outcome instanceof GatewayError ? outcome.fault : outcome,
     durationMs: now - startedAt,
+    contentParts,
     ...defined({
       status: isAccepted ? 200 : undefined,
       requestId,
+      usage,
+      price: candidate.target.price,
       ...failure?.upstream,
       cause: failure?.cause instanceof Error ? codeOf(failure.cause) : undefined,
       cancelMs: cancelledAt === undefined ? undefined : now - cancelledAt,

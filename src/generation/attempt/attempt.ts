@@ -3,6 +3,7 @@ import type { AttemptContext, UpstreamNotices } from '../../contract/chat-backen
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { EventBatch } from '../../contract/event-batch.js';
+import type { Usage } from '../../contract/stream-event.js';
 import type { BreakerCall } from '../health/breaker.js';
 import type { Candidate } from '../routing/candidates.js';
 import { firstContent } from './first-content.js';
@@ -26,6 +27,8 @@ export class Attempt {
   isAccepted = false;
   /** The upstream's own id of the request. */
   requestId: string | undefined;
+  /** What the upstream reported that it used. */
+  usage: Usage | undefined;
   /** Parts of content that it sent. */
   contentParts = 0;
   isOver = false;
@@ -95,6 +98,7 @@ export class Attempt {
       const answer = await backend.complete(request, target, context);
       this.isAccepted = true;
       this.requestId = answer.requestId;
+      this.usage = answer.usage;
       return answer;
     } catch (error) {
       throw this.#failureOf(error);
@@ -132,6 +136,7 @@ export class Attempt {
       this.#timeout.pause();
       if (done) throw new GatewayError('upstream_cut');
       if (batch.start) this.requestId = batch.start.requestId;
+      if (batch.end) this.usage = batch.end.usage;
       if (batch.contentParts > 0) {
         this.#timeout.restart();
         this.contentParts += batch.contentParts;

@@ -8,11 +8,11 @@ import type { CallerContext } from '../caller-context.js';
 const CALL: CallerContext = {
   requestId: 'r',
   caller: ANONYMOUS,
+  address: '127.0.0.1',
   config: parseConfig({
     backends: [{ id: 'a', kind: 'openai', baseUrl: 'http://a' }],
     models: [{ id: 'm', targets: ['a/m'] }],
   }),
-  address: '127.0.0.1',
   flow: '127.0.0.1',
   fallback: true,
 };

@@ -3,7 +3,9 @@ import { perSnapshot } from '../../config/per-snapshot.js';
 import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import type { ModelConfig, TargetConfig } from '../../config/schema/model-config.js';
 import type { StreamsConfig, TargetStreamsConfig } from '../../config/schema/streams-config.js';
+import type { UsageLimits } from '../../contract/caller.js';
 import type { Target } from '../../contract/chat-backend.js';
+import type { Price } from '../../contract/generation.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { RetrySettings } from '../attempt/retry-delay.js';
 
@@ -17,6 +19,8 @@ export interface ModelRoute {
   readonly tiers: readonly (readonly RouteTarget[])[];
   readonly streams: StreamTimes;
   readonly recovery: RecoverySettings;
+  /** What all callers of it together may use. */
+  readonly limits: UsageLimits;
   /** Some target is the sandbox: the answer may be canned. */
   readonly sandbox: boolean;
 }
@@ -30,6 +34,7 @@ export interface RouteTarget extends Target {
   readonly weight: number;
   /** Tokens that fit into it, where that is known. */
   readonly contextWindow?: number | undefined;
+  readonly price?: Price | undefined;
   /** It continues a last message of the assistant. */
   readonly prefill: boolean;
 }
@@ -117,7 +122,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
   const retry = { ...config.retry, ...model.retry };
   const disabled = new Set(config.backends.filter((each) => each.disabled).map(({ id }) => id));
   const targets = model.targets.map((target): RouteTarget => {
-    const { backend, drop, rename, set, developerRole, contextWindow } = target;
+    const { backend, drop, rename, set, developerRole, contextWindow, price } = target;
     const { weight = 1, prefill = false } = target;
     return {
       backend,
@@ -131,6 +136,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
       retry: { ...retry, ...target.retry },
       weight,
       contextWindow,
+      price,
       prefill,
     };
   });
@@ -140,6 +146,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
     streams,
     tiers: tiersOf(targets, model.targets, disabled),
     recovery: { mode: model.recovery, maxBytes: model.recoveryMaxBytes },
+    limits: model.limits,
     sandbox: model.targets.some(({ backend }) =>
       config.backends.some(({ id, sandbox }) => id === backend && sandbox),
     ),

@@ -42,8 +42,9 @@ export function jsonBody(
     try {
       const { ticketBody } = response.locals;
       response.locals.ticketBody = undefined;
+      response.locals.context.bodyBytes = ticketBody?.length;
       request.body = ticketBody
-        ? parseJson(ticketBody, JSON_BOUNDS, reservation)
+        ? parseTicket(ticketBody, response, reservation)
         : await receiveJson(request, response, itsBounds, reservation);
     } catch (error) {
       reservation[Symbol.dispose]();
@@ -63,8 +64,15 @@ export function jsonBody(
     const encoding = acceptedEncoding(request, response, server);
     reserveAnnounced(request, encoding, itsBounds, reservation);
     invite(request, response);
-    return parsedOnce(await receiveBody(response, encoding, itsBounds, reservation), reservation);
+    const body = await receiveBody(response, encoding, itsBounds, reservation);
+    response.locals.context.bodyBytes = body.length;
+    return parsedOnce(body, reservation);
   }
+}
+
+function parseTicket(body: Buffer, response: Response, reservation: Reservation): object {
+  response.locals.context.bodyBytes = body.length;
+  return parseJson(body, JSON_BOUNDS, reservation);
 }
 
 function acceptedEncoding(

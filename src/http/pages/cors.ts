@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { RATE_LIMIT_HEADERS } from '../rate-limit-headers.js';
 
 /** What pages may read besides the body. By name: browsers take no `x-sluice-*`. */
 const EXPOSED = [
@@ -12,12 +13,7 @@ const EXPOSED = [
   'x-should-retry',
   'retry-after',
   'retry-after-ms',
-  'x-ratelimit-limit-requests',
-  'x-ratelimit-remaining-requests',
-  'x-ratelimit-reset-requests',
-  'x-ratelimit-limit-tokens',
-  'x-ratelimit-remaining-tokens',
-  'x-ratelimit-reset-tokens',
+  ...RATE_LIMIT_HEADERS,
 ].join(', ');
 
 /** How long a browser may remember a preflight, in seconds: not longer than a changed list may take to work. */

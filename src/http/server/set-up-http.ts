@@ -15,7 +15,7 @@ import { forbidFraming, refuseForeignPages } from '../pages/page-check.js';
 import { protectPage } from '../pages/page-headers.js';
 import { refuseKeysInQuery } from '../pages/query-check.js';
 import { redeemTicket } from '../tickets/redeem-ticket.js';
-import { Tickets } from '../tickets/tickets.js';
+import { Tickets } from '../../tickets/tickets.js';
 import { refuseOtherMethods } from '../errors/method-check.js';
 import { leaveSlowCaller } from '../stream/slow-caller.js';
 import { boundConnections } from './server-timeouts.js';

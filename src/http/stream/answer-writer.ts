@@ -6,7 +6,7 @@ import type { EventBatch } from '../../contract/event-batch.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { ModelRoute } from '../../generation/routing/route-table.js';
 import type { Dialect, StreamEncoder } from '../dialects/dialect.js';
-import { setTargetHeaders } from '../generation-headers.js';
+import { setCostHeader, setTargetHeaders } from '../generation-headers.js';
 import type { FrameSink } from './frame-sink.js';
 import type { StartedGeneration } from './generation-starter.js';
 import { StreamTimers } from './stream-timers.js';
@@ -70,6 +70,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
 
   #begin(started: StartedGeneration<Options>): void {
     this.#started = started;
+    this.sink.decided();
     const { generation, options, emitted } = started;
     const { record, route } = generation;
     if (record.streaming) this.#open(this.dialect.encoder(options, record), route);
@@ -127,6 +128,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
     const { generation, options } = this.#started!;
     if (!this.dialect.answer) throw new Error(`${this.dialect.name} has no whole answers.`);
     setTargetHeaders(response, generation.record);
+    setCostHeader(response, generation.record);
     response.status(200).json(this.dialect.answer(answer, options));
   }
 
@@ -141,6 +143,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   }
 
   #reportFailure(failure: unknown): void {
+    this.sink.decided();
     const { context } = this.response.locals;
     // A caller that left cannot be told.
     if (context.signal.aborted) return this.sink.end();

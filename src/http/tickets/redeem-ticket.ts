@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { findRoute } from '../routes.js';
 import { ticketHeaders } from './ticket-headers.js';
-import type { Tickets } from './tickets.js';
+import type { Tickets } from '../../tickets/tickets.js';
 
 /**
  * Makes a `GET /chat?ticket=…` the `POST /chat` that its ticket was made for: who asks is found out

@@ -109,6 +109,10 @@ export function ApiChatCompletion(): MethodDecorator {
         'x-sluice-model': { description: 'The public model.', schema: { type: 'string' } },
         'x-sluice-backend': { description: 'Who answers.', schema: { type: 'string' } },
         'x-sluice-attempts': { description: 'Requests to upstreams.', schema: { type: 'integer' } },
+        'x-sluice-cost-usd': {
+          description: 'What the answer cost in USD, on plain answers of targets with a price.',
+          schema: { type: 'number' },
+        },
         'x-sluice-ignored': { description: 'Hints left out.', schema: { type: 'string' } },
       },
       content: {

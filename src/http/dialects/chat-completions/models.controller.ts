@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { requireModel } from '../../../generation/routing/require-model.js';
+import { routeFor } from '../../../generation/routing/route-for.js';
 import { routesOf } from '../../../generation/routing/route-table.js';
 import { ErrorBody } from '../../errors/error-body.dto.js';
 import { Model, ModelList } from './model.dto.js';
@@ -28,8 +28,7 @@ export class ModelsController {
   ): Model {
     const { caller, config } = locals.context;
     const id = [segments].flat().join('/');
-    requireModel(caller, id);
-    routesOf(config).find(id);
+    routeFor(id, caller, config);
     return toOpenAiModel(id);
   }
 }

@@ -2,7 +2,7 @@ import { Body, HttpCode, Param, Query, RequestMethod, Res, Sse, UsePipes } from 
 import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { DialectController } from '../../stream/dialect-controller.js';
-import { type StartedGeneration, GenerationStarter } from '../../stream/generation-starter.js';
+import { GenerationStarter, type Starting } from '../../stream/generation-starter.js';
 import { SseSink } from '../../stream/sse-sink.js';
 import type { ParsedRequest } from '../dialect.js';
 import { eventSource } from './dialect.js';
@@ -28,7 +28,7 @@ export class ChatController {
   ask(
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(parseChatQuery(query), response);
   }
 
@@ -40,7 +40,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(withModel(model, parseChatQuery(query)), response);
   }
 
@@ -52,7 +52,7 @@ export class ChatController {
   converse(
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(eventSource.read(body), response);
   }
 
@@ -66,7 +66,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(withModel(model, eventSource.read(body)), response);
   }
 }

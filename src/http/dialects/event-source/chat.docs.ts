@@ -47,7 +47,7 @@ const PROTOCOL = [
   '- `reasoning` events: `{"text"}`',
   '- `tool-call` events: `{"index", "id"?, "name"?, "arguments"}`, `arguments` being a fragment of JSON text',
   '- `image` events: `{"url"}`, a `data:` URL or a remote one',
-  '- exactly one of `done` `{"streamId", "model", "backend", "finishReason", "usage", "recovered"?: true}` or `failed` `{"code", "message", "requestId", "retryable", "attempts"?: [{"backend", "fault"}]}`, and the end.',
+  '- exactly one of `done` `{"streamId", "model", "backend", "finishReason", "usage", "costUsd"?, "recovered"?: true}` or `failed` `{"code", "message", "requestId", "retryable", "attempts"?: [{"backend", "fault"}]}`, and the end.',
   '',
   'A stream that ends without `done` or `failed` was cut. Names may be added: skip those you do not know.',
   '',

@@ -55,6 +55,7 @@ export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
           backend: this.record.target?.backend,
           finishReason: part.reason,
           usage: part.usage,
+          costUsd: this.record.costUsd,
           ...(isRecovered(this.record) && { recovered: true }),
         });
       case 'start':

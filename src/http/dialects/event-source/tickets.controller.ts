@@ -1,11 +1,10 @@
 import { Body, Controller, Header, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
-import { requireModel } from '../../../generation/routing/require-model.js';
-import { routesOf } from '../../../generation/routing/route-table.js';
+import { routeFor } from '../../../generation/routing/route-for.js';
 import { callerContextOf } from '../../caller-context-of.js';
 import { headersToKeep } from '../../tickets/ticket-headers.js';
-import { TICKET_MS } from '../../tickets/ticket-store.js';
-import { Tickets } from '../../tickets/tickets.js';
+import { TICKET_MS } from '../../../tickets/ticket-store.js';
+import { Tickets } from '../../../tickets/tickets.js';
 import { ApiTicket } from './chat.docs.js';
 import { parseChatBody } from './parse-request.js';
 import type { Ticket } from './ticket.dto.js';
@@ -24,11 +23,8 @@ export class TicketsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Ticket> {
     // What is wrong with it is said now: an EventSource shows no error.
-    const { flow } = callerContextOf(response.req, response);
-    const { caller, config } = response.locals.context;
-    const model = parseChatBody(body).model ?? caller.defaultModel ?? config.defaultModel;
-    requireModel(caller, model);
-    routesOf(config).find(model);
+    const { flow, caller, config } = callerContextOf(response.req, response);
+    routeFor(parseChatBody(body).model, caller, config);
     const ticket = await this.tickets.issue(flow, {
       headers: headersToKeep(response.req.headers, config),
       body: Buffer.from(JSON.stringify(body)),

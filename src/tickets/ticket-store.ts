@@ -1,6 +1,5 @@
-import { ByteBudget, type HeldBytes } from '../../contract/byte-budget.js';
-import { GatewayError } from '../../contract/gateway-error.js';
-import { ShortLived } from './short-lived.js';
+import { ByteBudget, type HeldBytes } from '../contract/byte-budget.js';
+import { GatewayError } from '../contract/gateway-error.js';
 
 export const TICKET_MS = 60_000;
 
@@ -20,6 +19,8 @@ export interface TicketStore {
   /** Gives it to one taker; absent for all others, and when its time is over. */
   take(id: string): Promise<Buffer | undefined>;
 }
+/** The injection token has the same name. */
+export const TicketStore = Symbol('TicketStore');
 
 /** What tickets take in this process, or in Redis by its doing. */
 export function ticketBudget(): ByteBudget {
@@ -38,39 +39,4 @@ export function tooManyTickets(): GatewayError {
     'rate_limited',
     `${MAX_TICKETS_OF_CALLER} tickets of yours are open: use them, or wait until they expire, which they do ${TICKET_MS / 1000} s after they were made.`,
   );
-}
-
-interface Kept extends Disposable {
-  readonly sealed: Buffer;
-}
-
-/** The tickets of this process. */
-export class LocalTicketStore implements TicketStore {
-  readonly #open = new ShortLived<Kept>(TICKET_MS);
-  readonly #counts = new Map<string, number>();
-
-  constructor(private readonly budget: ByteBudget) {}
-
-  async put(id: string, flow: string, sealed: Buffer): Promise<void> {
-    const count = this.#counts.get(flow) ?? 0;
-    if (count >= MAX_TICKETS_OF_CALLER) throw tooManyTickets();
-    const held = holdTicket(this.budget, sealed);
-    this.#counts.set(flow, count + 1);
-    const dispose = () => {
-      held[Symbol.dispose]();
-      this.#forgetOne(flow);
-    };
-    this.#open.add(id, { sealed, [Symbol.dispose]: dispose });
-  }
-
-  async take(id: string): Promise<Buffer | undefined> {
-    using kept = this.#open.take(id);
-    return kept?.sealed;
-  }
-
-  #forgetOne(flow: string): void {
-    const left = (this.#counts.get(flow) ?? 0) - 1;
-    if (left > 0) this.#counts.set(flow, left);
-    else this.#counts.delete(flow);
-  }
 }
