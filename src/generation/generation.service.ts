@@ -9,7 +9,7 @@ import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './routing/candidates.js';
-import { AttemptRunner } from './attempt/attempt-runner.js';
+import { Attempts } from './attempt/attempts.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { limitOutput } from './limit-output.js';
@@ -96,8 +96,8 @@ export class GenerationService {
     const permit = this.#acquire(call, candidates, lifetime);
     const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
     const { health } = this;
-    const runner = new AttemptRunner(health, recorder, lifetime, call.flow);
-    return new GenerationContext(route, candidates, health, lifetime, recorder, runner, permit);
+    const attempts = new Attempts(health, recorder, lifetime, call.flow);
+    return new GenerationContext(route, candidates, health, lifetime, recorder, attempts, permit);
   }
 
   #acquire(

@@ -71,7 +71,7 @@ export class GenerationLog implements GenerationObserver {
       cachedInputTokens: usage?.cachedInput,
       reasoningTokens: usage?.reasoning,
       costUsd: record.costUsd,
-      contentChunks: record.contentParts,
+      contentParts: record.contentParts,
       queuedMs: rounded(record.queuedMs),
       ...(record.recoveries.length > 0 && { recoveries: record.recoveries }),
       attempts: record.attempts.map(toLogged),

@@ -55,7 +55,7 @@ interface EncoderClass {
 }
 
 function throwAtEnd({ prototype }: EncoderClass): void {
-  const { encode } = prototype;
+  const encode = Reflect.get(prototype, 'encode');
   vi.spyOn(prototype, 'encode').mockImplementation(function (this: unknown, event, frames) {
     if (event.parts.some(({ type }) => type === 'end')) throw new TypeError('a bug');
     Reflect.apply(encode, this, [event, frames]);

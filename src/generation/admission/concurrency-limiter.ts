@@ -195,7 +195,7 @@ export class ConcurrencyLimiter {
 
   /** A breaker that closes releases nothing here, so it dispatches nothing either. */
   #refreshEligible(): void {
-    for (const waiter of [...this.#queue]) {
+    for (const waiter of this.#queue) {
       waiter.refreshEligible();
       if (waiter.backends.length === 0) this.#refuse(waiter, noneEligible());
     }

@@ -112,11 +112,13 @@ describe('Permit.reassign', () => {
     const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
     await states(mover, atB);
     let eligible = ['b'];
-    const reassigned = mover.permit!.reassign(() => eligible).catch(GatewayError.from);
+    const reassigned = mover
+      .permit!.reassign(() => eligible)
+      .catch((error: unknown) => GatewayError.from(error));
     const behind = callers(2, limiter, 'b');
     eligible = [];
     await vi.advanceTimersByTimeAsync(300);
-    expect(await Promise.race([reassigned, 'waits'])).toMatchObject({
+    expect(await Promise.race([reassigned, Promise.resolve('waits')])).toMatchObject({
       fault: 'upstream_unavailable',
     });
     expect(await states(...behind)).toEqual(['waits', 'waits']);

@@ -6,7 +6,7 @@ import type { GenerationRecorder } from '../generation-recorder.js';
 import type { TargetHealth } from '../health/target-health.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Attempt } from './attempt.js';
-import type { AttemptRunner } from './attempt-runner.js';
+import type { Attempts } from './attempts.js';
 import { allowedByBreakers, eligible } from '../routing/eligible.js';
 import { Failures } from './failures.js';
 import { pause } from './pause.js';
@@ -28,14 +28,14 @@ export class Failover {
   readonly #health: TargetHealth;
   readonly #lifetime: GenerationLifetime;
   readonly #recorder: GenerationRecorder;
-  readonly #runner: AttemptRunner;
+  readonly #attempts: Attempts;
 
-  constructor({ candidates, health, lifetime, recorder, runner }: GenerationContext) {
+  constructor({ candidates, health, lifetime, recorder, attempts }: GenerationContext) {
     this.#remaining = candidates;
     this.#health = health;
     this.#lifetime = lifetime;
     this.#recorder = recorder;
-    this.#runner = runner;
+    this.#attempts = attempts;
   }
 
   /**
@@ -93,13 +93,13 @@ export class Failover {
     retryBudget.countRequest();
     for (let retries = 0; ; retries += 1) {
       const isLast = allowedByBreakers(this.#remaining, this.#health).length === 0;
-      const attempt = this.#runner.begin(candidate, isLast);
+      const attempt = this.#attempts.begin(candidate, isLast);
       try {
         const answer = await ask(attempt);
-        this.#runner.answered(attempt);
+        this.#attempts.answered(attempt);
         return { attempt, answer };
       } catch (error) {
-        const failure = this.#runner.endFailed(attempt, error);
+        const failure = this.#attempts.endFailed(attempt, error);
         if (this.#lifetime.signal.aborted || !failure.mayFallBack) throw failure;
         this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);

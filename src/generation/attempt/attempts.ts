@@ -16,7 +16,7 @@ export type AttemptOutcome = 'ok' | 'cancelled' | GatewayError;
  * The attempts of one generation, one at a time. However one ends, it is told here and once: to the
  * breaker, the record, and the upstream connection.
  */
-export class AttemptRunner implements Disposable {
+export class Attempts implements Disposable {
   #running: Attempt | undefined;
 
   constructor(
