@@ -16,12 +16,7 @@ const LOOK_EVERY_MS = 5000;
 const SETTLE_MS = 200;
 
 /** Sockets, stores and the like are made once: what is said of them holds until the restart. */
-const NEED_A_RESTART: readonly (keyof GatewayConfig)[] = [
-  'server',
-  'redis',
-  'usage',
-  'sandbox',
-];
+const NEED_A_RESTART: readonly (keyof GatewayConfig)[] = ['server', 'redis', 'usage', 'sandbox'];
 
 /**
  * Takes over what was changed in the configuration's files while Sluice runs. What is sound replaces
