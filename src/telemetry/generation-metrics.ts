@@ -38,6 +38,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
 
   /** What has not happened yet is there as 0: an alert on a series that does not exist never fires. */
   onModuleInit(): void {
+    for (const target of targetsOf(this.live.current)) this.breakerChanged(target, 'closed');
     this.#announce(this.live.current);
     this.live.observe({
       replaced: (next, previous) => {

@@ -45,6 +45,7 @@ describe('a configuration', () => {
           targets: [{ backend: 'ollama', model: 'llama3' }],
           recovery: 'never',
           recoveryMaxBytes: 262_144,
+          limits: {},
         },
       ],
       proxy: {},
