@@ -38,6 +38,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
 
   /** What has not happened yet is there as 0: an alert on a series that does not exist never fires. */
   onModuleInit(): void {
+    for (const target of targetsOf(this.live.current)) this.breakerChanged(target, 'closed');
     this.#announce(this.live.current);
     this.live.observe({
       replaced: (next, previous) => {
@@ -60,7 +61,6 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
 
   /** A target that is gone while it was left alone would be left alone for ever. */
   #forgetTargets(next: GatewayConfig, previous: GatewayConfig): void {
-    const targetsOf = ({ models }: GatewayConfig) => models.flatMap(({ targets }) => targets);
     const left = new Set(targetsOf(next).map(({ backend, model }) => `${backend}/${model}`));
     for (const { backend, model } of targetsOf(previous)) {
       if (!left.has(`${backend}/${model}`)) this.breakerOpen.remove(backend, model);
@@ -128,4 +128,8 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
 
 function isSameTarget(one: AttemptRecord, other: AttemptRecord): boolean {
   return one.backend === other.backend && one.model === other.model;
+}
+
+function targetsOf({ models }: GatewayConfig): readonly Target[] {
+  return models.flatMap(({ targets }) => targets);
 }

@@ -9,6 +9,20 @@ import { failsWith } from '../support/upstream-scripts.js';
 
 const STREAMS = 50;
 
+const openAiAt = (upstream: ScriptedUpstream, more: object = {}) => ({
+  id: 'openai',
+  kind: 'openai',
+  baseUrl: upstream.openaiUrl,
+  ...more,
+});
+const ollamaAt = (upstream: ScriptedUpstream) => ({
+  id: 'ollama',
+  kind: 'ollama',
+  baseUrl: upstream.url,
+  maxEventBytes: MAX_EVENT_BYTES,
+});
+const textOf = async (response: Promise<Response>) => (await response).text();
+
 describe('A configuration that is replaced', () => {
   let gateway: Gateway;
   let other: ScriptedUpstream;
@@ -20,20 +34,6 @@ describe('A configuration that is replaced', () => {
     await other.close();
     await gateway.close();
   });
-
-  const openAiAt = (upstream: ScriptedUpstream, more: object = {}) => ({
-    id: 'openai',
-    kind: 'openai',
-    baseUrl: upstream.openaiUrl,
-    ...more,
-  });
-  const ollamaAt = (upstream: ScriptedUpstream) => ({
-    id: 'ollama',
-    kind: 'ollama',
-    baseUrl: upstream.url,
-    maxEventBytes: MAX_EVENT_BYTES,
-  });
-  const textOf = async (response: Promise<Response>) => (await response).text();
 
   it('leaves 50 running streams what they began with, and new ones have the new one', async () => {
     const steps = Array.from({ length: STREAMS }, () => openAi.stepper());

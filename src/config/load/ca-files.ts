@@ -40,8 +40,10 @@ export function readCaFiles({ backends }: GatewayConfig, files: FilesRead): CaFi
 function areCertificates(pem: string): boolean {
   const certificates = pem.match(CERTIFICATE) ?? [];
   try {
-    for (const each of certificates) new X509Certificate(each);
-    return certificates.length > 0;
+    return (
+      certificates.length > 0 &&
+      certificates.every((each) => new X509Certificate(each).serialNumber)
+    );
   } catch {
     return false;
   }

@@ -53,7 +53,7 @@ export function withSandbox(
 export function withSectionsOf(
   other: GatewayConfig,
   sections: readonly (keyof GatewayConfig)[],
-  config: GatewayConfig,
+  config: Readonly<GatewayConfig>,
 ): GatewayConfig {
   if (sections.length === 0) return config;
   const kept = Object.fromEntries(sections.map((section) => [section, other[section]]));
