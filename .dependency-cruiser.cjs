@@ -9,6 +9,7 @@ const rooms = [
   'telemetry',
   'tickets',
   'lifecycle',
+  'ledger',
   'http',
   'sandbox',
 ];
@@ -54,9 +55,10 @@ module.exports = {
     ),
     mayImport('telemetry', ['contract', 'config'], 'Telemetry observes.'),
     mayImport('lifecycle', ['contract', 'config', 'generation'], 'Probes and drain ask admission.'),
+    mayImport('ledger', ['contract', 'config'], 'The ledger keeps what it is told.'),
     mayImport(
       'http',
-      ['contract', 'config', 'access', 'generation', 'limits', 'telemetry', 'tickets'],
+      ['contract', 'config', 'access', 'generation', 'ledger', 'limits', 'telemetry', 'tickets'],
       'HTTP speaks to callers; upstreams are behind generation.',
     ),
     mayImport('sandbox', ['config'], 'The sandbox is an upstream like any other: over HTTP.'),

@@ -6,6 +6,7 @@ import { HttpModule } from './http/http.module.js';
 import { UnknownRouteModule } from './http/errors/unknown-route.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { RedisModule } from './redis/redis.module.js';
+import { ObserversModule } from './observers.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
 /** The wiring diagram. */
@@ -19,6 +20,7 @@ export class AppModule {
         BackendsModule,
         TelemetryModule,
         RedisModule,
+        ObserversModule,
         HttpModule,
         LifecycleModule,
         UnknownRouteModule,

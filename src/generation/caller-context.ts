@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
 import type { GenerationRecord } from '../contract/generation.js';
 
@@ -5,6 +6,10 @@ import type { GenerationRecord } from '../contract/generation.js';
 export interface CallerContext {
   readonly requestId: string;
   readonly caller: Caller;
+  /** Where it calls from, as far as `server.trustedProxies` are believed. */
+  readonly address: string;
+  /** The snapshot that its request began with. */
+  readonly config: GatewayConfig;
   /**
    * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
    * or in open mode its address.

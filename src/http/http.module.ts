@@ -3,6 +3,8 @@ import { APP_FILTER } from '@nestjs/core';
 import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
+import { LedgerModule } from '../ledger/ledger.module.js';
+import { UsageController } from './admin/usage.controller.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
@@ -13,8 +15,14 @@ import { GenerationStarter } from './stream/generation-starter.js';
 import { TicketsModule } from '../tickets/tickets.module.js';
 
 @Module({
-  imports: [AccessModule, GenerationModule, LimitsModule, TicketsModule],
-  controllers: [ChatController, TicketsController, ChatCompletionsController, ModelsController],
+  imports: [AccessModule, GenerationModule, LedgerModule, LimitsModule, TicketsModule],
+  controllers: [
+    ChatController,
+    TicketsController,
+    ChatCompletionsController,
+    ModelsController,
+    UsageController,
+  ],
   providers: [
     AdminListener,
     GenerationStarter,

@@ -100,12 +100,16 @@ export function currentRequestContext(): RequestContext | undefined {
 }
 
 /** Runs before everything else, so that every answer, also to a broken body, has a request id. */
-export function withRequestContext(config: LiveConfig) {
+export function withRequestContext(live: LiveConfig) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    const context = new RequestContext(request.header('x-request-id'), response, config.current);
+    const config = live.hold();
+    const context = new RequestContext(request.header('x-request-id'), response, config);
     response.locals.context = context;
     response.setHeader('x-request-id', context.id);
-    response.once('close', () => context.close());
+    response.once('close', () => {
+      context.close();
+      live.release(config);
+    });
     contexts.run(context, next);
   };
 }

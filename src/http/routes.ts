@@ -41,6 +41,7 @@ export const ROUTES: readonly HttpRoute[] = [
   { path: '/livez', methods: READ, kind: 'probe' },
   { path: '/readyz', methods: READ, kind: 'probe' },
   { path: '/metrics', methods: READ, kind: 'metrics' },
+  { path: '/admin/usage', methods: READ, kind: 'admin' },
   { path: '/openapi.json', methods: READ, kind: 'documentation' },
   { path: '/docs', methods: READ, kind: 'documentation' },
 ];

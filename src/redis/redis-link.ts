@@ -33,7 +33,9 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Redis');
   readonly #returns: Return[] = [];
   readonly #outstanding = new Set<Promise<unknown>>();
-  #state: 'starting' | 'up' | 'away' = 'starting';
+  #state: 'closed' | 'starting' | 'up' | 'away' = 'closed';
+  /** Whether it is up or away, for the first time. */
+  readonly #decided = Promise.withResolvers<void>();
   #probing: NodeJS.Timeout | undefined;
   /** When the probe that runs began. */
   #probedAt: number | undefined;
@@ -68,13 +70,12 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onModuleInit(): Promise<void> {
+    this.#state = 'starting';
     this.tell(false);
     this.#probing = setInterval(() => void this.#probe(), PROBE_EVERY_MS).unref();
-    const connected = this.redis.connect().then(
-      () => this.#probe(),
-      () => undefined,
-    );
-    await Promise.race([connected, after(START_MS)]);
+    // What fails is heard of as an event.
+    this.redis.connect().catch(() => undefined);
+    await Promise.race([this.#decided.promise, after(START_MS)]);
     if (!this.isUp) this.#markAway('no answer');
   }
 
@@ -100,7 +101,7 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.#probing);
     await Promise.race([Promise.allSettled(this.#outstanding), after(this.commandMs)]);
-    this.#state = 'starting';
+    this.#state = 'closed';
     this.redis.disconnect();
   }
 
@@ -113,7 +114,8 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   async #inTime<T>(reply: Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const error = new Error(`no answer within ${this.commandMs} ms`);
-    const timer = setTimeout(() => late.reject(error), this.commandMs);
+    // A turn later: where it was our own event loop that stood still, the answer is there to be read.
+    const timer = setTimeout(() => setImmediate(() => late.reject(error)), this.commandMs);
     try {
       return await Promise.race([reply, late.promise]);
     } finally {
@@ -144,17 +146,18 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   }
 
   #markUp(): void {
-    if (this.isUp || this.redis.status !== 'ready') return;
+    if (this.isUp || this.#state === 'closed' || this.redis.status !== 'ready') return;
     if (this.#state === 'away') this.#logger.log('Redis is back: limits are shared again');
     this.#state = 'up';
+    this.#decided.resolve();
     this.tell(true);
   }
 
   /** Said once, however many commands fail. */
   #markAway(reason: string): void {
-    if (this.#state === 'starting' && this.#probing === undefined) return;
-    if (this.#state === 'away') return;
+    if (this.#state === 'away' || this.#state === 'closed') return;
     this.#state = 'away';
+    this.#decided.resolve();
     this.tell(false);
     this.#logger.warn('Redis is away: limits are counted in this process', { reason });
   }

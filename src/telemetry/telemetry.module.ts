@@ -1,30 +1,20 @@
 import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
-import { GenerationObserver } from '../contract/generation.js';
+import { ConfigMetrics } from './config-metrics.js';
 import { GenerationLog } from './generation-log.js';
 import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
-import { observedBy } from './observed-by.js';
 import { flushLines } from './standard-streams.js';
 import { SLUICE_VERSION } from './version.js';
 
-/** Global, because generation asks for a `GenerationObserver` and must not know who observes. */
+/** Global, because whoever measures asks for its metrics. */
 @Global()
 @Module({
   imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [
-    ...METRIC_PROVIDERS,
-    GenerationLog,
-    GenerationMetrics,
-    {
-      provide: GenerationObserver,
-      inject: [GenerationMetrics, GenerationLog],
-      useFactory: (...observers: GenerationObserver[]) => observedBy(observers),
-    },
-  ],
-  exports: [...METRIC_PROVIDERS, GenerationMetrics, GenerationObserver],
+  providers: [...METRIC_PROVIDERS, ConfigMetrics, GenerationLog, GenerationMetrics],
+  exports: [...METRIC_PROVIDERS, GenerationLog, GenerationMetrics],
 })
 export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@InjectMetric('sluice_build_info') private readonly buildInfo: Gauge) {}

@@ -44,9 +44,11 @@ describeDialect({
   failedEnd: 'cut',
   wordsIn({ error }) {
     if (!isJsonObject(error)) throw new Error('There is no error.');
-    return { code: error['code'], message: error['message'], requestId: error['requestId'] };
+    const { code, message, requestId, attempts } = error;
+    return { code, message, requestId, attempts };
   },
+  wordsLacking: [],
   parseFrame: (frame) => JSON.parse(/^data: (.*)\n\n$/.exec(frame)![1]!),
   codeOf: (fault) => (fault in CODES ? CODES[fault]! : fault),
-  passesOpenAiEvents: true,
+  nativeUpstream: 'openai',
 });

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { LiveConfig } from '../../src/config/live-config.js';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import { ConcurrencyLimiter } from '../../src/generation/admission/concurrency-limiter.js';
@@ -29,7 +30,7 @@ export function limiterWith(
     models: [{ id: 'm', targets: ['a/m'] }],
     limits: { ...(streams && { streams }), ...(queue && { queue }) },
   });
-  return new ConcurrencyLimiter(config, eventLoop);
+  return new ConcurrencyLimiter(new LiveConfig(config), eventLoop);
 }
 
 /** A request at the limiter, and what has become of it. The test's timers are fake. */

@@ -48,6 +48,7 @@ describe('a configuration', () => {
         },
       ],
       proxy: {},
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 

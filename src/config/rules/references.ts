@@ -1,8 +1,10 @@
+import { isAskable, isPattern } from '../model-pattern.js';
 import type { ConfigFault } from '../load/config-error.js';
 import type { ConfigPath } from '../load/config-path.js';
 import type { Expansion } from '../load/expand.js';
 import { BackendConfig } from '../schema/backend-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
+import { UsageConfig } from '../schema/usage-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
 
 /**
@@ -21,11 +23,13 @@ export function referenceFaults(
     ...backends.flatMap((backend) => backendFaults(backend, config)),
     ...duplicateFaults(models),
     ...models.flatMap(({ path, item }) =>
-      itemsOf(`${path}.targets`, item.targets, TargetConfig).flatMap((target) =>
-        targetFaults(target, backends, expanded),
-      ),
+      itemsOf(`${path}.targets`, item.targets, TargetConfig).flatMap((target) => [
+        ...patternFaults(target, item),
+        ...targetFaults(target, backends, expanded),
+      ]),
     ),
     ...defaultModelFaults(config, models, expanded),
+    ...usageFaults(config),
   ];
 }
 
@@ -83,14 +87,44 @@ function targetFaults(
   return [{ path, message: `no backend has the id ${quoted(backend, isQuotable)}` }];
 }
 
+function patternFaults(
+  { path, item: { model } }: At<TargetConfig>,
+  { id }: ModelConfig,
+): ConfigFault[] {
+  if (typeof model !== 'string' || typeof id !== 'string') return [];
+  if (!isPattern(model) || isPattern(id)) return [];
+  const message =
+    'ends in "*", which stands for the rest of a name: the id of its model has to, too';
+  return [{ path, message }];
+}
+
 function defaultModelFaults(
   { defaultModel }: GatewayConfig,
   models: readonly At<ModelConfig>[],
   expanded: Expansion['expanded'],
 ): ConfigFault[] {
-  if (defaultModel === undefined || models.some(({ item }) => item.id === defaultModel)) return [];
+  const ids = models.map(({ item }) => item.id).filter((id) => typeof id === 'string');
+  if (defaultModel === undefined) {
+    if (ids.length === 0 || !ids.every(isPattern)) return [];
+    const message = 'is missing: every model here stands for many, so say which one is meant';
+    return [{ path: 'defaultModel', message }];
+  }
+  if (typeof defaultModel !== 'string') return [];
+  if (isAskable(ids, defaultModel)) return [];
   const id = quoted(defaultModel, !expanded.has('defaultModel'));
-  return [{ path: 'defaultModel', message: `no model has the id ${id}` }];
+  return [{ path: 'defaultModel', message: `no model has the id ${id}, or stands for it` }];
+}
+
+function usageFaults({ usage }: GatewayConfig): ConfigFault[] {
+  if (!(usage instanceof UsageConfig)) return [];
+  const { url, file } = usage;
+  if (url !== undefined && file !== undefined) {
+    const message = 'is one store too many: keep "url" for PostgreSQL or "file" for SQLite';
+    return [{ path: 'usage', message }];
+  }
+  if (url !== undefined || file !== undefined) return [];
+  const message = 'has no store: write "url" (PostgreSQL) or "file" (SQLite, for one process)';
+  return [{ path: 'usage', message }];
 }
 
 function quoted(value: unknown, isQuotable: boolean): string {

@@ -92,11 +92,13 @@ export const Name = () => Rule('name', nameCheck);
 
 /** Callers of `/chat/{model}` write it into the path, where some names mean something else. */
 export const ModelId = () =>
-  Rule('modelId', (value) =>
-    typeof value === 'string' && /^(completions|tickets)$/i.test(value)
-      ? 'must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own'
-      : nameCheck(value),
-  );
+  Rule('modelId', (value) => {
+    if (typeof value === 'string' && /^(completions|tickets)$/i.test(value)) {
+      return 'must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own';
+    }
+    const isOdd = typeof value === 'string' && value.slice(0, -1).includes('*');
+    return isOdd ? 'may have a "*" at its end only' : nameCheck(value);
+  });
 
 /** Metrics are labelled with it, and targets are written `backend/model`. */
 export const BackendId = () =>

@@ -8,6 +8,7 @@ import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
 import { StreamsConfig } from './streams-config.js';
+import { UsageConfig } from './usage-config.js';
 import { Milliseconds, Name, PositiveNumber } from '../rules/value-rules.js';
 
 /** The embedded upstream for trying Sluice without keys: backends without a `baseUrl` are answered by it. */
@@ -92,6 +93,11 @@ export class GatewayConfig {
   @ListOf(() => ModelConfig)
   readonly models: readonly ModelConfig[];
 
+  /** Present: what every generation used is kept. Read when Sluice starts, and only then. */
+  @Optional()
+  @Section(() => UsageConfig)
+  readonly usage?: UsageConfig;
+
   /** Present: backends without a `baseUrl` are answered by the sandbox. */
   @Optional()
   @Section(() => SandboxConfig)
@@ -99,4 +105,7 @@ export class GatewayConfig {
 
   /** Not in the file: proxies belong to the environment. */
   declare readonly proxy: ProxyConfig;
+
+  /** SHA-256 of the file, in hex: which configuration holds. */
+  declare readonly sha256: string;
 }

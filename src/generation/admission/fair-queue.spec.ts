@@ -137,4 +137,15 @@ describe('FairQueue', () => {
       }
     },
   );
+
+  it('comes to every waiter, also where those before it are removed as they come', () => {
+    const { queue } = queueOf('a1', 'a2', 'b3', 'a4');
+    const came: string[] = [];
+    for (const one of queue) {
+      came.push(`${one.flow}${one.ticket}`);
+      queue.remove(one);
+    }
+    expect(came).toEqual(['a1', 'a2', 'a4', 'b3']);
+    expect(queue.isEmpty).toBe(true);
+  });
 });

@@ -85,8 +85,9 @@ class TurnQueue<T extends Queued> {
     return undefined;
   }
 
+  /** All waiters, flow by flow; each may be removed when it comes. */
   *[Symbol.iterator](): Generator<T> {
-    for (const waiters of this.#flows.values()) yield* waiters;
+    for (const waiters of this.#flows.values()) yield* waiters.slice();
   }
 
   get isEmpty(): boolean {

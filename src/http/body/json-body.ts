@@ -42,6 +42,7 @@ export function jsonBody(
     try {
       const { ticketBody } = response.locals;
       response.locals.ticketBody = undefined;
+      response.locals.context.bodyBytes = ticketBody?.length;
       request.body = ticketBody
         ? parseTicket(ticketBody, response, reservation)
         : await receiveJson(request, response, itsBounds, reservation);

@@ -6,6 +6,8 @@ import type { EventBatch } from '../../contract/event-batch.js';
 import type { GenerationRecord } from '../../contract/generation.js';
 import type { CallerContext } from '../../generation/caller-context.js';
 import { type Generation, GenerationService } from '../../generation/generation.service.js';
+import { routeFor } from '../../generation/routing/route-for.js';
+import type { ModelRoute } from '../../generation/routing/route-table.js';
 import { UsageLimiter, type Verdict } from '../../limits/usage-limiter.js';
 import { callerContextOf } from '../caller-context-of.js';
 import type { ParsedRequest } from '../dialects/dialect.js';
@@ -39,18 +41,19 @@ export class GenerationStarter {
   /** @throws GatewayError, or rejects with one, for what no upstream needs to be asked */
   start<Options>(parsed: ParsedRequest<Options>, response: Response): Starting<Options> {
     const call = callerContextOf(response.req, response);
-    const route = this.generations.routeFor(parsed.model, call.caller);
+    const route = routeFor(parsed.model, call.caller, call.config);
     const bytes = response.locals.context.bodyBytes ?? response.req.url.length;
     const reserving = this.limiter.reserve({ call, route, chat: parsed.chat, bytes });
     return reserving
-      ? this.#startReserved(parsed, response, call, reserving)
-      : this.#begin(parsed, response, call);
+      ? this.#startReserved(parsed, response, call, route, reserving)
+      : this.#begin(parsed, response, call, route);
   }
 
   async #startReserved<Options>(
     parsed: ParsedRequest<Options>,
     response: Response,
     call: CallerContext,
+    route: ModelRoute,
     reserving: Promise<Verdict>,
   ): Promise<StartedGeneration<Options>> {
     const { reservation, refusal, standings } = await reserving;
@@ -60,7 +63,7 @@ export class GenerationStarter {
       if (!response.headersSent) setRateLimitHeaders(response, standings);
       if (refusal) throw refusal;
       const onEnd = (record: GenerationRecord) => reservation.settle(record);
-      return this.#begin(parsed, response, { ...call, onEnd });
+      return this.#begin(parsed, response, { ...call, onEnd }, route);
     } catch (error) {
       reservation.release();
       throw error;
@@ -71,15 +74,16 @@ export class GenerationStarter {
     parsed: ParsedRequest<Options>,
     response: Response,
     call: CallerContext,
+    route: ModelRoute,
   ): StartedGeneration<Options> {
     const { req: request, locals } = response;
-    const { model, stream, options } = parsed;
+    const { stream, options } = parsed;
     const chat = { ...parsed.chat, callerHeader: (name: string) => request.header(name) };
     const { signal } = locals.context;
     const generation = stream
-      ? this.generations.stream(model, chat, call, signal)
-      : this.generations.complete(model, chat, call, signal);
-    const { record, route } = generation;
+      ? this.generations.stream(route, chat, call, signal)
+      : this.generations.complete(route, chat, call, signal);
+    const { record } = generation;
     locals.context.record = record;
     leaveSlowCaller(response, route.streams.slowClientMs);
     setGenerationHeaders(response, route);

@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { STREAM_HEADERS } from '../../stream/response-sink.js';
 import { findRoute } from '../../routes.js';
-import { sendText } from '../../server/send-early.js';
+import { sendText } from '../../server/send-text.js';
 import { eventSource } from './dialect.js';
 import { toFailedData } from './encode-stream.js';
 

@@ -1,0 +1,23 @@
+import { Global, Module } from '@nestjs/common';
+import { GenerationObserver } from './contract/generation.js';
+import { LedgerModule } from './ledger/ledger.module.js';
+import { UsageWriter } from './ledger/usage-writer.js';
+import { GenerationLog } from './telemetry/generation-log.js';
+import { GenerationMetrics } from './telemetry/generation-metrics.js';
+import { observedBy } from './telemetry/observed-by.js';
+
+/** Who is told of generations. Global, because generation asks for a `GenerationObserver` and must not know who observes. */
+@Global()
+@Module({
+  imports: [LedgerModule],
+  providers: [
+    {
+      provide: GenerationObserver,
+      inject: [GenerationMetrics, GenerationLog, UsageWriter],
+      useFactory: (...observers: (GenerationObserver | undefined)[]) =>
+        observedBy(observers.filter((each) => each !== undefined)),
+    },
+  ],
+  exports: [GenerationObserver],
+})
+export class ObserversModule {}
