@@ -62,6 +62,16 @@ describe('A ticket of a caller with a key', () => {
     expect(gateway.openai.requests).toHaveLength(0);
   });
 
+  it('is refused when its key was disabled meanwhile', async () => {
+    const ticket = await issued();
+    gateway.reconfigure({
+      access: { mode: 'keys', keys: [{ ...teamA.entry, disabled: true }, shortLived.entry] },
+    });
+    const refusal = await errorOf(await use(ticket));
+    expect([refusal.status, refusal.message]).toEqual([401, 'This key is disabled.']);
+    expect(gateway.openai.requests).toHaveLength(0);
+  });
+
   it('is not made for a model that its caller may not use', async () => {
     const wanted = { ...body, model: 'llama3' };
     const refusal = await errorOf(await gateway.post('/chat/tickets', wanted, teamA.headers));

@@ -20,7 +20,7 @@ export function redeemTicket(tickets: Tickets, refusal: () => GatewayError | und
     if (refused) throw refused;
     const kept = reconnects ? undefined : await tickets.redeem(ticket);
     if (!kept) {
-      response.status(204).end();
+      response.status(204).set('cache-control', 'no-store').end();
       return;
     }
     for (const name of ticketHeaders(response.locals.context.config)) delete request.headers[name];
