@@ -21,6 +21,8 @@ export interface Quota {
   readonly period: Period;
   /** Name of what is counted. */
   readonly name: string;
+  /** Its key in the configuration, for metrics. */
+  readonly setting: string;
   readonly limit: number;
 }
 
@@ -52,16 +54,17 @@ export function isLimited(limits: UsageLimits): boolean {
 export function quotasOf(scope: Scope): readonly Quota[] {
   const { requestsPerMinute, tokensPerMinute, tokensPerDay, budgetUsd } = scope.limits;
   const quotas: Quota[] = [];
-  const add = (unit: Unit, period: Period, limit: number | undefined) => {
-    if (limit === undefined) return;
+  const add = (setting: string, unit: Unit, period: Period, given: number | undefined) => {
+    if (given === undefined) return;
+    const limit = unit === 'usd' ? inCounts(given) : given;
     const name = nameOfCount(scope, unit, period);
-    quotas.push({ scope, unit, period, name, limit: unit === 'usd' ? inCounts(limit) : limit });
+    quotas.push({ scope, unit, period, name, setting, limit });
   };
-  add('requests', 'minute', requestsPerMinute);
-  add('tokens', 'minute', tokensPerMinute);
-  add('tokens', 'day', tokensPerDay);
-  add('usd', 'day', budgetUsd?.perDay);
-  add('usd', 'month', budgetUsd?.perMonth);
+  add('requestsPerMinute', 'requests', 'minute', requestsPerMinute);
+  add('tokensPerMinute', 'tokens', 'minute', tokensPerMinute);
+  add('tokensPerDay', 'tokens', 'day', tokensPerDay);
+  add('budgetUsd.perDay', 'usd', 'day', budgetUsd?.perDay);
+  add('budgetUsd.perMonth', 'usd', 'month', budgetUsd?.perMonth);
   return quotas;
 }
 

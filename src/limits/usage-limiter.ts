@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import { Counter } from 'prom-client';
 import type { Caller, UsageLimits } from '../contract/caller.js';
 import type { ChatRequest } from '../contract/chat-request.js';
 import type { GatewayError } from '../contract/gateway-error.js';
@@ -43,7 +45,10 @@ export interface Verdict {
 /** Holds callers and models to what they may use. */
 @Injectable()
 export class UsageLimiter {
-  constructor(@Inject(UsageStore) private readonly store: UsageStore) {}
+  constructor(
+    @Inject(UsageStore) private readonly store: UsageStore,
+    @InjectMetric('llm_limit_refusals_total') private readonly refusals: Counter,
+  ) {}
 
   /**
    * Takes what a request will use of all its limits, or of none.
@@ -77,8 +82,10 @@ export class UsageLimiter {
     const reservation = new Reservation(this.store, charged, held, estimated);
     if (!refusal) return { reservation, standings: standingsOf(charged, now) };
     reservation.release();
+    const { error, setting: limit, of } = refusal;
+    this.refusals.inc({ caller: call.caller.label, model: route.model, limit, of });
     const before = charged.map((each) => ({ ...each, used: each.used - each.amount }));
-    return { reservation, refusal, standings: standingsOf(before, now) };
+    return { reservation, refusal: error, standings: standingsOf(before, now) };
   }
 
   async #charge(charge: Charge): Promise<Charged> {
@@ -100,17 +107,27 @@ interface LeaseAttempt {
   readonly isRefused?: true;
 }
 
+interface Refusal {
+  readonly error: GatewayError;
+  readonly setting: string;
+  readonly of: Scope['kind'];
+}
+
 /** The reason that lasts longest: after any other the caller would be back too early. */
 function refusalOf(
   charged: readonly Charged[],
   leases: readonly LeaseAttempt[],
   now: number,
-): GatewayError | undefined {
+): Refusal | undefined {
   let last: Charged | undefined;
   for (const each of charged) {
     if (isOver(each) && !(last && last.window.endsAt >= each.window.endsAt)) last = each;
   }
-  if (last) return overQuota(last, now);
+  if (last) {
+    const { setting, scope } = last.quota;
+    return { error: overQuota(last, now), setting, of: scope.kind };
+  }
   const full = leases.find(({ isRefused }) => isRefused);
-  return full && tooManyStreams(full.scope);
+  if (!full) return undefined;
+  return { error: tooManyStreams(full.scope), setting: 'concurrentStreams', of: full.scope.kind };
 }

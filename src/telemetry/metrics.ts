@@ -94,6 +94,11 @@ export const METRIC_PROVIDERS = [
     labelNames: ['fault'],
   }),
   makeCounterProvider({
+    name: 'llm_limit_refusals_total',
+    help: 'Requests refused by a limit of their caller or of their model.',
+    labelNames: ['caller', 'model', 'limit', 'of'],
+  }),
+  makeCounterProvider({
     name: 'llm_recoveries_total',
     help: 'Answers that broke off after their first content, by what became of them.',
     labelNames: ['model', 'outcome'],

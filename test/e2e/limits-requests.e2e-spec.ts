@@ -153,6 +153,8 @@ describe('requestsPerMinute', () => {
     expect(await statusFrom('127.0.0.1')).toBe(429);
     expect(await statusFrom('127.0.0.2')).toBe(200);
     expect((await gateway.metric('llm_rejections_total', refusals)) - before).toBe(1);
+    const limited = { caller: 'anonymous', limit: 'requestsPerMinute', of: 'caller' };
+    expect(await gateway.metric('llm_limit_refusals_total', limited)).toBe(1);
   });
 
   it('names its headers to pages of other origins', async () => {

@@ -40,10 +40,11 @@ describe('docs/metrics.md', () => {
   let gateway: Gateway;
   let metrics: MetricLines;
   beforeAll(async () => {
+    const limits = { requestsPerMinute: 3 };
     const priced = { backend: 'openai', model: 'gpt', price: { input: 2, output: 10 } };
     gateway = await Gateway.start({
       room: { ollama: 1 },
-      models: [{ id: 'gpt-4o', targets: [priced, 'ollama/llama3'], recovery: 'always' }],
+      models: [{ id: 'gpt-4o', targets: [priced, 'ollama/llama3'], recovery: 'always', limits }],
     });
     // Something of everything: a fallback, tokens one by one, a wait for room, and a refusal.
     const step = ollama.stepper();
@@ -67,6 +68,7 @@ describe('docs/metrics.md', () => {
       completion_tokens_details: { reasoning_tokens: 1 },
     };
     gateway.openai.script(openAi.streamsText(['one'], { counts }));
+    await (await gateway.complete({ model: 'gpt-4o' })).text();
     await (await gateway.complete({ model: 'gpt-4o' })).text();
     metrics = await MetricLines.read(gateway);
   });
