@@ -4,7 +4,7 @@ import { RedisAway, type RedisLink } from '../../redis/redis-link.js';
 import type { Window } from '../window.js';
 import { Debts } from './debts.js';
 import { LocalStore } from './local-store.js';
-import { ACQUIRE, ADD, RENEW } from './lua.js';
+import { ACQUIRE, ADD, redisKey, RENEW } from './lua.js';
 import type { UsageStore } from './usage-store.js';
 
 /** After so long without renewal what runs is taken for killed. */
@@ -96,10 +96,6 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
 /** A count may outlive its window: it has its name. It must not be gone before, whatever the clocks say. */
 function secondsUntil(endsAt: number): number {
   return Math.max(1, Math.ceil((endsAt - Date.now()) / 1000)) + 60;
-}
-
-export function redisKey(key: string): string {
-  return `sluice:used:${key}`;
 }
 
 function leasesKey(name: string): string {
