@@ -41,7 +41,7 @@ describe.skipIf(isMissing('redis-server'))('limits with Redis', () => {
         return response.status;
       }),
     );
-    return answers.toSorted();
+    return answers.toSorted((one, other) => one - other);
   }
 
   const left = async (gateway: Gateway) =>

@@ -64,7 +64,7 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
   async acquire(name: string, lease: string, limit: number): Promise<boolean> {
     const ask = () => this.link.redis.eval(ACQUIRE, 1, leasesKey(name), lease, limit, this.leaseMs);
     try {
-      const acquired = await this.link.ask(ask, () => this.#releaseUnheld(name, lease));
+      const acquired = await this.link.ask(ask, () => void this.#releaseUnheld(name, lease));
       if (acquired !== 1) return false;
       this.local.hold(name, lease);
       return true;
