@@ -11,6 +11,12 @@ import { isMissing } from '../support/system-parts.js';
 
 const TLS = join(import.meta.dirname, '../fixtures/tls');
 
+async function status(url: string): Promise<number> {
+  const response = await fetch(`${url}/chat?message=Hi`);
+  await response.text();
+  return response.status;
+}
+
 describe.skipIf(isMissing('redis-server'))('two processes with one Redis', () => {
   let upstream: ScriptedUpstream;
   let redis: RedisServer;
@@ -47,12 +53,6 @@ describe.skipIf(isMissing('redis-server'))('two processes with one Redis', () =>
     return urls;
   }
 
-  async function status(url: string): Promise<number> {
-    const response = await fetch(`${url}/chat?message=Hi`);
-    await response.text();
-    return response.status;
-  }
-
   it('keep one limit', async () => {
     redis = await RedisServer.start();
     const [one = '', other = ''] = await start({ tokensPerDay: 1_000_000, requestsPerMinute: 7 });
@@ -82,22 +82,17 @@ describe.skipIf(isMissing('redis-server'))('two processes with one Redis', () =>
     expect(msLeft).toBeGreaterThan(0);
     expect(msLeft).toBeLessThanOrEqual(10_000);
     // Nobody renews it: these seconds need not be waited for.
-    await client.zadd(leases, Date.now() - 1, lease);
+    await client.zadd(leases, String(Date.now() - 1), lease);
     expect(await status(other)).toBe(200);
     client.disconnect();
   });
 
   it('speak TLS with a password, which no log shows', async () => {
     const port = await freePort();
-    redis = await RedisServer.start(
-      ...['--tls-port', String(port), '--tls-auth-clients', 'no', '--requirepass', 'the-secret'],
-      ...[
-        '--tls-cert-file',
-        join(TLS, 'upstream.pem'),
-        '--tls-key-file',
-        join(TLS, 'upstream.key'),
-      ],
-    );
+    const certificate = ['--tls-cert-file', join(TLS, 'upstream.pem')];
+    const key = ['--tls-key-file', join(TLS, 'upstream.key'), '--tls-auth-clients', 'no'];
+    const secret = ['--requirepass', 'the-secret'];
+    redis = await RedisServer.start('--tls-port', String(port), ...certificate, ...key, ...secret);
     const [one = '', other = ''] = await start(
       { requestsPerMinute: 1000 },
       `rediss://:the-secret@127.0.0.1:${port}`,

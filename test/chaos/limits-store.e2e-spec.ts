@@ -9,6 +9,8 @@ import { isMissing } from '../support/system-parts.js';
 
 const LEASE_MS = 300;
 
+const day = () => windowAt('n', 'day', Date.now());
+
 describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
   let redis: RedisServer;
   const links: RedisLink[] = [];
@@ -32,8 +34,6 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     made.onModuleInit();
     return { store: made, link };
   }
-
-  const day = () => windowAt('n', 'day', Date.now());
 
   it('renews the leases of streams that run, and lets those of a process that is gone expire', async () => {
     const [one, other] = [await store(), await store()];
