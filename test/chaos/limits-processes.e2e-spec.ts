@@ -82,7 +82,7 @@ describe.skipIf(isMissing('redis-server'))('two processes with one Redis', () =>
     expect(msLeft).toBeGreaterThan(0);
     expect(msLeft).toBeLessThanOrEqual(10_000);
     // Nobody renews it: these seconds need not be waited for.
-    await client.zadd(leases, Date.now() - 1, lease);
+    await client.zadd(leases, String(Date.now() - 1), lease);
     expect(await status(other)).toBe(200);
     client.disconnect();
   });
