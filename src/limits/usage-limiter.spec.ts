@@ -40,6 +40,10 @@ const ENDED = {
   },
 } as unknown as GenerationRecord;
 
+function unserved(endReason: string): GenerationRecord {
+  return { attemptsBegun: 0, endReason, attempts: [] } as unknown as GenerationRecord;
+}
+
 describe('UsageLimiter', () => {
   it('makes no promise where there is nothing to count', () => {
     const { reserve, store } = limiter();
@@ -77,11 +81,9 @@ describe('UsageLimiter', () => {
     const { reserve } = limiter();
     const limits = { requestsPerMinute: 10 };
     const requests = async () => (await reserve(limits))!.standings.requests?.remaining;
-    const ended = (endReason: string) =>
-      ({ attemptsBegun: 0, endReason, attempts: [] }) as unknown as GenerationRecord;
-    (await reserve(limits))!.reservation.settle(ended('rejected'));
+    (await reserve(limits))!.reservation.settle(unserved('rejected'));
     expect(await requests()).toBe(9);
-    (await reserve(limits))!.reservation.settle(ended('client_closed'));
+    (await reserve(limits))!.reservation.settle(unserved('client_closed'));
     expect(await requests()).toBe(7);
   });
 

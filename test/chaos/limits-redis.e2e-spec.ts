@@ -7,6 +7,24 @@ import { isMissing } from '../support/system-parts.js';
 
 const MANY = 1_000_000;
 
+async function statuses(gateway: Gateway, count: number): Promise<number[]> {
+  const answers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const response = await gateway.complete();
+      await response.text();
+      return response.status;
+    }),
+  );
+  return answers.toSorted((one, other) => one - other);
+}
+
+const left = async (gateway: Gateway) =>
+  Number((await gateway.complete({ max_tokens: 1e9 })).headers.get('x-ratelimit-remaining-tokens'));
+
+const isUp = (gateway: Gateway) => gateway.metric('sluice_redis_up');
+const says = (gateway: Gateway, words: string) =>
+  gateway.log.lines.filter((line) => line.includes(words)).length;
+
 describe.skipIf(isMissing('redis-server'))('limits with Redis', () => {
   let redis: RedisServer;
   const gateways: Gateway[] = [];
@@ -32,26 +50,6 @@ describe.skipIf(isMissing('redis-server'))('limits with Redis', () => {
     gateway.openai.script(openAi.streamsText(['Hi']));
     return gateway;
   }
-
-  async function statuses(gateway: Gateway, count: number): Promise<number[]> {
-    const answers = await Promise.all(
-      Array.from({ length: count }, async () => {
-        const response = await gateway.complete();
-        await response.text();
-        return response.status;
-      }),
-    );
-    return answers.toSorted();
-  }
-
-  const left = async (gateway: Gateway) =>
-    Number(
-      (await gateway.complete({ max_tokens: 1e9 })).headers.get('x-ratelimit-remaining-tokens'),
-    );
-
-  const isUp = (gateway: Gateway) => gateway.metric('sluice_redis_up');
-  const says = (gateway: Gateway, words: string) =>
-    gateway.log.lines.filter((line) => line.includes(words)).length;
 
   it('counts the requests of two instances together', async () => {
     const [one, other] = [

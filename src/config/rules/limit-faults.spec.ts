@@ -33,6 +33,10 @@ const keys = (...entries: object[]) => ({
   },
 });
 
+const missing = (budget: string) => [
+  `models[1].targets[0].price is missing: ${budget}.budgetUsd would not count what this target costs`,
+];
+
 describe('limits in a configuration', () => {
   it('may be of a minute or of streams without anything that keeps them', () => {
     const limits = { requestsPerMinute: 1, tokensPerMinute: 1, concurrentStreams: 1 };
@@ -62,9 +66,6 @@ describe('limits in a configuration', () => {
 
   it('need a price of every target that a budget may have to pay for', () => {
     const limits = { budgetUsd: { perDay: 1 } };
-    const missing = (budget: string) => [
-      `models[1].targets[0].price is missing: ${budget}.budgetUsd would not count what this target costs`,
-    ];
     expect(faultsOf({ access: { limits }, redis })).toEqual(missing('access.limits'));
     expect(faultsOf({ ...keys({ limits }), redis })).toEqual(missing('access.keys[0].limits'));
     expect(faultsOf({ ...keys({ limits, models: ['pri*'] }), redis })).toEqual([]);

@@ -108,33 +108,28 @@ describe('FairQueue', () => {
       const queue = new FairQueue<ReturnType<typeof waiter>>();
       const waiting = new Set<ReturnType<typeof waiter>>();
       let passed = 0;
+      const wrong: string[] = [];
       for (let step = 0; step < 5000; step += 1) {
-        if (random(2) === 0 && waiting.size < 40) {
+        const what = random(4);
+        if (what < 2 && waiting.size < 40) {
           const next = waiter(`${'abAB'[random(4)]!}${step}`);
           waiting.add(next);
           queue.add(next);
-        } else if (random(8) === 0) {
-          const [left] = waiting;
-          if (left) queue.remove(left);
-          if (left) waiting.delete(left);
-        } else {
-          const interactive = [...waiting].some(({ priority }) => priority === 'interactive');
-          const batch = [...waiting].some(({ priority }) => priority === 'batch');
-          const taken = queue.take(ANY);
-          expect(taken === undefined).toBe(waiting.size === 0);
-          if (!taken) continue;
-          waiting.delete(taken);
-          if (taken.priority === 'batch') {
-            if (interactive) expect(passed).toBe(7);
-            passed = 0;
-          } else if (batch) {
-            passed += 1;
-            expect(passed).toBeLessThanOrEqual(7);
-          } else {
-            passed = 0;
-          }
+          continue;
         }
+        const [left] = waiting;
+        const has = (priority: string) => [...waiting].some((each) => each.priority === priority);
+        const [hasInteractive, hasBatch] = [has('interactive'), has('batch')];
+        const taken = what === 3 ? left : queue.take(ANY);
+        if (what === 3 && left) queue.remove(left);
+        if (taken) waiting.delete(taken);
+        else if (left) wrong.push(`${step}: took nothing`);
+        if (what === 3 || !taken) continue;
+        const isEarly = taken.priority === 'batch' && hasInteractive && passed < 7;
+        passed = taken.priority === 'interactive' && hasBatch ? passed + 1 : 0;
+        if (isEarly || passed > 7) wrong.push(`${step}: took ${taken.name}`);
       }
+      expect(wrong).toEqual([]);
     },
   );
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Window } from '../window.js';
 import type { LocalStore } from './local-store.js';
-import { CATCH_UP } from './lua.js';
+import { CATCH_UP, redisKey } from './lua.js';
 
 /** How many counts are told in one go. */
 const BATCH = 200;
@@ -40,7 +40,8 @@ export class Debts {
     const known = Math.max(0, (await this.local.total(window)) - amount);
     const seconds = Math.ceil(msLeft / 1000) + 60;
     try {
-      await redis.eval(CATCH_UP, 1, `sluice:used:${window.key}`, known, amount, seconds);
+      const key = redisKey(window.key);
+      await redis.eval(CATCH_UP, 2, key, `${key}:known`, known, amount, seconds);
     } catch (error) {
       this.owe(window, amount);
       throw error;

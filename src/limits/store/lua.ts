@@ -11,9 +11,18 @@ local used = redis.call('incrby', KEYS[1], ARGV[1])
 return {used, redis.call('pttl', KEYS[1])}
 `;
 
-/** After Redis was away: what was known of a count (ARGV[1]), should it be lost, and what is owed to it (ARGV[2]). */
+/**
+ * After Redis was away: what a replica knew of a count (ARGV[1]), should that be lost, and what it
+ * owes to it (ARGV[2]). What others have told of a lost count is in KEYS[2] for a while, so that the
+ * largest of what they knew counts once, and all that they owe.
+ */
 export const CATCH_UP = `
-local used = math.max(tonumber(redis.call('get', KEYS[1]) or '0'), tonumber(ARGV[1]))
+local used = tonumber(redis.call('get', KEYS[1]) or '0')
+local known = tonumber(ARGV[1])
+if used < known then
+  used = used + known - math.min(known, tonumber(redis.call('get', KEYS[2]) or '0'))
+  redis.call('set', KEYS[2], ARGV[1], 'EX', 60)
+end
 redis.call('set', KEYS[1], string.format('%.0f', used + tonumber(ARGV[2])), 'EX', ARGV[3])
 return 1
 `;
@@ -38,3 +47,8 @@ for at = 2, #ARGV do redis.call('zadd', KEYS[1], now + ARGV[1], ARGV[at]) end
 redis.call('pexpire', KEYS[1], ARGV[1])
 return 1
 `;
+
+/** The key of a count. */
+export function redisKey(key: string): string {
+  return `sluice:used:${key}`;
+}

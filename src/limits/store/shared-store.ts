@@ -4,7 +4,7 @@ import { RedisAway, type RedisLink } from '../../redis/redis-link.js';
 import type { Window } from '../window.js';
 import { Debts } from './debts.js';
 import { LocalStore } from './local-store.js';
-import { ACQUIRE, ADD, RENEW } from './lua.js';
+import { ACQUIRE, ADD, redisKey, RENEW } from './lua.js';
 import type { UsageStore } from './usage-store.js';
 
 /** After so long without renewal what runs is taken for killed. */
@@ -64,7 +64,7 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
   async acquire(name: string, lease: string, limit: number): Promise<boolean> {
     const ask = () => this.link.redis.eval(ACQUIRE, 1, leasesKey(name), lease, limit, this.leaseMs);
     try {
-      const acquired = await this.link.ask(ask, () => this.#releaseUnheld(name, lease));
+      const acquired = await this.link.ask(ask, () => void this.#releaseUnheld(name, lease));
       if (acquired !== 1) return false;
       this.local.hold(name, lease);
       return true;
@@ -96,10 +96,6 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
 /** A count may outlive its window: it has its name. It must not be gone before, whatever the clocks say. */
 function secondsUntil(endsAt: number): number {
   return Math.max(1, Math.ceil((endsAt - Date.now()) / 1000)) + 60;
-}
-
-export function redisKey(key: string): string {
-  return `sluice:used:${key}`;
 }
 
 function leasesKey(name: string): string {
