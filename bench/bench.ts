@@ -78,7 +78,10 @@ export class Bench {
     const running = new Map<Contestant, RunningContestant>();
     try {
       for (const contestant of contestants) {
-        running.set(contestant, await startContestant(contestant, this.ports));
+        running.set(
+          contestant,
+          await startContestant(contestant, this.ports, contestants.includes('sluice, open')),
+        );
       }
       return await use(running);
     } finally {

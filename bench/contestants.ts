@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,14 @@ import { BenchProcess } from './bench-process.ts';
 import { startNginx } from './nginx.ts';
 
 /** What is measured, side by side. `direct` is no process: the upstream without anything before it. */
-export type Contestant = (typeof CONTESTANTS)[number];
+export type Contestant = (typeof CONTESTANTS)[number] | (typeof ACCESS_CONTESTANTS)[number];
 export const CONTESTANTS = ['raw pipe', 'parsing relay', 'nginx', 'sluice'] as const;
+
+/** In `access` the one that is measured has keys, limits and prices. */
+export const ACCESS_CONTESTANTS = ['sluice, open', 'sluice'] as const;
+
+/** Of a key that opens nothing anywhere else. */
+export const BENCH_SECRET = `sk-sluice-${'b'.repeat(43)}`;
 
 /** The models that every contestant serves: one for each upstream. */
 export const MODELS = { measured: 'gpt-4o-2024-08-06', flood: 'gpt-4o-2024-05-13' } as const;
@@ -32,11 +39,12 @@ export function scriptAt(name: string): string {
 export async function startContestant(
   contestant: Contestant,
   upstreams: Upstreams,
+  hasAccess: boolean,
 ): Promise<RunningContestant> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const remove = () => rmSync(folder, { recursive: true });
   try {
-    const process = await start(contestant, folder, upstreams);
+    const process = await start(contestant, folder, upstreams, hasAccess);
     // In the order of the upstreams; Sluice has one port for both.
     const [measured, flood = measured] = process.ports as [number, number?];
     const stop = () => process.stop().finally(remove);
@@ -51,13 +59,14 @@ function start(
   contestant: Contestant,
   folder: string,
   upstreams: Upstreams,
+  hasAccess: boolean,
 ): Promise<BenchProcess> {
   const ports = [upstreams.measured, upstreams.flood];
   if (contestant === 'nginx') return startNginx(folder, ports);
-  if (contestant === 'sluice') {
+  if (contestant === 'sluice' || contestant === 'sluice, open') {
     // From `dist/`, as it is deployed: every feature on, with its defaults.
     const file = join(folder, 'sluice.yaml');
-    writeFileSync(file, configFor(upstreams));
+    writeFileSync(file, configFor(upstreams, hasAccess && contestant === 'sluice'));
     const args = [file];
     return BenchProcess.start(scriptAt('../dist/main.js'), { args, cwd: folder }).listening();
   }
@@ -65,10 +74,19 @@ function start(
   return BenchProcess.start(scriptAt(script), { args: ports.map(String) }).listening(2);
 }
 
+const ACCESS = {
+  mode: 'keys',
+  keys: [{ id: 'bench', hashes: [`sha256:${hash('sha256', BENCH_SECRET)}`], models: ['gpt-*'] }],
+  // High enough never to refuse: counting is what costs.
+  limits: { requestsPerMinute: 1e9, tokensPerMinute: 1e12, concurrentStreams: 1e6 },
+};
+const PRICE = { input: 2.5, cachedInput: 1.25, output: 10 };
+
 /** `limits.streams` is a bound, not a feature: it is raised above what the scenarios open at once. */
-function configFor(upstreams: Upstreams): string {
+function configFor(upstreams: Upstreams, hasAccess: boolean): string {
   return JSON.stringify({
     server: { port: 0 },
+    ...(hasAccess && { access: ACCESS }),
     limits: { streams: 5000 },
     drain: { delayMs: 0, forMs: 0 },
     backends: Object.entries(upstreams).map(([id, port]) => ({
@@ -79,7 +97,7 @@ function configFor(upstreams: Upstreams): string {
     })),
     models: Object.entries(MODELS).map(([backend, model]) => ({
       id: model,
-      targets: [`${backend}/${model}`],
+      targets: [hasAccess ? { backend, model, price: PRICE } : `${backend}/${model}`],
     })),
   });
 }

@@ -9,6 +9,7 @@ export interface Ask {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly body?: string;
+  readonly bearer?: string;
   /** Events of a complete answer; 0 for one that is no stream. */
   readonly events: number;
   /** What its last characters must contain. */
@@ -154,11 +155,12 @@ function release(): void {
   if (lostWhileHeld > 0) throw new Error(`${lostWhileHeld} streams ended that were to stay open.`);
 }
 
-function messageOf({ method, path, body = '' }: Ask): string {
+function messageOf({ method, path, body = '', bearer }: Ask): string {
   const head = [`${method} ${path} HTTP/1.1`, 'host: localhost', 'user-agent: sluice-bench'];
   if (method === 'GET') return [...head, 'accept: text/event-stream', '', ''].join('\r\n');
   return [
     ...head,
+    ...(bearer ? [`authorization: Bearer ${bearer}`] : []),
     'content-type: application/json',
     `content-length: ${Buffer.byteLength(body)}`,
     '',

@@ -5,6 +5,7 @@ import { GatewayConfig } from './config/schema/gateway-config.js';
 import { HttpModule } from './http/http.module.js';
 import { UnknownRouteModule } from './http/errors/unknown-route.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { RedisModule } from './redis/redis.module.js';
 import { ObserversModule } from './observers.module.js';
 import { TelemetryModule } from './telemetry/telemetry.module.js';
 
@@ -18,6 +19,7 @@ export class AppModule {
         ConfigModule.for(config),
         BackendsModule,
         TelemetryModule,
+        RedisModule,
         ObserversModule,
         HttpModule,
         LifecycleModule,

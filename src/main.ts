@@ -12,13 +12,14 @@ const [command, ...args] = process.argv.slice(2);
 try {
   writeText('stdout', `${await run()}\n`);
 } catch (error) {
-  const isExplained = error instanceof Error && /^(Start|Usage)Error$/.test(error.name);
+  const isExplained = error instanceof Error && /^(Start|Usage|Check)Error$/.test(error.name);
   console.error(isExplained ? error.message : error);
   process.exit(1);
 }
 
 async function run(): Promise<string> {
   if (command === '--key') return (await import('./new-key.js')).newKey(args);
+  if (command === '--check') return (await import('./check-config.js')).checkConfig(args[0]);
   // The argument is the configuration that holds when SLUICE_CONFIG is not set.
   return (await import('./start.js')).start(command);
 }

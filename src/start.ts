@@ -1,14 +1,18 @@
+import { closeSync, openSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application.js';
 import { banner } from './banner.js';
 import { ConfigError } from './config/load/config-error.js';
-import { GatewayConfig } from './config/schema/gateway-config.js';
-import { loadConfig } from './config/load/load-config.js';
+import { ConfigReload } from './config/config-reload.js';
+import { LiveConfig } from './config/live-config.js';
+import { ConfigSource } from './config/load/config-source.js';
+import { FilesRead } from './config/load/files-read.js';
+import type { GatewayConfig } from './config/schema/gateway-config.js';
 import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
 import { LedgerError } from './ledger/open-store.js';
-import { startSandbox } from './sandbox/sandbox.js';
+import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
 class StartError extends Error {
@@ -21,31 +25,55 @@ class StartError extends Error {
  * @throws StartError
  */
 export async function start(fallbackConfig?: string): Promise<string> {
-  const config = await withItsSandbox(readConfig(fallbackConfig));
+  const files = new FilesRead();
+  const { source, loaded } = readConfig(fallbackConfig, files);
+  const complete = sandboxAdder();
+  const config = await complete(loaded);
   const app = await create(config);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   exitOnSecondSignal();
   await listen(app, config);
   // From here on: what goes wrong before has to end a process that never served anybody.
   handleUnhandledErrors();
+  const reload = new ConfigReload(source, app.get(LiveConfig), files, complete);
+  reload.watch();
+  if (!hasControllingTerminal()) process.on('SIGHUP', () => void reload.reload());
   const { port } = app.getHttpServer().address() as AddressInfo;
   return banner(config, port);
 }
 
-function readConfig(fallbackConfig: string | undefined): GatewayConfig {
+function readConfig(
+  fallbackConfig: string | undefined,
+  files: FilesRead,
+): { source: ConfigSource; loaded: GatewayConfig } {
   try {
-    return loadConfig(fallbackConfig);
+    const source = ConfigSource.inEnvironment(fallbackConfig);
+    return { source, loaded: source.load(files) };
   } catch (error) {
     if (error instanceof ConfigError) throw new StartError(error.message);
     throw error;
   }
 }
 
-/** The embedded upstream lives as long as the process. */
-async function withItsSandbox(config: GatewayConfig): Promise<GatewayConfig> {
-  const needed = config.backends.some(({ baseUrl }) => baseUrl === undefined);
-  if (!needed || !config.sandbox) return config;
-  return withSandbox(config, await startSandbox(config.sandbox));
+/** Puts the embedded upstream into configurations that need it. It lives as long as the process. */
+function sandboxAdder(): (config: GatewayConfig) => Promise<GatewayConfig> {
+  let started: Promise<Sandbox> | undefined;
+  return async (config) => {
+    const needed = config.backends.some(({ baseUrl }) => baseUrl === undefined);
+    if (!needed || !config.sandbox) return config;
+    started ??= startSandbox(config.sandbox);
+    return withSandbox(config, await started);
+  };
+}
+
+/** With one, SIGHUP says that the terminal was closed, and ends the process as it ends any other. */
+function hasControllingTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function create(config: GatewayConfig): Promise<NestExpressApplication> {

@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.ts';
 import type { Row } from '../row.ts';
+import { access } from './access.ts';
 import { burst } from './burst.ts';
 import { churn } from './churn.ts';
 import { fair } from './fair.ts';
@@ -23,4 +24,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   stalled,
   fair,
   browser,
+  access,
 };

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { AccessConfig, JwtConfig } from '../config/schema/access-config.js';
+import { perSnapshot } from '../config/per-snapshot.js';
+import type { JwtConfig } from '../config/schema/access-config.js';
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import { ANONYMOUS, type Caller } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { callerOfToken } from './caller-of-token.js';
@@ -17,6 +19,11 @@ interface Compiled {
   readonly anonymous: Caller;
 }
 
+const compiledFrom = perSnapshot(({ access }): Compiled => ({
+  keys: new KeyRing(access),
+  anonymous: { ...ANONYMOUS, limits: access.limits },
+}));
+
 interface TokenIssuer {
   readonly config: JwtConfig;
   readonly verifier: TokenVerifier;
@@ -26,7 +33,6 @@ interface TokenIssuer {
 /** Who a request is from. */
 @Injectable()
 export class Access {
-  readonly #compiled = new WeakMap<AccessConfig, Compiled>();
   /** Outlives a snapshot: another one with the same issuer need not fetch its keys again. */
   #issuer: TokenIssuer | undefined;
 
@@ -36,8 +42,9 @@ export class Access {
    * @returns at once where they need not be asked about
    * @throws GatewayError `unauthenticated`, `access_unavailable`
    */
-  authenticate(access: AccessConfig, credentials: readonly string[]): Caller | Promise<Caller> {
-    const { keys, anonymous } = this.#compiledFrom(access);
+  authenticate(config: GatewayConfig, credentials: readonly string[]): Caller | Promise<Caller> {
+    const { access } = config;
+    const { keys, anonymous } = compiledFrom(config);
     const [credential] = credentials;
     const isOpen = access.mode === 'open';
     if (credential === undefined) {
@@ -56,24 +63,14 @@ export class Access {
     const caller = keys.find(credential);
     if (caller) return caller;
     if (isOpen) return anonymous;
-    if (access.jwt && TOKEN.test(credential)) return this.#callerOf(credential, access.jwt, access);
+    if (access.jwt && TOKEN.test(credential)) return this.#callerOf(credential, access.jwt, config);
     throw new GatewayError('unauthenticated', 'This key is not known here.');
   }
 
-  async #callerOf(token: string, jwt: JwtConfig, access: AccessConfig): Promise<Caller> {
+  async #callerOf(token: string, jwt: JwtConfig, config: GatewayConfig): Promise<Caller> {
     const { verifier, labels } = this.#issuerFrom(jwt);
     const payload = await verifier.verify(token);
-    return callerOfToken(payload, jwt, access, this.#compiledFrom(access).keys, labels);
-  }
-
-  #compiledFrom(access: AccessConfig): Compiled {
-    let compiled = this.#compiled.get(access);
-    if (!compiled) {
-      const anonymous = { ...ANONYMOUS, limits: access.limits };
-      compiled = { keys: new KeyRing(access), anonymous };
-      this.#compiled.set(access, compiled);
-    }
-    return compiled;
+    return callerOfToken(payload, jwt, config.access, compiledFrom(config).keys, labels);
   }
 
   #issuerFrom(config: JwtConfig): TokenIssuer {

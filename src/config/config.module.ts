@@ -2,7 +2,10 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { LiveConfig } from './live-config.js';
 import { GatewayConfig } from './schema/gateway-config.js';
 
-/** Lets everything ask for `GatewayConfig` by its class. */
+/**
+ * Lets everything ask for `LiveConfig`. `GatewayConfig` is the snapshot of the start: it may be asked
+ * for only by what needs a restart to change, and by nothing that serves requests.
+ */
 @Global()
 @Module({})
 export class ConfigModule {

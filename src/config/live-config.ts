@@ -1,8 +1,23 @@
 import type { GatewayConfig } from './schema/gateway-config.js';
 
-/** The snapshot that holds now. A request reads it once, when it begins, and keeps it to its end. */
+/** Who has to hear of a new configuration. */
+export interface ConfigObserver {
+  /** `next` holds for requests that begin from now on. */
+  replaced?(next: GatewayConfig, previous: GatewayConfig): void;
+  /** What should have replaced it was not sound. */
+  refused?(): void;
+  /** The last request that began with `snapshot` is over, and nobody will ask for it again. */
+  retired?(snapshot: GatewayConfig): void;
+}
+
+/**
+ * The snapshot that holds now, and those that requests which began earlier still hold. A request
+ * holds the one that it began with to its end, and reads no other.
+ */
 export class LiveConfig {
   #current: GatewayConfig;
+  readonly #holders = new Map<GatewayConfig, number>();
+  readonly #observers: ConfigObserver[] = [];
 
   constructor(first: GatewayConfig) {
     this.#current = first;
@@ -10,5 +25,40 @@ export class LiveConfig {
 
   get current(): GatewayConfig {
     return this.#current;
+  }
+
+  observe(observer: ConfigObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** The current snapshot, for a request that begins; `release` it once, when the request is over. */
+  hold(): GatewayConfig {
+    this.#holders.set(this.#current, (this.#holders.get(this.#current) ?? 0) + 1);
+    return this.#current;
+  }
+
+  release(snapshot: GatewayConfig): void {
+    const others = (this.#holders.get(snapshot) ?? 0) - 1;
+    if (others > 0) this.#holders.set(snapshot, others);
+    else this.#drop(snapshot);
+  }
+
+  /** @param next whole and sound */
+  replace(next: GatewayConfig): void {
+    const previous = this.#current;
+    if (next === previous) return;
+    this.#current = next;
+    for (const observer of this.#observers) observer.replaced?.(next, previous);
+    if (!this.#holders.has(previous)) this.#drop(previous);
+  }
+
+  refuse(): void {
+    for (const observer of this.#observers) observer.refused?.();
+  }
+
+  #drop(snapshot: GatewayConfig): void {
+    this.#holders.delete(snapshot);
+    if (snapshot === this.#current) return;
+    for (const observer of this.#observers) observer.retired?.(snapshot);
   }
 }

@@ -11,8 +11,16 @@ export interface ByteBudgetOptions {
 /** Bytes of one kind that all in this process together may hold in memory. */
 export class ByteBudget {
   #takenBytes = 0;
+  #maxBytes: number;
 
-  constructor(private readonly options: ByteBudgetOptions) {}
+  constructor(private readonly options: ByteBudgetOptions) {
+    this.#maxBytes = options.maxBytes;
+  }
+
+  /** From now on it is so many. What is held stays, also where that is more. */
+  resize(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
 
   /** An account of what one of them holds, at first nothing. */
   open(): HeldBytes {
@@ -24,8 +32,7 @@ export class ByteBudget {
    * @throws GatewayError `overloaded` when that is more than there is for all; nothing has changed then
    */
   take(bytes: number): void {
-    const { maxBytes, what } = this.options;
-    if (bytes > 0 && this.#takenBytes + bytes > maxBytes) throw tooMany(what);
+    if (bytes > 0 && this.#takenBytes + bytes > this.#maxBytes) throw tooMany(this.options.what);
     this.#takenBytes += bytes;
   }
 }

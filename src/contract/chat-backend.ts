@@ -69,6 +69,12 @@ export interface Fit {
   readonly ignored: readonly string[];
 }
 
-/** All configured backends by id; the injection token has the same name. */
-export type ChatBackends = ReadonlyMap<string, ChatBackend>;
+/** All configured backends; the injection token has the same name. */
+export interface ChatBackends {
+  /**
+   * Those of one snapshot of the configuration, by id. They are open for as long as a request holds
+   * the snapshot; one that did not change is the same one in the next.
+   */
+  of(snapshot: object): ReadonlyMap<string, ChatBackend>;
+}
 export const ChatBackends = Symbol('ChatBackends');

@@ -25,7 +25,11 @@ export interface FaultRow {
   readonly retry: boolean;
   /** What it means for the target's breaker. */
   readonly breaker: BreakerEffect;
-  /** The `x-should-retry` header; absent: the client's own rule holds. */
+  /**
+   * The `x-should-retry` header. Absent: the client's own rule holds, unless the error knows better
+   * (`GatewayError.shouldRetry`), or all targets were asked and it is a 5xx that is not retried, or
+   * was: then it is `false` (`generation/attempt/failures.ts`).
+   */
   readonly shouldRetry?: boolean | undefined;
   /** What a stream that ends by this fault is recorded as. */
   readonly endReason: EndReason;
@@ -91,6 +95,8 @@ export const FAULTS = {
     breaker: 'pause',
     endReason: 'rejected',
   },
+  // The caller's own, or its model's here. The operator's at an upstream is the one below.
+  budget_exhausted: { ...ours, status: 429, shouldRetry: false },
   quota_exhausted: { ...operatorFault, status: 429, endReason: 'rejected' },
   upstream_credentials: { ...operatorFault, status: 502 },
   upstream_model_missing: { ...operatorFault, status: 502 },

@@ -16,6 +16,7 @@ describe('GatewayError', () => {
       (fault) => new GatewayError(fault, 'x').shouldRetry === false,
     );
     expect(hopeless).toEqual([
+      'budget_exhausted',
       'quota_exhausted',
       'upstream_credentials',
       'upstream_model_missing',
@@ -45,6 +46,7 @@ describe('GatewayError', () => {
       'origin_not_allowed',
       'host_not_allowed',
       'model_not_found',
+      'budget_exhausted',
       'draining',
       'stream_interrupted',
       'total_timeout',

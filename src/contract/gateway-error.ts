@@ -14,6 +14,8 @@ export interface GatewayErrorOptions {
   /** The limit that was hit, where an upstream said that it is not the one of requests. */
   readonly limited?: 'tokens' | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** Whether another target may answer, where that is not what the fault usually means. */
+  readonly mayFallBack?: boolean | undefined;
   /** What it means for the target, where that is not what the fault usually means. */
   readonly breakerEffect?: BreakerEffect | undefined;
   /** The `x-should-retry` header, where the fault leaves it open. */
@@ -71,7 +73,7 @@ export class GatewayError extends Error {
   }
 
   get mayFallBack(): boolean {
-    return FAULTS[this.fault].fallback;
+    return this.#options.mayFallBack ?? FAULTS[this.fault].fallback;
   }
 
   get mayRetry(): boolean {

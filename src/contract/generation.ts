@@ -73,6 +73,8 @@ export interface GenerationRecord {
   readonly id: string;
   readonly requestId: string;
   readonly caller: Caller;
+  /** Where it calls from. */
+  readonly address: string;
   /** The public name of the model. */
   readonly model: string;
   readonly streaming: boolean;
@@ -80,7 +82,7 @@ export interface GenerationRecord {
   readonly attempts: readonly AttemptRecord[];
   /** With the one that runs. */
   readonly attemptsBegun: number;
-  /** Who answers, once someone does. */
+  /** Who answers, once someone does; of an answer that was taken up, who did so last. */
   readonly target?: { readonly backend: string; readonly model: string } | undefined;
   /** How each break of the answer was dealt with, in order. */
   readonly recoveries: readonly RecoveryOutcome[];

@@ -1,9 +1,15 @@
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
+import type { GenerationRecord } from '../contract/generation.js';
 
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
   readonly requestId: string;
   readonly caller: Caller;
+  /** Where it calls from, as far as `server.trustedProxies` are believed. */
+  readonly address: string;
+  /** The snapshot that its request began with. */
+  readonly config: GatewayConfig;
   /**
    * Whom a wait for room has to be fair to, and whose refusals are not the target's: the caller's id,
    * or in open mode its address.
@@ -13,4 +19,6 @@ export interface CallerContext {
   readonly timeoutMs?: number | undefined;
   /** `false` keeps the request on its first target. */
   readonly fallback: boolean;
+  /** Told of its end, once: what it used is known only then. Must not throw. */
+  readonly onEnd?: ((record: GenerationRecord) => void) | undefined;
 }

@@ -1,6 +1,6 @@
 import { GatewayError } from '../contract/gateway-error.js';
 import type { Permit } from './admission/permit.js';
-import type { AttemptRunner } from './attempt/attempt-runner.js';
+import type { Attempts } from './attempt/attempts.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
 import type { GenerationRecorder } from './generation-recorder.js';
 import type { TargetHealth } from './health/target-health.js';
@@ -18,7 +18,7 @@ export class GenerationContext implements Disposable {
     readonly health: TargetHealth,
     readonly lifetime: GenerationLifetime,
     readonly recorder: GenerationRecorder,
-    readonly runner: AttemptRunner,
+    readonly attempts: Attempts,
     private readonly permit: Promise<Permit>,
   ) {
     // A generator that nobody reads never gets to its end: it is over when its lifetime is.
@@ -43,7 +43,7 @@ export class GenerationContext implements Disposable {
   /** Ends it. @returns the error that its reader gets */
   endFailed(error: unknown): GatewayError {
     // An attempt that a bug of ours left running belongs to the record.
-    this.runner[Symbol.dispose]();
+    this.attempts[Symbol.dispose]();
     const failure = this.lifetime.error ?? GatewayError.from(error);
     this.recorder.recordFailure(failure);
     return failure;
@@ -51,11 +51,10 @@ export class GenerationContext implements Disposable {
 
   /** Every generation ends here, once, whatever ended it. */
   [Symbol.dispose](): void {
-    this.runner[Symbol.dispose]();
+    this.attempts[Symbol.dispose]();
     // Without an error its reader has stopped to read, as a caller that leaves does.
-    if (this.recorder.endReason === undefined) {
-      this.recorder.recordFailure(this.lifetime.error ?? new GatewayError('client_closed'));
-    }
+    this.recorder.recordFailure(this.lifetime.error ?? new GatewayError('client_closed'));
+    this.recorder.close();
     this.lifetime[Symbol.dispose]();
     this.permit.then(
       (permit) => permit.release(),

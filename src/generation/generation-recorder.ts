@@ -23,6 +23,7 @@ export class GenerationRecorder implements GenerationRecord {
   readonly id = randomUUID();
   readonly requestId: string;
   readonly caller: Caller;
+  readonly address: string;
   readonly attempts: AttemptRecord[] = [];
   attemptsBegun = 0;
   target?: { readonly backend: string; readonly model: string };
@@ -39,17 +40,19 @@ export class GenerationRecorder implements GenerationRecord {
   timeToFirstContentMs?: number;
   readonly #startedAt = performance.now();
   #durationMs: number | undefined;
+  #isClosed = false;
   /** Its permit, which may wait more than once. */
   #waits: Pick<Permit, 'waitedMs'> = { waitedMs: undefined };
 
   constructor(
     readonly model: string,
     readonly streaming: boolean,
-    call: CallerContext,
+    private readonly call: CallerContext,
     private readonly observer: GenerationObserver,
   ) {
     this.requestId = call.requestId;
     this.caller = call.caller;
+    this.address = call.address;
     observer.generationStarted(this);
   }
 
@@ -71,7 +74,7 @@ export class GenerationRecorder implements GenerationRecord {
   }
 
   answeredBy({ target, ignored }: Candidate): void {
-    this.target = { backend: target.backend, model: target.model };
+    this.target = { backend: target.backend, model: target.label };
     this.ignored = ignored;
   }
 
@@ -100,15 +103,20 @@ export class GenerationRecorder implements GenerationRecord {
     this.timeToFirstContentMs ??= this.durationMs;
   }
 
+  /** The upstream said that the answer is whole; its last batch is still to be read. */
   recordCompletion(finishReason: FinishReason, usage: Usage | undefined): void {
     this.finishReason = finishReason;
     if (usage) this.usage = usage;
     this.#end('completed');
   }
 
-  /** The first end stays. A caller that leaves is an end, and no fault. */
+  /**
+   * The first end stays, but for an answer whose last batch met a bug of ours: no caller has it
+   * whole. A caller that leaves is an end, and no fault.
+   */
   recordFailure(error: GatewayError): void {
-    if (this.endReason !== undefined) return;
+    const isUnwritten = this.endReason === 'completed' && error.fault === 'internal';
+    if (this.endReason !== undefined && !isUnwritten) return;
     if (error.fault !== 'client_closed') {
       this.fault = error.fault;
       this.error = error;
@@ -116,12 +124,18 @@ export class GenerationRecorder implements GenerationRecord {
     this.#end(error.endReason);
   }
 
+  /** Nothing is added to it any more: it is told as it is, once. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.observer.generationEnded(this);
+    this.call.onEnd?.(this);
+  }
+
   #end(reason: EndReason): void {
-    if (this.endReason !== undefined) return;
     this.endReason = reason;
     this.#durationMs = this.durationMs;
     this.bill = billOf(this.attempts);
     this.costUsd = totalUsd(this.bill);
-    this.observer.generationEnded(this);
   }
 }

@@ -3,7 +3,6 @@ import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import { DeadlineCheck } from './routing/deadline-check.js';
 import { EventLoopDelay } from './admission/event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
-import { RouteTable } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
@@ -13,10 +12,9 @@ import { TargetHealth } from './health/target-health.js';
     DeadlineCheck,
     { provide: EventLoopDelay, useFactory: () => new EventLoopDelay() },
     GenerationService,
-    RouteTable,
     RunningGenerations,
     TargetHealth,
   ],
-  exports: [ConcurrencyLimiter, GenerationService, RouteTable, RunningGenerations],
+  exports: [ConcurrencyLimiter, GenerationService, RunningGenerations],
 })
 export class GenerationModule {}

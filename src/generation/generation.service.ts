@@ -9,15 +9,14 @@ import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './routing/candidates.js';
-import { AttemptRunner } from './attempt/attempt-runner.js';
+import { Attempts } from './attempt/attempts.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { limitOutput } from './limit-output.js';
-import { requireModel } from './routing/require-model.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
-import { type ModelRoute, RouteTable } from './routing/route-table.js';
+import type { ModelRoute } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
 
@@ -47,7 +46,6 @@ export interface PlainGeneration extends Generation {
 @Injectable()
 export class GenerationService {
   constructor(
-    private readonly routes: RouteTable,
     private readonly limiter: ConcurrencyLimiter,
     private readonly health: TargetHealth,
     private readonly running: RunningGenerations,
@@ -57,64 +55,59 @@ export class GenerationService {
 
   /**
    * Starts a streamed generation.
-   * @param model public name; absent: the configured default
+   * @param route of the model that the caller asks for
    * @param signal the caller's; its abort reason becomes the end reason
-   * @throws GatewayError at once for what no upstream needs to be asked: `model_not_found`,
-   *   `permission_denied`, `invalid_request`, `draining`, `overloaded`
+   * @throws GatewayError at once for what no upstream needs to be asked: `invalid_request`, `draining`, `overloaded`
    */
   stream(
-    model: string | undefined,
+    route: ModelRoute,
     request: ChatRequest,
     call: CallerContext,
     signal: AbortSignal,
   ): StreamedGeneration {
     const limited = limitOutput(request, call.caller);
-    const context = this.#begin(model, limited, call, signal, true);
+    const context = this.#begin(route, limited, call, signal, true);
     const batches = streamAnswer(context, limited);
     return { ...generationOf(context), batches, over: context.lifetime.signal };
   }
 
   /** The same for a caller that wants the whole answer at once. */
   complete(
-    model: string | undefined,
+    route: ModelRoute,
     request: ChatRequest,
     call: CallerContext,
     signal: AbortSignal,
   ): PlainGeneration {
     const limited = limitOutput(request, call.caller);
-    const context = this.#begin(model, limited, call, signal, false);
+    const context = this.#begin(route, limited, call, signal, false);
     return { ...generationOf(context), answer: wholeAnswer(context, limited) };
   }
 
   #begin(
-    model: string | undefined,
+    route: ModelRoute,
     request: ChatRequest,
     call: CallerContext,
     signal: AbortSignal,
     streaming: boolean,
   ): GenerationContext {
-    const { caller } = call;
-    const name = model ?? caller.defaultModel ?? this.routes.defaultModel;
-    requireModel(caller, name);
-    const route = this.routes.find(name);
-    const candidates = candidatesFor(route, request, call, this.backends);
+    const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
-    const permit = this.#acquire(call.flow, candidates, lifetime);
+    const permit = this.#acquire(call, candidates, lifetime);
     const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
     const { health } = this;
-    const runner = new AttemptRunner(health, recorder, lifetime, call.flow);
-    return new GenerationContext(route, candidates, health, lifetime, recorder, runner, permit);
+    const attempts = new Attempts(health, recorder, lifetime, call.flow);
+    return new GenerationContext(route, candidates, health, lifetime, recorder, attempts, permit);
   }
 
   #acquire(
-    flow: string,
+    { flow, caller: { priority } }: CallerContext,
     candidates: readonly Candidate[],
     lifetime: GenerationLifetime,
   ): Promise<Permit> {
     try {
       const backends = () => eligible(candidates, this.health).map(({ backend }) => backend.id);
-      return this.limiter.acquire(flow, backends, lifetime.signal);
+      return this.limiter.acquire({ flow, priority }, backends, lifetime.signal);
     } catch (error) {
       lifetime[Symbol.dispose]();
       throw error;

@@ -13,7 +13,7 @@ export async function* streamAnswer(
   request: ChatRequest,
 ): AsyncGenerator<EventBatch> {
   using context = given;
-  const { recorder, runner } = context;
+  const { recorder, attempts } = context;
   try {
     const permit = await context.begin();
     const { attempt } = await new Failover(context).answer(permit, (next) => next.open(request));
@@ -23,7 +23,7 @@ export async function* streamAnswer(
       try {
         batch = await active.next();
       } catch (error) {
-        const failure = runner.endFailed(active.attempt, error);
+        const failure = attempts.endFailed(active.attempt, error);
         active = await recovery.resume(failure, active.attempt);
         continue;
       }
@@ -34,7 +34,7 @@ export async function* streamAnswer(
         continue;
       }
       const end = recovery.withTotalUsage(batch.end);
-      runner.end(active.attempt, 'ok');
+      attempts.end(active.attempt, 'ok');
       recorder.recordCompletion(end.reason, end.usage);
       yield end === batch.end ? batch : batch.endingWith(end);
       return;
@@ -50,12 +50,12 @@ export async function wholeAnswer(
   request: ChatRequest,
 ): Promise<ChatAnswer> {
   using context = given;
-  const { recorder, runner } = context;
+  const { recorder, attempts } = context;
   try {
     const permit = await context.begin();
     const ask = (next: Attempt) => next.complete(request);
     const { attempt, answer } = await new Failover(context).answer(permit, ask);
-    runner.end(attempt, 'ok');
+    attempts.end(attempt, 'ok');
     recorder.recordCompletion(answer.finishReason, answer.usage);
     return answer;
   } catch (error) {

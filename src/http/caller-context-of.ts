@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import type { Request, Response } from 'express';
 import { ANONYMOUS } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { CallerContext } from '../generation/caller-context.js';
+import { flowOfAddress } from './flow-of-address.js';
 
 const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
 
@@ -10,14 +12,22 @@ const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
  * @throws GatewayError `invalid_request` naming the header that is wrong
  */
 export function callerContextOf(request: Request, { locals }: Response): CallerContext {
-  const { id: requestId, caller } = locals.context;
+  const { id: requestId, caller, config } = locals.context;
+  const address = addressOf(request);
   return {
     requestId,
     caller,
-    flow: caller.id === ANONYMOUS.id ? (request.ip ?? '') : caller.id,
+    config,
+    address,
+    flow: caller.id === ANONYMOUS.id ? flowOfAddress(address) : caller.id,
     timeoutMs: timeoutOf(request.header(TIMEOUT_HEADER)),
     fallback: caller.fallback && request.header('x-sluice-fallback') !== 'never',
   };
+}
+
+/** A trusted proxy that passes on what it was told may have been told anything. */
+function addressOf({ ip = '', socket }: Request): string {
+  return isIP(ip) === 0 ? (socket.remoteAddress ?? '') : ip;
 }
 
 function timeoutOf(given: string | undefined): number | undefined {

@@ -2,18 +2,27 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { UsageController } from './admin/usage.controller.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
+import { TicketsController } from './dialects/event-source/tickets.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
+import { TicketsModule } from '../tickets/tickets.module.js';
 
 @Module({
-  imports: [AccessModule, GenerationModule, LedgerModule],
-  controllers: [ChatController, ChatCompletionsController, ModelsController, UsageController],
+  imports: [AccessModule, GenerationModule, LedgerModule, LimitsModule, TicketsModule],
+  controllers: [
+    ChatController,
+    TicketsController,
+    ChatCompletionsController,
+    ModelsController,
+    UsageController,
+  ],
   providers: [
     AdminListener,
     GenerationStarter,

@@ -15,6 +15,8 @@ declare global {
     interface Locals {
       /** Set by the first middleware, so that every handler, interceptor and filter has one. */
       context: RequestContext;
+      /** The body of a request that came as a ticket, until it is read. */
+      ticketBody?: Buffer | undefined;
     }
   }
 }
@@ -33,6 +35,8 @@ export class RequestContext {
   readonly id: string;
   /** Who asks; set before anything of the body is read. */
   caller: Caller = ANONYMOUS;
+  /** Of its body, as it was read; absent where it has none. */
+  bodyBytes: number | undefined;
   /** Of the generation that the request began; absent on whatever was refused before. */
   record: GenerationRecord | undefined;
   readonly #left = new AbortController();
@@ -96,12 +100,16 @@ export function currentRequestContext(): RequestContext | undefined {
 }
 
 /** Runs before everything else, so that every answer, also to a broken body, has a request id. */
-export function withRequestContext(config: LiveConfig) {
+export function withRequestContext(live: LiveConfig) {
   return (request: Request, response: Response, next: NextFunction): void => {
-    const context = new RequestContext(request.header('x-request-id'), response, config.current);
+    const config = live.hold();
+    const context = new RequestContext(request.header('x-request-id'), response, config);
     response.locals.context = context;
     response.setHeader('x-request-id', context.id);
-    response.once('close', () => context.close());
+    response.once('close', () => {
+      context.close();
+      live.release(config);
+    });
     contexts.run(context, next);
   };
 }

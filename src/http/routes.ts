@@ -9,10 +9,12 @@ export interface HttpRoute {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /**
    * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
+   * `ticket`: the same within 1 MiB, and a refusal is not counted: nothing is generated yet.
    * `probe`, `metrics`: for Kubernetes and Prometheus, by whatever name or address they reach the pod.
    * `admin`: for operators, with a key that says so; never for pages of other origins.
    */
-  readonly kind: 'generation' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
+  readonly kind:
+    'generation' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
   /** Absent: plain JSON or text. */
   readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure'>;
 }
@@ -32,6 +34,7 @@ export const ROUTES: readonly HttpRoute[] = [
     dialect: chatCompletions,
   },
   { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
+  { path: '/chat/tickets', methods: ['POST'], kind: 'ticket' },
   { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
   { path: '/v1/models', methods: READ, kind: 'models' },
   { path: '/v1/models/*id', methods: READ, kind: 'models' },

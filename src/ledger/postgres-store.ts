@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Pool } from 'pg';
 import { sumsSql } from './sums-sql.js';
 import { COLUMNS, type UsageRow, valuesOf } from './usage-row.js';
 import { StoreError, type UsageQuery, type UsageStore, type UsageSum } from './usage-store.js';
@@ -56,8 +56,8 @@ const WORDS = {
 /** Rows in PostgreSQL, which all replicas share. */
 export class PostgresStore implements UsageStore {
   /** Of each kind one connection: sums that take long keep no row waiting. */
-  readonly #writer: pg.Pool;
-  readonly #reader: pg.Pool;
+  readonly #writer: Pool;
+  readonly #reader: Pool;
   #hasTable = false;
 
   /** @param timeoutMs how long the database may take for anything */
@@ -85,14 +85,14 @@ export class PostgresStore implements UsageStore {
   }
 
   /** Where it is there already, nothing needs the right to make one. */
-  async #makeTable(pool: pg.Pool): Promise<void> {
+  async #makeTable(pool: Pool): Promise<void> {
     if (this.#hasTable) return;
     const [found] = await this.#query(pool, `SELECT to_regclass('sluice_usage') AS name`);
     if (!found?.['name']) await this.#query(pool, CREATE);
     this.#hasTable = true;
   }
 
-  async #query(pool: pg.Pool, sql: string, values?: unknown[]): Promise<Row[]> {
+  async #query(pool: Pool, sql: string, values?: unknown[]): Promise<Row[]> {
     try {
       return (await pool.query<Row>(sql, values)).rows;
     } catch (error) {
@@ -105,8 +105,8 @@ export class PostgresStore implements UsageStore {
 
 type Row = Record<string, unknown>;
 
-function poolOf(url: string, timeoutMs: number): pg.Pool {
-  const pool = new pg.Pool({
+function poolOf(url: string, timeoutMs: number): Pool {
+  const pool = new Pool({
     connectionString: url,
     application_name: 'sluice',
     max: 1,

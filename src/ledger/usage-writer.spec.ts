@@ -12,6 +12,7 @@ function record(id: string, fields: Partial<GenerationRecord> = {}): GenerationR
     id,
     requestId: id,
     caller: ANONYMOUS,
+    address: '192.0.2.1',
     model: 'm',
     streaming: true,
     attempts: [],

@@ -9,7 +9,9 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { GatewayConfig } from '../config/schema/gateway-config.js';
+import { isDeepStrictEqual } from 'node:util';
+import { LiveConfig } from '../config/live-config.js';
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import { ConcurrencyLimiter } from '../generation/admission/concurrency-limiter.js';
 import { RunningGenerations } from '../generation/running-generations.js';
@@ -44,7 +46,7 @@ export class DrainService
   readonly #timers: NodeJS.Timeout[] = [];
 
   constructor(
-    private readonly config: GatewayConfig,
+    private readonly live: LiveConfig,
     private readonly limiter: ConcurrencyLimiter,
     private readonly running: RunningGenerations,
     private readonly host: HttpAdapterHost,
@@ -57,14 +59,16 @@ export class DrainService
 
   onModuleInit(): void {
     this.#connections = new OpenConnections(this.host.httpAdapter.getHttpServer() as Server);
-    const { delayMs, forMs } = this.config.drain;
-    this.#logger.log('a pod needs this grace period', {
-      terminationGracePeriodSeconds: Math.ceil((delayMs + forMs + MARGIN_MS) / 1000),
+    this.#announce(this.live.current);
+    this.live.observe({
+      replaced: (next, previous) => {
+        if (!isDeepStrictEqual(next.drain, previous.drain)) this.#announce(next);
+      },
     });
   }
 
   async beforeApplicationShutdown(signal?: string): Promise<void> {
-    const { delayMs, forMs } = this.config.drain;
+    const { delayMs, forMs } = this.live.current.drain;
     this.#isDraining = true;
     if (signal) this.#logger.log('draining', { signal, running: this.running.count });
     // SIGINT comes from a person at a terminal: no proxy has to hear of it.
@@ -85,6 +89,12 @@ export class DrainService
 
   onApplicationShutdown(): void {
     for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #announce({ drain: { delayMs, forMs } }: GatewayConfig): void {
+    this.#logger.log('a pod needs this grace period', {
+      terminationGracePeriodSeconds: Math.ceil((delayMs + forMs + MARGIN_MS) / 1000),
+    });
   }
 
   /** Every stream has ended, and every caller has what was written for it. */

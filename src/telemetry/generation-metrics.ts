@@ -1,7 +1,8 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import { GatewayConfig } from '../config/schema/gateway-config.js';
+import { LiveConfig } from '../config/live-config.js';
+import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import type { Fault } from '../contract/faults.js';
 import {
@@ -17,7 +18,7 @@ import {
 @Injectable()
 export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   constructor(
-    private readonly config: GatewayConfig,
+    private readonly live: LiveConfig,
     @InjectMetric('llm_active_streams') private readonly active: Gauge,
     @InjectMetric('llm_streams_total') private readonly streams: Counter,
     @InjectMetric('llm_stream_duration_seconds') private readonly duration: Histogram,
@@ -37,11 +38,32 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
 
   /** What has not happened yet is there as 0: an alert on a series that does not exist never fires. */
   onModuleInit(): void {
-    for (const { id } of this.config.backends) this.malformed.inc({ backend: id }, 0);
-    for (const { id, recovery, targets } of this.config.models) {
-      for (const target of targets) this.breakerChanged(target, 'closed');
+    for (const target of targetsOf(this.live.current)) this.breakerChanged(target, 'closed');
+    this.#announce(this.live.current);
+    this.live.observe({
+      replaced: (next, previous) => {
+        this.#announce(next);
+        this.#forgetTargets(next, previous);
+      },
+    });
+  }
+
+  #announce({ backends, models }: GatewayConfig): void {
+    for (const { id } of backends) this.malformed.inc({ backend: id }, 0);
+    for (const { id, recovery, targets } of models) {
+      for (const { backend, model } of targets) {
+        this.breakerOpen.inc({ backend, target_model: model }, 0);
+      }
       if (recovery === 'never') continue;
       for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ model: id, outcome }, 0);
+    }
+  }
+
+  /** A target that is gone while it was left alone would be left alone for ever. */
+  #forgetTargets(next: GatewayConfig, previous: GatewayConfig): void {
+    const left = new Set(targetsOf(next).map(({ backend, model }) => `${backend}/${model}`));
+    for (const { backend, model } of targetsOf(previous)) {
+      if (!left.has(`${backend}/${model}`)) this.breakerOpen.remove(backend, model);
     }
   }
 
@@ -106,4 +128,8 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
 
 function isSameTarget(one: AttemptRecord, other: AttemptRecord): boolean {
   return one.backend === other.backend && one.model === other.model;
+}
+
+function targetsOf({ models }: GatewayConfig): readonly Target[] {
+  return models.flatMap(({ targets }) => targets);
 }

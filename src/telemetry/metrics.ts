@@ -94,6 +94,11 @@ export const METRIC_PROVIDERS = [
     labelNames: ['fault'],
   }),
   makeCounterProvider({
+    name: 'llm_limit_refusals_total',
+    help: 'Requests refused by a limit of their caller or of their model.',
+    labelNames: ['caller', 'model', 'limit', 'of'],
+  }),
+  makeCounterProvider({
     name: 'llm_recoveries_total',
     help: 'Answers that broke off after their first content, by what became of them.',
     labelNames: ['model', 'outcome'],
@@ -131,6 +136,23 @@ export const METRIC_PROVIDERS = [
     name: 'sluice_usage_rows_dropped_total',
     help: 'Rows of the usage ledger that were given up: its store is away for too long, or refuses them.',
     labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: 'sluice_redis_up',
+    help: 'Whether Redis answers (1) or each replica counts alone (0); absent without redis.',
+  }),
+  makeGaugeProvider({
+    name: 'sluice_config_last_reload_successful',
+    help: 'Whether the configuration that the files say holds (1), or they are unsound and an older one does (0).',
+  }),
+  makeGaugeProvider({
+    name: 'sluice_config_last_reload_success_timestamp_seconds',
+    help: 'When the configuration that holds was taken over.',
+  }),
+  makeGaugeProvider({
+    name: 'sluice_config_info',
+    help: 'Always 1; the label says which configuration holds, as sha256sum has its file.',
+    labelNames: ['sha256'],
   }),
   makeGaugeProvider({
     name: 'sluice_build_info',

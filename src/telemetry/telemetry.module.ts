@@ -1,6 +1,7 @@
 import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
+import { ConfigMetrics } from './config-metrics.js';
 import { GenerationLog } from './generation-log.js';
 import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
@@ -12,7 +13,7 @@ import { SLUICE_VERSION } from './version.js';
 @Global()
 @Module({
   imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [...METRIC_PROVIDERS, GenerationLog, GenerationMetrics],
+  providers: [...METRIC_PROVIDERS, ConfigMetrics, GenerationLog, GenerationMetrics],
   exports: [...METRIC_PROVIDERS, GenerationLog, GenerationMetrics],
 })
 export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {

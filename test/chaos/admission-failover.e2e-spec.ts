@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readCompletion } from '../support/chat-completions.js';
 import { Gateway } from '../support/gateway.js';
@@ -5,6 +6,7 @@ import { ollama } from '../support/ollama-script.js';
 import { openAi } from '../support/openai-script.js';
 import { failsWith } from '../support/upstream-scripts.js';
 import { upstreamSent } from '../support/undici-events.js';
+import { within } from '../support/within.js';
 
 describe('a request whose first target failed', () => {
   let gateway: Gateway;
@@ -64,6 +66,42 @@ describe('a request whose first target failed', () => {
     await held.text().catch(() => undefined);
   });
 
+  it.each([
+    ['before it has content', failsWith(500, {}), [503, '']],
+    ['to have its answer taken up', openAi.streamsTextThenCuts(['Hel']), [200, 'Hel']],
+  ])('waits no longer for a target that is left alone meanwhile (%s)', async (_, fails, told) => {
+    gateway = await replaced({
+      room: { ollama: 1 },
+      breaker: { failures: 1 },
+      limits: { queue: { maxWaitMs: 60_000 } },
+      models: [
+        { id: 'gpt-4o', recovery: 'always', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
+        { id: 'llama3', targets: ['ollama/llama3'] },
+        { id: 'other', targets: ['ollama/other'] },
+      ],
+    });
+    const step = ollama.stepper();
+    gateway.openai.script(fails);
+    gateway.ollama.script(step.script, ollama.stallsAfter(['x']));
+    const breaking = gateway.complete({ model: 'llama3' });
+    await step.next('x');
+    // It comes first, so that what the broken one leaves is not free for the other.
+    const caller = new AbortController();
+    const first = gateway.complete({ model: 'other' }, {}, caller.signal);
+    while ((await gateway.metric('llm_active_streams')) < 2) await nextTurn();
+    const failed = upstreamSent('trailers');
+    const waiting = gateway.complete({ model: 'gpt-4o' });
+    if (told[0] === 503) await failed;
+    else await waiting;
+
+    await step.cut();
+    const { status, text } = await within(asked(waiting), 'it has its end');
+    expect([status, text]).toEqual(told);
+    expect(gateway.ollama.requests).toHaveLength(2);
+    caller.abort();
+    await Promise.allSettled([breaking, first].map(async (each) => (await each).text()));
+  });
+
   it('releases the capacity of the target that failed', async () => {
     gateway = await replaced({ room: { openai: 1 } });
     const step = ollama.stepper();
@@ -83,3 +121,9 @@ describe('a request whose first target failed', () => {
     return Gateway.start(settings);
   }
 });
+
+async function asked(asking: Promise<Response>): Promise<{ status: number; text: string }> {
+  const response = await asking;
+  if (response.status !== 200) return { status: response.status, text: '' };
+  return { status: 200, text: (await readCompletion(response)).text };
+}

@@ -15,6 +15,7 @@ import {
   sse,
   toolCallChunk,
 } from '../support/openai-script.js';
+import { changes } from '../support/metric-lines.js';
 import type { UpstreamScript } from '../support/scripted-upstream.js';
 import { SseReader } from '../support/sse-reader.js';
 import { failsWith, replays } from '../support/upstream-scripts.js';
@@ -253,6 +254,28 @@ describe('An answer of text that breaks off', () => {
     expect(
       await gateway.metric('llm_recoveries_total', { outcome: 'regenerated' }),
     ).toBeGreaterThan(0);
+  });
+
+  it('is the answer of whoever finished it: on /chat, in the log and in the metrics', async () => {
+    await start({});
+    gateway.openai.script(cut);
+    gateway.ollama.script(ollama.streamsText(RESPLIT));
+    const changed = await changes(gateway, async () => {
+      const events = await chatEvents(await gateway.get('/chat/m?message=Hi'));
+      expect(events.at(-1)).toMatchObject({ type: 'done', data: { backend: 'ollama' } });
+    });
+    expect(await gateway.ended()).toMatchObject({ target: 'ollama/same' });
+    const counted = Object.keys(changed).filter((name) => /^llm_(streams|tokens)_/.test(name));
+    expect(counted).toHaveLength(3);
+    for (const name of counted) expect(name).toContain('backend="ollama"');
+  });
+
+  it('stays the answer of whom it broke off at where nobody takes it up', async () => {
+    await start({});
+    gateway.openai.script(cut);
+    gateway.ollama.script(ollama.streamsText(['Something else']));
+    await expectHonestCut(await ask(), 'The quick brown ');
+    expect(await gateway.ended()).toMatchObject({ target: 'openai/same' });
   });
 
   it('costs what all its attempts cost', async () => {

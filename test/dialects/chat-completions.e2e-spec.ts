@@ -17,6 +17,7 @@ const CODES: Record<string, string | null> = {
   access_unavailable: 'access_unavailable',
   permission_denied: 'permission_denied',
   rate_limited: 'rate_limit_exceeded',
+  budget_exhausted: 'insufficient_quota',
   quota_exhausted: 'insufficient_quota',
   internal: 'internal_error',
 };
@@ -43,9 +44,11 @@ describeDialect({
   failedEnd: 'cut',
   wordsIn({ error }) {
     if (!isJsonObject(error)) throw new Error('There is no error.');
-    return { code: error['code'], message: error['message'], requestId: error['requestId'] };
+    const { code, message, requestId, attempts } = error;
+    return { code, message, requestId, attempts };
   },
+  wordsLacking: [],
   parseFrame: (frame) => JSON.parse(/^data: (.*)\n\n$/.exec(frame)![1]!),
   codeOf: (fault) => (fault in CODES ? CODES[fault]! : fault),
-  passesOpenAiEvents: true,
+  nativeUpstream: 'openai',
 });

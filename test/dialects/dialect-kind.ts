@@ -4,7 +4,7 @@ import type { Dialect } from '../../src/http/dialects/dialect.js';
 import type { Gateway } from '../support/gateway.js';
 import type { BodyEnd, StrictStream } from '../support/strict-stream.js';
 
-/** All that the contract suite knows of a dialect. */
+/** All that the contract suite knows of a dialect: the media type of its streams, `Dialect` says. */
 export interface DialectKind<Options, Frame> {
   readonly dialect: Dialect<Options, Frame>;
   /** The smallest request for a stream. */
@@ -18,18 +18,21 @@ export interface DialectKind<Options, Frame> {
   textOf(stream: StrictStream): string;
   /** How the body of a failed stream ends. */
   readonly failedEnd: BodyEnd;
-  /** What a stream's last frame says of its failure. */
-  wordsIn(last: JsonObject): FailureWords;
+  /** What a refusal's body, or the last frame of a stream, says of the failure. */
+  wordsIn(said: JsonObject): FailureWords;
+  /** What the protocol's errors have no place for. */
+  readonly wordsLacking: readonly (keyof FailureWords)[];
   /** A frame of the encoder as its caller reads it. */
   parseFrame(frame: Frame): JsonObject;
   /** What clients act on, of a fault that is told in-band. */
   codeOf(fault: Fault): string | null;
-  /** The caller of an OpenAI upstream reads that upstream's own events. */
-  readonly passesOpenAiEvents: boolean;
+  /** The kind of upstream whose own events its callers read. */
+  readonly nativeUpstream?: 'openai' | 'ollama';
 }
 
 export interface FailureWords {
-  readonly code: unknown;
   readonly message: unknown;
-  readonly requestId: unknown;
+  readonly code?: unknown;
+  readonly requestId?: unknown;
+  readonly attempts?: unknown;
 }

@@ -1,4 +1,5 @@
 import { EventSource } from 'eventsource';
+import { isJsonObject } from '../../src/contract/json.js';
 import { eventSource } from '../../src/http/dialects/event-source/dialect.js';
 import { strictChat } from '../support/strict-stream.js';
 import { describeDialect } from './dialect.contract.js';
@@ -25,8 +26,14 @@ describeDialect({
   textOf: ({ events }) => events.map(({ data }) => String(data['text'])).join(''),
   // `failed` says it, and EventSource would come again after any other end, too.
   failedEnd: 'clean',
-  wordsIn: ({ code, message, requestId }) => ({ code, message, requestId }),
+  // Before its stream opens, errors are OpenAI's.
+  wordsIn(said) {
+    const { code, message, requestId, attempts } = isJsonObject(said['error'])
+      ? said['error']
+      : said;
+    return { code, message, requestId, attempts };
+  },
+  wordsLacking: [],
   parseFrame: ({ data }) => JSON.parse(JSON.stringify(data)),
   codeOf: (fault) => fault,
-  passesOpenAiEvents: false,
 });

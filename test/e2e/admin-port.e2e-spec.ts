@@ -1,7 +1,4 @@
-import { request as send } from 'node:http';
-import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { accessKey } from '../support/access-key.js';
 import { Gateway, type GatewaySettings } from '../support/gateway.js';
 import { openAi } from '../support/openai-script.js';
@@ -24,3 +21,56 @@ async function start(settings: GatewaySettings = {}): Promise<string> {
   )?.[1];
   return `http://127.0.0.1:${port}`;
 }
+
+describe('server.adminPort', () => {
+  it('serves metrics and probes without a key', async () => {
+    const admin = await start();
+    for (const path of ['/metrics', '/livez', '/readyz']) {
+      expect((await fetch(admin + path)).status).toBe(200);
+    }
+    expect((await gateway.get('/metrics')).status).toBe(401);
+  });
+
+  it.each(['/chat?message=Hi', '/v1/models', '/docs', '/openapi.json', '/', '/nothing'])(
+    'has nothing for callers, not even with a key: %s',
+    async (path) => {
+      const admin = await start();
+      const response = await fetch(admin + path, { headers: operator.headers });
+      expect(response.status).toBe(404);
+      expect(await response.text()).toContain('This port has /metrics');
+      const open = await fetch(admin + path);
+      expect(open.status).toBe(404);
+    },
+  );
+
+  it('generates nothing', async () => {
+    const admin = await start({ access: {} });
+    const response = await fetch(`${admin}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-only', messages: [{ role: 'user', content: 'Hi' }] }),
+    });
+    expect(response.status).toBe(404);
+    expect(gateway.openai.requests).toHaveLength(0);
+  });
+
+  it('answers Prometheus by whatever name it is called, and whatever page is open', async () => {
+    const admin = await start();
+    for (const headers of [{ host: '10.0.0.7:9090' }, fetched('cross-site', 'no-cors')]) {
+      expect(await sendAsPage(`${admin}/metrics`, headers)).toMatchObject({ status: 200 });
+    }
+  });
+
+  it('is there while a drain waits for streams, and gone when it has ended', async () => {
+    const admin = await start({ access: {} });
+    gateway.openai.script(openAi.stallsAfter(['Hi']));
+    const stream = await gateway.complete();
+    const down = gateway.shutDown();
+    await vi.waitFor(async () => expect((await fetch(`${admin}/readyz`)).status).toBe(503));
+    expect(await (await fetch(`${admin}/metrics`)).text()).toContain('llm_active_streams');
+    await gateway.openai.close();
+    await stream.text().catch(() => undefined);
+    await down;
+    await expect(fetch(`${admin}/livez`)).rejects.toThrow('fetch failed');
+  });
+});

@@ -89,8 +89,8 @@ describe('usage in a stream', () => {
     const { chunks, done } = await readCompletion(await gateway.complete(ASKED));
     expect(chunks.at(-1)).toEqual({ ...finishChunk(), usage: null });
     expect(done).toBe(true);
-    const { inputTokens, outputTokens, contentChunks } = await gateway.ended();
-    expect([inputTokens, outputTokens, contentChunks]).toEqual([undefined, undefined, 1]);
+    const { inputTokens, outputTokens, contentParts } = await gateway.ended();
+    expect([inputTokens, outputTokens, contentParts]).toEqual([undefined, undefined, 1]);
   });
 
   it('is built from the counts of Ollama', async () => {

@@ -84,3 +84,28 @@ describe("README's snippet for browsers", () => {
     expect(said).toEqual([['error', expect.stringMatching(/^refused/)]]);
   });
 });
+
+describe("docs/browsers.md's snippet for tickets", () => {
+  let gateway: Gateway;
+  let ask: (messages: object, key: string) => Promise<EventSource>;
+  beforeEach(async () => {
+    gateway = await Gateway.start();
+    const code = snippetWith('/chat/tickets', 'docs/browsers.md');
+    const here = code.replaceAll('https://sluice.example.com', gateway.url);
+    ask = run(here, { EventSource, fetch }, 'ask') as typeof ask;
+  });
+  afterEach(() => gateway.close());
+
+  it('shows the answer', async () => {
+    gateway.openai.script(openAi.streamsText(['Hello']));
+    const chat = await ask([{ role: 'user', content: 'Hi' }], 'none');
+    const heard = Promise.withResolvers<string>();
+    chat.addEventListener('message', ({ data }: { data: string }) => heard.resolve(data));
+    expect(await heard.promise).toBe('{"text":"Hello"}');
+    chat.close();
+  });
+
+  it('says why it was refused', async () => {
+    await expect(ask({ role: 'user' }, 'none')).rejects.toThrow('messages must be an array');
+  });
+});

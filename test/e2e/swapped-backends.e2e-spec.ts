@@ -36,9 +36,10 @@ it('takes another backend in place of the configured ones by overriding one prov
     backends: [{ id: 'openai', kind: 'openai', baseUrl: 'http://127.0.0.1:9' }],
     models: [{ id: 'gpt-4o', targets: ['openai/gpt-4o'] }],
   });
+  const backends = new Map([['openai', new Parrot()]]);
   const testing = await Test.createTestingModule({ imports: [AppModule.for(config)] })
     .overrideProvider(ChatBackends)
-    .useValue(new Map([['openai', new Parrot()]]))
+    .useValue({ of: () => backends })
     .compile();
   const app = testing.createNestApplication<NestExpressApplication>({
     bodyParser: false,

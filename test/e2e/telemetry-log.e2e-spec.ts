@@ -23,6 +23,7 @@ describe('the log', () => {
       requestId: 'mine-1',
       streamId: expect.any(String) as string,
       caller: 'anonymous',
+      address: '127.0.0.1',
       model: 'gpt-4o',
       target: 'ollama/llama3',
       streaming: true,
@@ -32,7 +33,7 @@ describe('the log', () => {
       timeToFirstContentMs: expect.any(Number) as number,
       inputTokens: 9,
       outputTokens: 3,
-      contentChunks: 2,
+      contentParts: 2,
       attempts: [
         {
           target: 'openai/gpt-4o-2024',
@@ -117,7 +118,7 @@ describe('the log', () => {
     await (await gateway.get('/chat/gpt-only?message=Hi')).text();
     expect(await gateway.ended()).toMatchObject({
       endReason: 'upstream_cut',
-      contentChunks: 1,
+      contentParts: 1,
       attempts: [{ outcome: 'upstream_cut', status: 200, requestId: 'req_up_2' }],
     });
   });

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ALL_FAULTS } from '../../src/contract/faults.js';
 import { RECOVERY_OUTCOMES } from '../../src/contract/generation.js';
+import { DROP_REASONS } from '../../src/ledger/usage-writer.js';
 import { Gateway } from '../support/gateway.js';
 import { MetricLines } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
@@ -38,12 +41,16 @@ function unquoted(cell: string): string[] {
 
 describe('docs/metrics.md', () => {
   let gateway: Gateway;
+  let folder: string;
   let metrics: MetricLines;
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sluice-metrics-'));
+    const limits = { requestsPerMinute: 3 };
     const priced = { backend: 'openai', model: 'gpt', price: { input: 2, output: 10 } };
     gateway = await Gateway.start({
       room: { ollama: 1 },
-      models: [{ id: 'gpt-4o', targets: [priced, 'ollama/llama3'], recovery: 'always' }],
+      models: [{ id: 'gpt-4o', targets: [priced, 'ollama/llama3'], recovery: 'always', limits }],
+      usage: { file: join(folder, 'usage.db') },
     });
     // Something of everything: a fallback, tokens one by one, a wait for room, and a refusal.
     const step = ollama.stepper();
@@ -68,9 +75,13 @@ describe('docs/metrics.md', () => {
     };
     gateway.openai.script(openAi.streamsText(['one'], { counts }));
     await (await gateway.complete({ model: 'gpt-4o' })).text();
+    await (await gateway.complete({ model: 'gpt-4o' })).text();
     metrics = await MetricLines.read(gateway);
   });
-  afterAll(() => gateway.close());
+  afterAll(async () => {
+    await gateway.close();
+    await rm(folder, { recursive: true });
+  });
 
   it('lists every metric with its type, labels and buckets, and no other', async () => {
     const exposed = Object.fromEntries(
@@ -121,6 +132,7 @@ describe('docs/metrics.md', () => {
     const known = [
       ...ALL_FAULTS,
       ...RECOVERY_OUTCOMES,
+      ...DROP_REASONS,
       'ok',
       'cancelled',
       'none',

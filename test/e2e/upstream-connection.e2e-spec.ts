@@ -12,7 +12,7 @@ const REQUEST = {
   sampling: {},
 };
 const TARGET = { backend: 'openai', model: 'gpt' };
-const { caFile } = TlsUpstream;
+const { ca } = TlsUpstream;
 
 describe('The way to an upstream', () => {
   let upstream: TlsUpstream;
@@ -39,26 +39,26 @@ describe('The way to an upstream', () => {
 
   it('goes through the proxy that HTTPS_PROXY names', async () => {
     const baseUrl = 'https://llm.example/v1';
-    expect(await answer({ baseUrl, caFile, proxy: { httpsProxy: proxy.url } })).toBe('Hello');
+    expect(await answer({ baseUrl, ca, proxy: { httpsProxy: proxy.url } })).toBe('Hello');
     expect(proxy.hosts).toEqual(['llm.example:443']);
   });
 
   it('goes past the proxy to the hosts of NO_PROXY', async () => {
     const baseUrl = 'https://llm.example/v1';
     const proxied = { httpsProxy: proxy.url, noProxy: '.example' };
-    await expect(answer({ baseUrl, caFile, proxy: proxied })).rejects.toMatchObject({
+    await expect(answer({ baseUrl, ca, proxy: proxied })).rejects.toMatchObject({
       fault: 'upstream_unavailable',
     });
     expect(proxy.hosts).toEqual([]);
   });
 
   it('goes past the proxy to our own loopback, where Ollama lives', async () => {
-    expect(await answer({ caFile, proxy: { httpsProxy: proxy.url } })).toBe('Hello');
+    expect(await answer({ ca, proxy: { httpsProxy: proxy.url } })).toBe('Hello');
     expect(proxy.hosts).toEqual([]);
   });
 
   it('trusts the authorities of caFile, and without it nobody unknown', async () => {
     await expect(answer({})).rejects.toMatchObject({ fault: 'upstream_unavailable' });
-    expect(await answer({ caFile })).toBe('Hello');
+    expect(await answer({ ca })).toBe('Hello');
   });
 });

@@ -20,7 +20,7 @@ const REQUEST = {
   sampling: {},
 };
 const TARGET = { backend: 'openai', model: 'gpt' };
-const { caFile } = TlsUpstream;
+const { ca } = TlsUpstream;
 const BEHIND_TLS = 'https://llm.example/v1';
 
 describe('The way through a proxy', () => {
@@ -43,7 +43,7 @@ describe('The way through a proxy', () => {
 
   function goThrough(settings: Partial<OpenAiSettings>): void {
     const defaults = { id: 'openai', baseUrl: BEHIND_TLS };
-    backend = closing(new OpenAiBackend(settingsOf({ ...defaults, caFile, ...settings })));
+    backend = closing(new OpenAiBackend(settingsOf({ ...defaults, ca, ...settings })));
   }
 
   function complete(onSent = () => {}, request = REQUEST): Promise<ChatAnswer> {

@@ -44,13 +44,19 @@ async function start(settings: GatewaySettings = {}): Promise<Gateway> {
   return gateway;
 }
 
+/** Of a caller beyond this machine. */
+async function status(headers: Record<string, string>): Promise<number> {
+  return (await gateway!.get('/admin/usage', { 'x-forwarded-for': '192.0.2.1', ...headers }))
+    .status;
+}
+
 /** What is there when the service has ended. */
 async function rowsAtTheEnd(): Promise<JsonObject[]> {
   await gateway!.shutDown();
   const database = new DatabaseSync(file, { readOnly: true });
   const rows = database.prepare('SELECT * FROM sluice_usage ORDER BY ended_at, request_id').all();
   database.close();
-  return rows as JsonObject[];
+  return rows;
 }
 
 const ask = async (model: string, fields: object = {}, headers: Record<string, string> = {}) =>
@@ -189,8 +195,6 @@ describe('The usage ledger', () => {
     const [admin, other] = [accessKey('ops', { admin: true }), accessKey('team-a')];
     const access = { mode: 'keys', keys: [admin.entry, other.entry] };
     await start({ access, browsers: { origins: ['https://app.example.com'] } });
-    const status = async (headers: Record<string, string>) =>
-      (await gateway!.get('/admin/usage', { 'x-forwarded-for': '192.0.2.1', ...headers })).status;
     expect(await status({})).toBe(401);
     expect(await status(other.headers)).toBe(403);
     expect(await status(admin.headers)).toBe(200);

@@ -82,9 +82,10 @@ export class WatchedSluice {
       env: { PATH: process.env['PATH'], SLUICE_CONFIG: file },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
+    // It is read again and again.
+    child.once('exit', () => rmSync(folder, { recursive: true }));
     const sluice = new WatchedSluice(child, onEnded);
     await sluice.url();
-    rmSync(folder, { recursive: true });
     return sluice;
   }
 

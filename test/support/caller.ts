@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { LiveConfig } from '../../src/config/live-config.js';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import { ConcurrencyLimiter } from '../../src/generation/admission/concurrency-limiter.js';
@@ -29,7 +30,7 @@ export function limiterWith(
     models: [{ id: 'm', targets: ['a/m'] }],
     limits: { ...(streams && { streams }), ...(queue && { queue }) },
   });
-  return new ConcurrencyLimiter(config, eventLoop);
+  return new ConcurrencyLimiter(new LiveConfig(config), eventLoop);
 }
 
 /** A request at the limiter, and what has become of it. The test's timers are fake. */
@@ -44,9 +45,15 @@ export class Caller {
   /** The eligible backends that it gave last, one letter each. */
   eligible: string;
 
-  constructor(limiter: ConcurrencyLimiter, backends: string, flow = 'x') {
+  constructor(
+    limiter: ConcurrencyLimiter,
+    backends: string,
+    flow = 'x',
+    readonly priority: 'interactive' | 'batch' = 'interactive',
+  ) {
     this.eligible = backends;
-    void this.#acquired(limiter.acquire(flow, () => backends.split(''), this.controller.signal));
+    const { signal } = this.controller;
+    void this.#acquired(limiter.acquire({ flow, priority }, () => backends.split(''), signal));
   }
 
   /** `waits`, the backend at which it holds capacity, or what it was refused with. */

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
-import { type SseItem, SseReader, type SseSource } from './sse-reader.js';
+import type { BodySource } from './body-reader.js';
+import { type SseItem, SseReader } from './sse-reader.js';
 import { within } from './within.js';
 
 /** A streamed Chat Completion as its caller read it. */
@@ -18,7 +19,7 @@ export interface ReadCompletion {
 }
 
 /** Reads a stream to its end, whichever it is. */
-export async function readCompletion(source: SseSource): Promise<ReadCompletion> {
+export async function readCompletion(source: BodySource): Promise<ReadCompletion> {
   const reader = new SseReader(source);
   const items = await within(reader.all(), 'the stream ends');
   return { ...completionOf(items), ended: reader.ended };

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
-import { type SseItem, SseReader, type SseSource } from './sse-reader.js';
+import type { BodySource } from './body-reader.js';
+import { type SseItem, SseReader } from './sse-reader.js';
 
 /** An event of the `chat` dialect. */
 export interface ChatEvent {
@@ -19,7 +20,7 @@ export function chatEventOf(item: SseItem | undefined): ChatEvent {
 export const CHAT_HEARTBEAT = { event: 'heartbeat', data: '{}' };
 
 /** All events of the answer up to the end of a stream, which must be a clean one. */
-export async function chatEvents(source: SseSource): Promise<ChatEvent[]> {
+export async function chatEvents(source: BodySource): Promise<ChatEvent[]> {
   const reader = new SseReader(source);
   const events: ChatEvent[] = [];
   for (let item = await reader.nextEvent(); item; item = await reader.nextEvent()) {

@@ -1,10 +1,12 @@
 import type { Server } from 'node:http';
 import { createApplication } from '../../src/application.js';
+import { LiveConfig } from '../../src/config/live-config.js';
 import { parseConfig } from '../../src/config/load/load-config.js';
 import { LogLines } from './log-lines.js';
 import { ScriptedUpstream } from './scripted-upstream.js';
 
 export interface GatewaySettings {
+  readonly defaultModel?: string;
   readonly backends?: readonly object[];
   readonly models?: readonly object[];
   readonly streams?: object;
@@ -15,6 +17,7 @@ export interface GatewaySettings {
   readonly retryBudget?: object;
   readonly breaker?: object;
   readonly limits?: object;
+  readonly redis?: object;
   readonly drain?: object;
   readonly usage?: object;
   /** Of both backends; less than the default, so that a test need not send 16 MiB to be over it. */
@@ -34,6 +37,7 @@ export class Gateway {
     readonly log: LogLines,
     /** The server that callers connect to, for a look at its sockets. */
     readonly server: Server,
+    private readonly live: LiveConfig,
     private readonly closeApp: () => Promise<void>,
   ) {}
 
@@ -44,48 +48,23 @@ export class Gateway {
    * `team/gpt`, and every deadline is long enough never to pass. A target that fails is not asked
    * again, and a drain begins at once: tests of retries and of the delay say so.
    */
-  static async start({
-    room = {},
-    maxEventBytes = MAX_EVENT_BYTES,
-    ...settings
-  }: GatewaySettings = {}): Promise<Gateway> {
+  static async start(settings: GatewaySettings = {}): Promise<Gateway> {
     const [openai, ollama] = await Promise.all([
       ScriptedUpstream.start(),
       ScriptedUpstream.start(),
     ]);
     const log = new LogLines();
-    const config = parseConfig({
-      backends: [
-        {
-          id: 'openai',
-          kind: 'openai',
-          baseUrl: openai.openaiUrl,
-          apiKey: 'sk-upstream-secret',
-          maxEventBytes,
-          ...limited(room.openai),
-        },
-        {
-          id: 'ollama',
-          kind: 'ollama',
-          baseUrl: ollama.url,
-          maxEventBytes,
-          ...limited(room.ollama),
-        },
-      ],
-      models: [
-        { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
-        { id: 'gpt-only', targets: ['openai/gpt-4o-2024'] },
-        { id: 'llama3', targets: ['ollama/llama3'] },
-        { id: 'team/gpt', targets: ['openai/gpt-4o-2024'] },
-      ],
-      retry: { limit: 0 },
-      drain: { delayMs: 0 },
-      ...settings,
-    });
+    const config = parseConfig(sourceOf(settings, openai, ollama));
     const app = await createApplication(config, log);
     await app.listen(0, '127.0.0.1');
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-    return new Gateway(url, openai, ollama, log, app.getHttpServer(), () => app.close());
+    const live = app.get(LiveConfig);
+    return new Gateway(url, openai, ollama, log, app.getHttpServer(), live, () => app.close());
+  }
+
+  /** What a changed file does: other settings than it was started with, for requests from now on. */
+  reconfigure(settings: GatewaySettings): void {
+    this.live.replace(parseConfig(sourceOf(settings, this.openai, this.ollama)));
   }
 
   /** The record of the n-th generation that ended (from 0), as its log line has it. */
@@ -146,6 +125,42 @@ export class Gateway {
     await Promise.all([this.openai.close(), this.ollama.close()]);
     await this.shutDown();
   }
+}
+
+/** What the configuration's file would say. */
+function sourceOf(
+  { room = {}, maxEventBytes = MAX_EVENT_BYTES, ...settings }: GatewaySettings,
+  openai: ScriptedUpstream,
+  ollama: ScriptedUpstream,
+): object {
+  return {
+    backends: [
+      {
+        id: 'openai',
+        kind: 'openai',
+        baseUrl: openai.openaiUrl,
+        apiKey: 'sk-upstream-secret',
+        maxEventBytes,
+        ...limited(room.openai),
+      },
+      {
+        id: 'ollama',
+        kind: 'ollama',
+        baseUrl: ollama.url,
+        maxEventBytes,
+        ...limited(room.ollama),
+      },
+    ],
+    models: [
+      { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
+      { id: 'gpt-only', targets: ['openai/gpt-4o-2024'] },
+      { id: 'llama3', targets: ['ollama/llama3'] },
+      { id: 'team/gpt', targets: ['openai/gpt-4o-2024'] },
+    ],
+    retry: { limit: 0 },
+    drain: { delayMs: 0 },
+    ...settings,
+  };
 }
 
 function limited(streams: number | undefined): object {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 
 interface SigningKey {
   readonly kid: string;
@@ -67,7 +67,7 @@ export class IdentityProvider {
     };
     const said = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
     // Wrong ones, too: a real provider's are what it makes of them.
-    return new SignJWT(said as JWTPayload)
+    return new SignJWT(said)
       .setProtectedHeader({ alg: key!.alg, kid: key!.kid, ...header })
       .sign(key!.privateKey);
   }

@@ -11,6 +11,8 @@ export interface OllamaAnswerOptions {
   /** `false`: the last line has no token counts. */
   readonly counts?: boolean;
   readonly lineEnd?: '\n' | '\r\n';
+  /** Further fields of every line. */
+  readonly fields?: JsonObject;
 }
 
 export const OLLAMA_STREAM_TYPE = 'application/x-ndjson';
@@ -89,5 +91,5 @@ export function doneLine(options: OllamaAnswerOptions = {}, text = ''): JsonObje
 }
 
 function head(options: OllamaAnswerOptions): JsonObject {
-  return { model: options.model ?? 'llama-test', created_at: CREATED_AT };
+  return { model: options.model ?? 'llama-test', created_at: CREATED_AT, ...options.fields };
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client } from 'pg';
 import { freePort } from './free-port.js';
 import { systemPart } from './system-parts.js';
 
@@ -69,7 +69,7 @@ export class Postgres {
   }
 
   async query(sql: string, values: unknown[] = []): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: this.url() });
+    const client = new Client({ connectionString: this.url() });
     client.on('error', () => {});
     await client.connect();
     try {

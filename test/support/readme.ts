@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runInThisContext } from 'node:vm';
 
-const README = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const README = documentAt('README.md');
 
 /** The pieces of code in the row of a client, as they are written, but with `baseUrl` for `http://…/v1`. */
 export function codeOfClient(client: string, baseUrl: string): string[] {
@@ -12,12 +12,16 @@ export function codeOfClient(client: string, baseUrl: string): string[] {
 }
 
 /** The fenced piece of code that holds `words`. */
-export function snippetWith(words: string): string {
-  const snippet = [...README.matchAll(/```js\n(.*?)```/gs)].find(([, code]) =>
+export function snippetWith(words: string, path = 'README.md'): string {
+  const snippet = [...documentAt(path).matchAll(/```js\n(.*?)```/gs)].find(([, code]) =>
     code!.includes(words),
   );
-  if (!snippet) throw new Error(`README has no snippet with ${words}.`);
+  if (!snippet) throw new Error(`${path} has no snippet with ${words}.`);
   return snippet[1]!;
+}
+
+function documentAt(path: string): string {
+  return readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 }
 
 /** Runs code as it is written, with these names in reach; yields the value of `result`. */

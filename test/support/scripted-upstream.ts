@@ -48,6 +48,11 @@ export class ScriptedUpstream {
     return this.#connections;
   }
 
+  /** How many connections are open, with those that are idle. */
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
   /** What happens to the next requests: one script each, in order; the last one given repeats. */
   script(...scripts: UpstreamScript[]): void {
     this.#scripts = scripts;

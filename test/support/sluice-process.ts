@@ -22,6 +22,8 @@ export class SluiceProcess {
     const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], ...env },
+      // In a session of its own it has no controlling terminal, wherever the tests are run.
+      detached: true,
     });
     return new SluiceProcess(child);
   }
@@ -34,15 +36,23 @@ export class SluiceProcess {
   /** Resolves with the URL that its banner tells. */
   async listening(): Promise<string> {
     const url = () => /Sluice listens on (\S+)/.exec(this.#output)?.[1];
-    while (url() === undefined) {
-      const more = once(this.child.stdout!, 'data').then(() => undefined);
-      const exited = await within(Promise.race([more, this.#exited]), 'Sluice listens', 10_000);
-      if (exited !== undefined) throw new Error(`Sluice exited: ${this.#output}`);
-    }
+    await this.printed(/Sluice listens on/);
     return url()!;
   }
 
-  signal(name: 'SIGTERM' | 'SIGINT'): void {
+  /** Resolves once it printed what `pattern` matches. */
+  async printed(pattern: RegExp, ms = 10_000): Promise<void> {
+    while (!pattern.test(this.#output)) {
+      const streams = [this.child.stdout!, this.child.stderr!];
+      const more = Promise.race(streams.map((stream) => once(stream, 'data'))).then(
+        () => undefined,
+      );
+      const exited = await within(Promise.race([more, this.#exited]), `it prints ${pattern}`, ms);
+      if (exited !== undefined) throw new Error(`Sluice exited: ${this.#output}`);
+    }
+  }
+
+  signal(name: 'SIGTERM' | 'SIGINT' | 'SIGHUP'): void {
     this.child.kill(name);
   }
 

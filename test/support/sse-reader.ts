@@ -1,4 +1,6 @@
 import { createParser } from 'eventsource-parser';
+import { BodyReader, type BodySource } from './body-reader.js';
+import type { BodyEnd } from './strict-stream.js';
 
 /** One thing an event stream said: an event, a comment or a reconnection time. */
 export interface SseItem {
@@ -9,14 +11,9 @@ export interface SseItem {
   readonly retry?: number;
 }
 
-/** The body of `fetch` or undici, or a response that has one. */
-export type SseSource =
-  AsyncIterable<Uint8Array> | { readonly body: AsyncIterable<Uint8Array> | null };
-
 /** Reads an event stream as it comes, also one that is cut. */
 export class SseReader {
-  readonly #bytes: AsyncIterator<Uint8Array>;
-  readonly #text = new TextDecoder();
+  readonly #body: BodyReader;
   readonly #items: SseItem[] = [];
   readonly #parser = createParser({
     onEvent: ({ id, event, data }) =>
@@ -24,34 +21,32 @@ export class SseReader {
     onComment: (comment) => this.#items.push({ comment }),
     onRetry: (retry) => this.#items.push({ retry }),
   });
-  #raw = '';
-  #ended: 'clean' | 'cut' | undefined;
-  #error: unknown;
 
-  constructor(source: SseSource) {
-    const body = 'body' in source ? source.body : source;
-    if (body === null) throw new Error('The response has no body.');
-    this.#bytes = body[Symbol.asyncIterator]();
+  constructor(source: BodySource) {
+    this.#body = new BodyReader(source);
   }
 
   /** How the body ended: `clean` = with its final chunk, `cut` = without. */
-  get ended(): 'clean' | 'cut' | undefined {
-    return this.#ended;
+  get ended(): BodyEnd | undefined {
+    return this.#body.ended;
   }
 
   /** What the body failed with when it was cut. */
   get error(): unknown {
-    return this.#error;
+    return this.#body.error;
   }
 
   /** Everything read so far, as text. */
   get raw(): string {
-    return this.#raw;
+    return this.#body.raw;
   }
 
   /** The next event, comment or reconnection time; nothing after the end. */
   async next(): Promise<SseItem | undefined> {
-    while (this.#items.length === 0 && this.#ended === undefined) await this.#read();
+    while (this.#items.length === 0 && this.ended === undefined) {
+      const text = await this.#body.next();
+      if (text !== undefined) this.#parser.feed(text);
+    }
     return this.#items.shift();
   }
 
@@ -74,23 +69,7 @@ export class SseReader {
   }
 
   /** Stops reading; a fetch body closes its connection then. */
-  async leave(): Promise<void> {
-    await this.#bytes.return?.();
-  }
-
-  async #read(): Promise<void> {
-    try {
-      const { done, value } = await this.#bytes.next();
-      if (done) {
-        this.#ended = 'clean';
-        return;
-      }
-      const text = this.#text.decode(value, { stream: true });
-      this.#raw += text;
-      this.#parser.feed(text);
-    } catch (error) {
-      this.#ended = 'cut';
-      this.#error = error;
-    }
+  leave(): Promise<void> {
+    return this.#body.leave();
   }
 }

@@ -7,9 +7,10 @@ import { urlOf } from './url-of.js';
 
 const TLS = join(import.meta.dirname, '../fixtures/tls');
 
-/** An HTTPS server, known to nobody but `caFile`. */
+/** An HTTPS server, known to nobody but `ca`. */
 export class TlsUpstream {
   static readonly caFile = join(TLS, 'upstream.pem');
+  static readonly ca = readFileSync(TlsUpstream.caFile, 'utf8');
 
   private constructor(
     /** `https://127.0.0.1:PORT` */
@@ -28,7 +29,7 @@ export class TlsUpstream {
 
   static async serving(listener: RequestListener): Promise<TlsUpstream> {
     const key = readFileSync(join(TLS, 'upstream.key'));
-    const cert = readFileSync(TlsUpstream.caFile);
+    const cert = TlsUpstream.ca;
     const server = createServer({ key, cert }, listener);
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');

@@ -13,7 +13,7 @@ import { nativeBody, requestBody, streamedRequestBody, type Wording } from './op
  */
 export class OpenAiSender {
   #asksUsage: boolean;
-  /** Models that were seen to want `max_completion_tokens`; as many as there are targets at most. */
+  /** Models that were seen to want `max_completion_tokens`. */
   readonly #refusesMaxTokens = new Set<string>();
 
   constructor(
@@ -40,7 +40,7 @@ export class OpenAiSender {
         const body = makeBody(request, target, wording);
         const response = await this.upstream.post(body, attempt, request);
         if (stream && !wording.asksUsage) this.#asksUsage = false;
-        if (wording.renamesLimit) this.#refusesMaxTokens.add(target.model);
+        if (wording.renamesLimit) this.#learn(target.model);
         return response;
       } catch (error) {
         const other = otherWording(error, wording, request);
@@ -49,7 +49,14 @@ export class OpenAiSender {
       }
     }
   }
+
+  #learn(model: string): void {
+    if (this.#refusesMaxTokens.size < MAX_LEARNED) this.#refusesMaxTokens.add(model);
+  }
 }
+
+/** Behind a pattern callers name the models. */
+const MAX_LEARNED = 1000;
 
 /** Each word is given up once, so this ends. */
 function otherWording(error: unknown, said: Wording, request: ChatRequest): Wording | undefined {

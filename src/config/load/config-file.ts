@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { ConfigError, errorCode } from './config-error.js';
-import { parseYaml } from './yaml.js';
+import type { FilesRead } from './files-read.js';
+import { type ParsedYaml, parseYaml } from './yaml.js';
 
 const SMALLEST = `The smallest one is:
 
@@ -23,9 +24,16 @@ export function configFileIn(env: NodeJS.ProcessEnv, fallbackFile: string | unde
   throw new ConfigError([{ path: 'SLUICE_CONFIG', message }]);
 }
 
-/** What a YAML file says, nothing in it expanded or checked. @throws ConfigError */
-export function readConfigFile(file: string): unknown {
-  const { value, faults } = parseYaml(readText(file));
+/** A file as YAML reads it, nothing in it expanded or checked. */
+export interface ReadConfigFile extends Pick<ParsedYaml, 'value' | 'lineOf'> {
+  /** Of its content, as `sha256sum` has it. */
+  readonly sha256: string;
+}
+
+/** @throws ConfigError */
+export function readConfigFile(file: string, files: FilesRead): ReadConfigFile {
+  const text = readText(file, files);
+  const { value, faults, lineOf } = parseYaml(text);
   if (faults.length > 0) {
     const named = faults.map(({ line, column, message }) => ({
       path: `${file}:${line}:${column}`,
@@ -34,12 +42,12 @@ export function readConfigFile(file: string): unknown {
     throw new ConfigError(named, file);
   }
   if (value === null) throw fileError(file, `is empty. ${SMALLEST}`);
-  return value;
+  return { value, lineOf, sha256: hash('sha256', text) };
 }
 
-function readText(file: string): string {
+function readText(file: string, files: FilesRead): string {
   try {
-    return readFileSync(file, 'utf8');
+    return files.read(file);
   } catch (error) {
     const code = errorCode(error);
     const why = code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;

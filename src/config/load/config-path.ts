@@ -8,6 +8,18 @@ export function childPath(parent: ConfigPath, key: string | number): ConfigPath 
   return parent === '' ? key : `${parent}.${key}`;
 }
 
+/** What a path leads through, from the top. */
+export function keysOf(path: ConfigPath): (string | number)[] {
+  const keys = path.matchAll(
+    /\[(?<index>\d+)\]|\[(?<quoted>"(?:[^"\\]|\\.)*")\]|(?<plain>[\w-]+)/g,
+  );
+  return [...keys].map(({ groups = {} }) => {
+    const { index, quoted, plain = '' }: Record<string, string | undefined> = groups;
+    if (index !== undefined) return Number(index);
+    return quoted === undefined ? plain : (JSON.parse(quoted) as string);
+  });
+}
+
 /** The children of a list or of an object, each with its path. */
 export function childrenOf(
   node: object,

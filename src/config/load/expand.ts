@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { type ConfigFault, errorCode } from './config-error.js';
 import { childrenOf, type ConfigPath } from './config-path.js';
+import { FilesRead } from './files-read.js';
 
 /** A parsed file with its expressions replaced. */
 export interface Expansion {
@@ -27,8 +27,13 @@ const SECRET_FILE = /^\$\{file:(?<file>[^{}]+)\}$/;
  * `${NAME:-default}` (also when NAME is empty) and `${file:path}` are replaced, `$${` stands for `${`.
  * It comes after parsing, so no secret can change the structure, whatever characters it has; and what
  * comes in is not expanded again.
+ * @param files notes which files are read
  */
-export function expand(source: unknown, env: NodeJS.ProcessEnv): Expansion {
+export function expand(
+  source: unknown,
+  env: NodeJS.ProcessEnv,
+  files = new FilesRead(),
+): Expansion {
   const faults: ConfigFault[] = [];
   const expanded = new Map<ConfigPath, ExpandedText>();
   return { value: copy(source, '', []), faults, expanded };
@@ -52,7 +57,7 @@ export function expand(source: unknown, env: NodeJS.ProcessEnv): Expansion {
   }
 
   function scalar(value: string, path: ConfigPath): string {
-    const expansion = expandText(value, env);
+    const expansion = expandText(value, env, files);
     if (!expansion) return value;
     expanded.set(path, expansion);
     for (const message of expansion.complaints) refuse(path, message);
@@ -71,13 +76,17 @@ function isPlain(value: object): boolean {
 }
 
 /** @returns undefined when there is no expression in `text` */
-function expandText(text: string, env: NodeJS.ProcessEnv): ExpandedText | undefined {
+function expandText(
+  text: string,
+  env: NodeJS.ProcessEnv,
+  files: FilesRead,
+): ExpandedText | undefined {
   const complaints: string[] = [];
   const expressions: string[] = [];
   const expanded = text.replace(EXPRESSION, (expression) => {
     expressions.push(expression);
     try {
-      return valueOf(expression, env);
+      return valueOf(expression, env, files);
     } catch (error) {
       if (!(error instanceof Complaint)) throw error;
       complaints.push(error.message);
@@ -91,12 +100,12 @@ function expandText(text: string, env: NodeJS.ProcessEnv): ExpandedText | undefi
 /** Why an expression has no value; never quotes what is not known to be a name. */
 class Complaint extends Error {}
 
-function valueOf(expression: string, env: NodeJS.ProcessEnv): string {
+function valueOf(expression: string, env: NodeJS.ProcessEnv, files: FilesRead): string {
   if (expression === '$${') return '${';
   const variable = VARIABLE.exec(expression)?.groups;
   if (variable) return variableOr(variable['otherwise'], variable['name'] ?? '', env);
   const file = SECRET_FILE.exec(expression)?.groups?.['file'];
-  if (file !== undefined) return secretIn(file);
+  if (file !== undefined) return secretIn(file, files);
   throw new Complaint(
     'holds a ${ that cannot be expanded: write ${NAME}, ${NAME:-default} or ${file:/path}, or $${ for a literal ${',
   );
@@ -111,9 +120,9 @@ function variableOr(otherwise: string | undefined, name: string, env: NodeJS.Pro
   );
 }
 
-function secretIn(file: string): string {
+function secretIn(file: string, files: FilesRead): string {
   try {
-    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+    return files.read(file).replace(/\r?\n$/, '');
   } catch (error) {
     throw new Complaint(`the file ${JSON.stringify(file)} cannot be read (${errorCode(error)})`);
   }

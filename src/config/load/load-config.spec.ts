@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadConfig, parseConfig } from './load-config.js';
+import { ConfigSource } from './config-source.js';
+import { parseConfig } from './load-config.js';
 import { parseYaml } from './yaml.js';
 
 const SHIPPED = resolve(import.meta.dirname, '../../../config');
@@ -10,6 +11,9 @@ const YAML = `
 backends: [{ id: a, kind: ollama, baseUrl: http://a }]
 models: [{ id: m, targets: [a/m] }]
 `;
+
+const loadConfig = (fallbackFile?: string, env: NodeJS.ProcessEnv = {}) =>
+  ConfigSource.inEnvironment(fallbackFile, env).load();
 
 /** A working directory without anybody's `.env`. */
 const before = process.cwd();
@@ -91,12 +95,14 @@ describe('what cannot be loaded', () => {
 
   it('is a file with faults, whose name is in the message', () => {
     writeFileSync('a.yaml', `${YAML}\nports: 1`);
-    expect(messageOf({}, 'a.yaml')).toMatch(/^Sluice cannot start with a\.yaml:\n {2}ports: /);
+    expect(messageOf({}, 'a.yaml')).toMatch(
+      /^Sluice cannot start with a\.yaml:\n {2}ports \(line 5\): /,
+    );
   });
 
   it('is a key that would reach the prototype of every object', () => {
     writeFileSync('a.yaml', `${YAML}\n__proto__: { polluted: true }`);
-    expect(messageOf({}, 'a.yaml')).toContain('__proto__: is not allowed as a key');
+    expect(messageOf({}, 'a.yaml')).toContain('__proto__ (line 5): is not allowed as a key');
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 

@@ -1,42 +1,40 @@
+import { hash } from 'node:crypto';
 import { plainToInstance } from 'class-transformer';
 import { isJsonObject } from '../../contract/json.js';
+import { readCaFiles } from './ca-files.js';
 import { coerceExpanded } from './coerce.js';
 import { ConfigError, type ConfigFault } from './config-error.js';
-import { configFileIn, readConfigFile } from './config-file.js';
-import { settingsIn, withDotEnv } from './environment.js';
+import type { ConfigPath } from './config-path.js';
+import { settingsIn } from './environment.js';
 import { expand } from './expand.js';
+import { FilesRead } from './files-read.js';
 import { snapshotOf } from './snapshot.js';
 import { GatewayConfig } from '../schema/gateway-config.js';
 import { accessFaults } from '../rules/access-faults.js';
+import { limitFaults } from '../rules/limit-faults.js';
 import { referenceFaults } from '../rules/references.js';
 import { fieldFaults } from '../rules/validate.js';
 
-/**
- * Reads `.env` (if the working directory has one; `env` wins) and the YAML file that SLUICE_CONFIG
- * names, and lets PORT and HOST override `server`.
- * @param fallbackFile the file to read when SLUICE_CONFIG is not set
- * @throws ConfigError that lists every fault
- */
-export function loadConfig(
-  fallbackFile?: string,
-  env: NodeJS.ProcessEnv = process.env,
-): GatewayConfig {
-  const allEnv = withDotEnv(env);
-  const file = configFileIn(allEnv, fallbackFile);
-  return parseConfig(readConfigFile(file), allEnv, file);
+/** The file that a configuration was read from. */
+interface ConfigOrigin {
+  readonly file?: string;
+  /** Of its content. Absent: of the source, as JSON. */
+  readonly sha256?: string;
+  readonly lineOf?: (path: ConfigPath) => number | undefined;
+  /** Notes which other files are read. */
+  readonly files?: FilesRead;
 }
 
 /**
- * The same from what a file was parsed to.
- * @param file its name, for the messages
+ * Expands, checks and freezes what a file was parsed to.
  * @throws ConfigError that lists every fault
  */
 export function parseConfig(
   source: unknown,
   env: NodeJS.ProcessEnv = {},
-  file?: string,
+  { file, sha256, lineOf, files = new FilesRead() }: ConfigOrigin = {},
 ): GatewayConfig {
-  const { value, expanded, faults: expansionFaults } = expand(source, env);
+  const { value, expanded, faults: expansionFaults } = expand(source, env, files);
   if (!isJsonObject(value)) {
     const message = 'must be a mapping with "backends" and "models"';
     throw new ConfigError([{ path: file ?? 'configuration', message }], file);
@@ -45,14 +43,26 @@ export function parseConfig(
   coerceExpanded(config, expanded);
   const settings = settingsIn(env);
   const host = settings.host ?? config.server?.host;
+  const ca = readCaFiles(config, files);
   const found = [
     ...fieldFaults(config),
     ...referenceFaults(config, expanded),
     ...accessFaults(config, host),
+    ...limitFaults(config),
+    ...ca.faults,
   ];
-  const faults = [...expansionFaults, ...withoutEchoes(found, expansionFaults), ...settings.faults];
+  const inFile = [...expansionFaults, ...withoutEchoes(found, expansionFaults)];
+  const faults = [...inFile.map((fault) => at(fault, lineOf)), ...settings.faults];
   if (faults.length > 0) throw new ConfigError(faults.toSorted(byPath), file);
-  return snapshotOf(config, settings);
+  return snapshotOf(config, {
+    settings,
+    caFiles: ca.contents,
+    sha256: sha256 ?? hash('sha256', JSON.stringify(source)),
+  });
+}
+
+function at(fault: ConfigFault, lineOf?: ConfigOrigin['lineOf']): ConfigFault {
+  return { ...fault, line: lineOf?.(fault.path) };
 }
 
 /** A scalar that could not be expanded is wrong in other ways, too: one fault tells. */

@@ -45,9 +45,11 @@ describe('a configuration', () => {
           targets: [{ backend: 'ollama', model: 'llama3' }],
           recovery: 'never',
           recoveryMaxBytes: 262_144,
+          limits: {},
         },
       ],
       proxy: {},
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 

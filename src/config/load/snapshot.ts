@@ -1,17 +1,38 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject } from '../../contract/json.js';
+import { isPattern } from '../model-pattern.js';
+import { childPath } from './config-path.js';
 import type { EnvironmentSettings } from './environment.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
+
+/** What a snapshot has that is not in its file. */
+interface Completion {
+  readonly settings: EnvironmentSettings;
+  /** What is in the `caFile`s, by their paths. */
+  readonly caFiles: ReadonlyMap<string, string>;
+  readonly sha256: string;
+}
 
 /** A valid file with what follows from it and what the environment adds to it; frozen, however deep. */
 export function snapshotOf(
   file: Readonly<GatewayConfig>,
-  { host, port, proxy }: EnvironmentSettings,
+  { settings: { host, port, proxy }, caFiles, sha256 }: Completion,
 ): GatewayConfig {
   return deepFreeze({
     ...file,
     server: { ...file.server, host: host ?? file.server.host, port: port ?? file.server.port },
-    defaultModel: file.defaultModel ?? file.models[0]!.id,
+    backends: file.backends.map((backend) =>
+      backend.caFile === undefined ? backend : { ...backend, ca: caFiles.get(backend.caFile)! },
+    ),
+    defaultModel: file.defaultModel ?? defaultModelOf(file.models)!,
     proxy,
+    sha256,
   });
+}
+
+/** The first model that has a name of its own. */
+export function defaultModelOf(models: GatewayConfig['models']): string | undefined {
+  return models.find(({ id }) => !isPattern(id))?.id;
 }
 
 /** The same snapshot, with the sandbox in place of the base URLs that are not given. */
@@ -26,6 +47,35 @@ export function withSandbox(
       : backend,
   );
   return deepFreeze({ ...config, backends });
+}
+
+/** `config` with some sections as they are in another snapshot. */
+export function withSectionsOf(
+  other: GatewayConfig,
+  sections: readonly (keyof GatewayConfig)[],
+  config: Readonly<GatewayConfig>,
+): GatewayConfig {
+  if (sections.length === 0) return config;
+  const kept = Object.fromEntries(sections.map((section) => [section, other[section]]));
+  return deepFreeze({ ...config, ...kept });
+}
+
+/** The keys whose values differ, down to a depth: never the values, which may be secret. */
+export function changedPaths(before: object, after: object, depth = 1, parent = ''): string[] {
+  const [was, is] = [fieldsOf(before), fieldsOf(after)];
+  const keys = [...new Set([...was.keys(), ...is.keys()])].filter(
+    (key) => key !== 'sha256' && !isDeepStrictEqual(was.get(key), is.get(key)),
+  );
+  return keys.flatMap((key) => {
+    const [one, other] = [was.get(key), is.get(key)];
+    const path = childPath(parent, key);
+    if (depth < 2 || !isJsonObject(one) || !isJsonObject(other)) return [path];
+    return changedPaths(one, other, depth - 1, path);
+  });
+}
+
+function fieldsOf(node: object): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>(Object.entries(node));
 }
 
 /**

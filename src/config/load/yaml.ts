@@ -1,9 +1,13 @@
 import { type Document, type ErrorCode, LineCounter, parseDocument, visit } from 'yaml';
+import type { ConfigPath } from './config-path.js';
+import { offsetOf } from './yaml-offset.js';
 
 /** A text as YAML reads it; `value` is null for an empty one, and holds only when nothing is wrong. */
 export interface ParsedYaml {
   readonly value: unknown;
   readonly faults: readonly YamlFault[];
+  /** The line on which something stands, or what it would stand in. */
+  readonly lineOf: (path: ConfigPath) => number | undefined;
 }
 
 interface YamlFault {
@@ -36,13 +40,18 @@ export function parseYaml(text: string): ParsedYaml {
   const errors = [...document.errors, ...document.warnings].map(({ code, pos }) =>
     faultAt(pos[0], code),
   );
-  if (errors.length > 0) return { value: null, faults: firstOfEachLine(errors) };
+  if (errors.length > 0) return { value: null, faults: firstOfEachLine(errors), lineOf };
   const dangling = danglingAliases(document).map((offset) => faultAt(offset, 'NO_ANCHOR'));
-  if (dangling.length > 0) return { value: null, faults: dangling };
+  if (dangling.length > 0) return { value: null, faults: dangling, lineOf };
   try {
-    return { value: document.toJS(), faults: [] };
+    return { value: document.toJS(), faults: [], lineOf };
   } catch {
-    return { value: null, faults: [faultAt(0, 'TOO_MANY_ALIASES')] };
+    return { value: null, faults: [faultAt(0, 'TOO_MANY_ALIASES')], lineOf };
+  }
+
+  function lineOf(path: ConfigPath): number | undefined {
+    const offset = offsetOf(path, document);
+    return offset === undefined ? undefined : counter.linePos(offset).line;
   }
 
   function faultAt(offset: number, code: keyof typeof COMPLAINTS): YamlFault {

@@ -32,6 +32,8 @@ function faultsOf(access: object, server: object = {}, env: NodeJS.ProcessEnv = 
   }
 }
 
+const withKey = (more: object) => faultsOf({ mode: 'keys', keys: [{ ...KEY, ...more }] });
+
 describe('access', () => {
   const OPEN = expect.stringMatching(/^access: .*mode: keys.*allowOpen: true/) as string;
 
@@ -84,7 +86,6 @@ describe('access', () => {
   });
 
   it('gives a key a default among the models that it may use', () => {
-    const withKey = (more: object) => faultsOf({ mode: 'keys', keys: [{ ...KEY, ...more }] });
     expect(withKey({ defaultModel: 'phi', models: ['p*'] })).toEqual([]);
     expect(withKey({ defaultModel: 'phi' })).toEqual([]);
     expect(withKey({ defaultModel: 'gpt' })).toEqual([
@@ -112,7 +113,7 @@ describe('access', () => {
     [{ maxOutputTokens: 0 }, 'maxOutputTokens'],
     [{ limits: { requestsPerMinute: 0 } }, 'limits.requestsPerMinute'],
   ])('has no key with %j, and quotes nothing of a secret', (fields, at) => {
-    const faults = faultsOf({ mode: 'keys', keys: [{ ...KEY, ...fields }] });
+    const faults = withKey(fields);
     expect(faults).toHaveLength(1);
     expect(faults[0]).toMatch(`access.keys[0].${at}: must be`);
     expect(faults[0]).not.toContain('wrong-place');

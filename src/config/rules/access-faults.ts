@@ -1,3 +1,4 @@
+import { isAskable } from '../model-pattern.js';
 import type { ConfigFault } from '../load/config-error.js';
 import { AccessConfig, KeyConfig } from '../schema/access-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
@@ -75,7 +76,8 @@ function defaultModelFaults({ path, key }: KeyAt, { models }: GatewayConfig): Co
   const { defaultModel, models: allowed } = key;
   if (defaultModel === undefined || !Array.isArray(models)) return [];
   const at = `${path}.defaultModel`;
-  if (!models.some((model) => model?.id === defaultModel)) {
+  const ids = models.map((model) => model?.id).filter((id) => typeof id === 'string');
+  if (!isAskable(ids, defaultModel)) {
     return [{ path: at, message: 'must be the id of a model' }];
   }
   if (!Array.isArray(allowed) || matchesAny(allowed, defaultModel)) return [];

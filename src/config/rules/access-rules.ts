@@ -12,7 +12,8 @@ export const keyIdCheck = must(
     value !== 'anonymous' &&
     value !== 'other',
 );
-export const KeyId = () => Rule('keyId', keyIdCheck);
+export const KeyId = () =>
+  Rule('keyId', keyIdCheck, { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' });
 
 /** Two while a secret is being replaced. */
 export const SecretHashes = () =>
@@ -26,6 +27,12 @@ export const SecretHashes = () =>
         value.length <= 2 &&
         value.every((hash) => typeof hash === 'string' && /^sha256:[0-9a-f]{64}$/.test(hash)),
     ),
+    {
+      type: 'array',
+      minItems: 1,
+      maxItems: 2,
+      items: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
+    },
   );
 
 export const ModelGlobs = () =>
@@ -38,6 +45,7 @@ export const ModelGlobs = () =>
         value.length > 0 &&
         value.every((glob) => typeof glob === 'string' && glob !== ''),
     ),
+    { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
   );
 
 /** An ISO 8601 time with its zone, so that no machine reads it as its own. */
@@ -51,6 +59,7 @@ export const Time = () =>
         /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(value) &&
         !Number.isNaN(Date.parse(value)),
     ),
+    { type: 'string', format: 'date-time' },
   );
 
 /** `loopback` and other names of address ranges mean what everybody configures differently. */
@@ -61,6 +70,7 @@ export const Networks = () =>
       'a list of addresses or networks, such as 10.0.0.0/8 or fd00::/8',
       (value) => Array.isArray(value) && value.every(isNetwork),
     ),
+    { type: 'array', items: { type: 'string' } },
   );
 
 function isNetwork(value: unknown): boolean {

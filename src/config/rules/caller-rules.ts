@@ -1,5 +1,7 @@
 import { must, Rule } from './rule.js';
 
+const TEXTS = { type: 'array', items: { type: 'string' } };
+
 /** Rules for who may call, and under which name. */
 
 export const Origins = () =>
@@ -9,6 +11,7 @@ export const Origins = () =>
       'a list of origins as browsers send them, such as https://app.example.com or http://localhost:5173: in lower case, without a path, a "/" at the end or "*"',
       (value) => Array.isArray(value) && value.every(isOrigin),
     ),
+    { type: 'array', items: { type: 'string', pattern: '^[a-z][a-z0-9+.-]*://[^\\s/?#*@]+$' } },
   );
 
 export const HostNames = () =>
@@ -18,6 +21,7 @@ export const HostNames = () =>
       'a list of host names or addresses as callers write them, in lower case and without a port',
       (value) => Array.isArray(value) && value.every(isHostName),
     ),
+    TEXTS,
   );
 
 function isOrigin(value: unknown): boolean {

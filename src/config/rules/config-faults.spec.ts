@@ -36,7 +36,7 @@ describe('a configuration with faults', () => {
   backends[1].apiKey: the environment variable KEY is not set: set it (in .env, too), or give a default with \${KEY:-}
   backends[1].connectMs: must be a whole number of milliseconds, from 1 to 2147483647
   backends[1].id: is the id of backends[0] already
-  defaultModel: no model has the id "nope"
+  defaultModel: no model has the id "nope", or stands for it
   models[0].targets[1]: no backend has the id "b"
   PORT: must be a port, from 0 to 65535
   server.prot: is not a known key; known here are: host, port, adminPort, adminHost, trustedProxies, bodyLimit, bodyMs, bodyBytesInFlight, compressedBodies, keepAliveMs, hosts`,
@@ -65,7 +65,7 @@ describe('a configuration with faults', () => {
 
   it.each(['proxy', 'Server', 'x-anchors'])('may have the unknown key %s', (key) => {
     expect(faultsOf({ ...MINIMAL, [key]: {} })).toEqual([
-      `${key}: is not a known key; known here are: server, access, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, drain, backends, models, sandbox`,
+      `${key}: is not a known key; known here are: server, access, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, redis, drain, backends, models, usage, sandbox`,
     ]);
   });
 

@@ -8,31 +8,42 @@ const SLUICES_OWN = new Set(['model', 'messages', 'stream']);
 
 /** Names of fields of an upstream's request. */
 export const FieldNames = () =>
-  Rule('fieldNames', (names) => {
-    if (!Array.isArray(names) || !names.every(isName)) return 'must be a list of names of fields';
-    return complaintAbout(names);
-  });
+  Rule(
+    'fieldNames',
+    (names) => {
+      if (!Array.isArray(names) || !names.every(isName)) return 'must be a list of names of fields';
+      return complaintAbout(names);
+    },
+    { type: 'array', items: { type: 'string' } },
+  );
 
 /** Names of fields, and what they are called there. */
 export const NewFieldNames = () =>
-  Rule('newFieldNames', (names) => {
-    if (!isJsonObject(names) || !Object.values(names).every(isName)) {
-      return 'must be a mapping of names of fields to their names there';
-    }
-    const news = Object.values(names);
-    const twice = news.find((name, index) => news.indexOf(name) !== index);
-    if (twice !== undefined) return `must not give ${JSON.stringify(twice)} to two fields`;
-    return complaintAbout([...Object.keys(names), ...news]);
-  });
+  Rule(
+    'newFieldNames',
+    (names) => {
+      if (!isJsonObject(names) || !Object.values(names).every(isName)) {
+        return 'must be a mapping of names of fields to their names there';
+      }
+      const news = Object.values(names);
+      const twice = news.find((name, index) => news.indexOf(name) !== index);
+      if (twice !== undefined) return `must not give ${JSON.stringify(twice)} to two fields`;
+      return complaintAbout([...Object.keys(names), ...news]);
+    },
+    { type: 'object', additionalProperties: { type: 'string' } },
+  );
 
 /** Fields with values: whatever the upstream takes. */
 export const SetFields = () =>
   applyDecorators(
     Untyped(),
-    Rule('setFields', (fields) =>
-      isJsonObject(fields)
-        ? complaintAbout(Object.keys(fields))
-        : 'must be a mapping of fields to values',
+    Rule(
+      'setFields',
+      (fields) =>
+        isJsonObject(fields)
+          ? complaintAbout(Object.keys(fields))
+          : 'must be a mapping of fields to values',
+      { type: 'object' },
     ),
   );
 

@@ -33,14 +33,18 @@ const NEVER_PREFIX = /^(?:content-|proxy-|sec-|x-b3-|x-forwarded-|x-sluice-)/;
 
 /** Names of headers that may be passed on. */
 export const ForwardHeaders = () =>
-  Rule('forwardHeaders', (names) => {
-    if (!Array.isArray(names) || !names.every(isHeaderName))
-      return 'must be a list of names of headers';
-    const never = (names as string[]).find((name) => isNeverForwarded(name.toLowerCase()));
-    return never === undefined
-      ? undefined
-      : `must not have ${JSON.stringify(never)}: it is never passed on`;
-  });
+  Rule(
+    'forwardHeaders',
+    (names) => {
+      if (!Array.isArray(names) || !names.every(isHeaderName))
+        return 'must be a list of names of headers';
+      const never = (names as string[]).find((name) => isNeverForwarded(name.toLowerCase()));
+      return never === undefined
+        ? undefined
+        : `must not have ${JSON.stringify(never)}: it is never passed on`;
+    },
+    { type: 'array', items: { type: 'string' } },
+  );
 
 function isNeverForwarded(name: string): boolean {
   return NEVER.has(name) || NEVER_PREFIX.test(name);

@@ -2,16 +2,17 @@ import { applyDecorators } from '@nestjs/common';
 import { Transform, Type } from 'class-transformer';
 import { ValidateNested } from 'class-validator';
 import { isJsonObject } from '../../contract/json.js';
+import type { Class } from './field-schema.js';
 import { must, Rule } from './rule.js';
-
-type Class = new () => object;
 
 /** A mapping with a class of its own. `key:` with nothing in it is all of its defaults. */
 export function Section(type: () => Class): PropertyDecorator {
   return applyDecorators(
     Type(type),
     Transform(({ value }): unknown => (value === null ? new (type())() : value)),
-    Rule('section', must('a mapping', isJsonObject)),
+    Rule('section', must('a mapping', isJsonObject), (of) => ({
+      anyOf: [of(type()), { type: 'null' }],
+    })),
     ValidateNested(),
   );
 }
@@ -24,17 +25,21 @@ export function Section(type: () => Class): PropertyDecorator {
 export function ListOf(
   type: () => Class,
   be = 'a mapping',
-  fromText: (text: string) => object | undefined = () => undefined,
+  fromText?: (text: string) => object | undefined,
 ): PropertyDecorator {
   return applyDecorators(
     Type(type),
     Transform(({ value }): unknown => (Array.isArray(value) ? value.map(item) : notList(value))),
-    Rule('list', must('a list with at least one item', isFilledList)),
+    Rule('list', must('a list with at least one item', isFilledList), (of) => ({
+      type: 'array',
+      minItems: 1,
+      items: fromText ? { anyOf: [{ type: 'string' }, of(type())] } : of(type()),
+    })),
     ValidateNested({ message: `must be ${be}` }),
   );
 
   function item(value: unknown): unknown {
-    if (typeof value === 'string') return fromText(value) ?? value;
+    if (typeof value === 'string') return fromText?.(value) ?? value;
     return isJsonObject(value) ? value : WRONG_KIND;
   }
 }

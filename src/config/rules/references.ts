@@ -1,3 +1,4 @@
+import { isAskable, isPattern } from '../model-pattern.js';
 import type { ConfigFault } from '../load/config-error.js';
 import type { ConfigPath } from '../load/config-path.js';
 import type { Expansion } from '../load/expand.js';
@@ -5,6 +6,7 @@ import { BackendConfig } from '../schema/backend-config.js';
 import type { GatewayConfig } from '../schema/gateway-config.js';
 import { UsageConfig } from '../schema/usage-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
+import { type At, itemsOf } from './items.js';
 
 /**
  * What no field can say alone. The fields may be wrong in themselves: one start of Sluice tells
@@ -22,26 +24,14 @@ export function referenceFaults(
     ...backends.flatMap((backend) => backendFaults(backend, config)),
     ...duplicateFaults(models),
     ...models.flatMap(({ path, item }) =>
-      itemsOf(`${path}.targets`, item.targets, TargetConfig).flatMap((target) =>
-        targetFaults(target, backends, expanded),
-      ),
+      itemsOf(`${path}.targets`, item.targets, TargetConfig).flatMap((target) => [
+        ...patternFaults(target, item),
+        ...targetFaults(target, backends, expanded),
+      ]),
     ),
     ...defaultModelFaults(config, models, expanded),
     ...usageFaults(config),
   ];
-}
-
-interface At<T> {
-  readonly path: ConfigPath;
-  readonly item: T;
-}
-
-/** The items that are what they should be; a fault of its own says what is wrong with the others. */
-function itemsOf<T>(list: ConfigPath, items: unknown, type: new () => T): At<T>[] {
-  if (!Array.isArray(items)) return [];
-  return items.flatMap((item: unknown, index) =>
-    item instanceof type ? [{ path: `${list}[${index}]`, item }] : [],
-  );
 }
 
 function duplicateFaults(items: readonly At<{ readonly id: string }>[]): ConfigFault[] {
@@ -85,14 +75,32 @@ function targetFaults(
   return [{ path, message: `no backend has the id ${quoted(backend, isQuotable)}` }];
 }
 
+function patternFaults(
+  { path, item: { model } }: At<TargetConfig>,
+  { id }: ModelConfig,
+): ConfigFault[] {
+  if (typeof model !== 'string' || typeof id !== 'string') return [];
+  if (!isPattern(model) || isPattern(id)) return [];
+  const message =
+    'ends in "*", which stands for the rest of a name: the id of its model has to, too';
+  return [{ path, message }];
+}
+
 function defaultModelFaults(
   { defaultModel }: GatewayConfig,
   models: readonly At<ModelConfig>[],
   expanded: Expansion['expanded'],
 ): ConfigFault[] {
-  if (defaultModel === undefined || models.some(({ item }) => item.id === defaultModel)) return [];
+  const ids = models.map(({ item }) => item.id).filter((id) => typeof id === 'string');
+  if (defaultModel === undefined) {
+    if (ids.length === 0 || !ids.every(isPattern)) return [];
+    const message = 'is missing: every model here stands for many, so say which one is meant';
+    return [{ path: 'defaultModel', message }];
+  }
+  if (typeof defaultModel !== 'string') return [];
+  if (isAskable(ids, defaultModel)) return [];
   const id = quoted(defaultModel, !expanded.has('defaultModel'));
-  return [{ path: 'defaultModel', message: `no model has the id ${id}` }];
+  return [{ path: 'defaultModel', message: `no model has the id ${id}, or stands for it` }];
 }
 
 function usageFaults({ usage }: GatewayConfig): ConfigFault[] {

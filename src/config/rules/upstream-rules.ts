@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { validateHeaderName } from 'node:http';
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { isJsonObject } from '../../contract/json.js';
-import { errorCode } from '../load/config-error.js';
 import { type Check, must, Rule } from './rule.js';
 
 /** What an HTTP header can carry: a line break in it would start a header of its own. */
@@ -12,19 +10,37 @@ const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isHeaderValue = (value: unknown) => isText(value) && HEADER_VALUE.test(value);
 
-export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint);
+const HTTP_URL = { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://' };
+const REDIS_URL = { type: 'string', pattern: '^[rR][eE][dD][iI][sS][sS]?://' };
+const TEXTS_BY_NAME = { type: 'object', additionalProperties: { type: 'string' } };
+
+export const BaseUrl = () => Rule('baseUrl', baseUrlComplaint, HTTP_URL);
+export const RedisUrl = () =>
+  Rule(
+    'redisUrl',
+    must('a redis:// or rediss:// URL', (value) => isText(value) && isRedisUrl(value)),
+    REDIS_URL,
+  );
 export const HttpUrl = () =>
   Rule(
     'httpUrl',
     must('an http:// or https:// URL', (value) => isText(value) && isHttpUrl(value)),
+    HTTP_URL,
   );
-export const CaFile = () => Rule('caFile', caFileComplaint);
+export const CaFile = () =>
+  Rule(
+    'caFile',
+    must('the path of a PEM file', (value) => isText(value) && value !== ''),
+    { type: 'string', minLength: 1 },
+  );
 
 /** Empty (`${KEY:-}`) is absent: for an upstream that needs no key. */
 export const ApiKey = () =>
   applyDecorators(
     Transform(({ value }): unknown => (value === '' ? undefined : value)),
-    Rule('apiKey', must('a text of one line, in quotes if it is all digits', isHeaderValue)),
+    Rule('apiKey', must('a text of one line, in quotes if it is all digits', isHeaderValue), {
+      type: 'string',
+    }),
   );
 
 export const Headers = () =>
@@ -34,6 +50,7 @@ export const Headers = () =>
       name: must('a valid name of a header', isHeaderName),
       value: must('a text of one line, in quotes if it is a number', isHeaderValue),
     }),
+    TEXTS_BY_NAME,
   );
 
 export const Query = () =>
@@ -43,11 +60,16 @@ export const Query = () =>
       name: must('a name', (name) => name !== ''),
       value: must('a text, in quotes if it is a number', isText),
     }),
+    TEXTS_BY_NAME,
   );
 
 /** Also holds for the addresses of proxies, which may have credentials. */
 export function isHttpUrl(value: string): boolean {
   return /^https?:\/\/[^\s/?#]/i.test(value) && !/\s/.test(value) && URL.canParse(value);
+}
+
+function isRedisUrl(value: string): boolean {
+  return /^rediss?:\/\/[^\s/?#]+/i.test(value) && !/\s/.test(value) && URL.canParse(value);
 }
 
 function baseUrlComplaint(value: unknown): string | undefined {
@@ -59,17 +81,6 @@ function baseUrlComplaint(value: unknown): string | undefined {
     return 'must be a URL without credentials: write them in apiKey or headers';
   if (/[?#]/.test(value)) return 'must be a URL without "?" and "#": write parameters in query';
   return undefined;
-}
-
-/** Read now, because every request would fail with a wrong one. */
-function caFileComplaint(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value === '') return 'must be the path of a PEM file';
-  try {
-    const pem = readFileSync(value, 'latin1');
-    return pem.includes('CERTIFICATE-----') ? undefined : 'must be a PEM file with certificates';
-  } catch (error) {
-    return `must be a file that can be read (${errorCode(error)})`;
-  }
 }
 
 function recordCheck(check: { readonly name: Check; readonly value: Check }): Check {

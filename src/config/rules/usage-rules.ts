@@ -5,14 +5,17 @@ import { Rule } from './rule.js';
 
 /** Nothing of it is quoted: it has a password. */
 export const PostgresUrl = () =>
-  Rule('postgresUrl', (value) =>
-    typeof value === 'string' && /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value)
-      ? undefined
-      : 'must be a URL such as postgres://user:password@host:5432/database, with special characters of the password percent-encoded',
+  Rule(
+    'postgresUrl',
+    (value) =>
+      typeof value === 'string' && /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value)
+        ? undefined
+        : 'must be a URL such as postgres://user:password@host:5432/database, with special characters of the password percent-encoded',
+    { type: 'string', pattern: '^postgres(ql)?://' },
   );
 
 /** Checked now: a ledger that cannot be written would be missed months later. */
-export const WritableFile = () => Rule('writableFile', writableFileComplaint);
+export const WritableFile = () => Rule('writableFile', writableFileComplaint, { type: 'string' });
 
 function writableFileComplaint(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return 'must be the path of a file';

@@ -26,7 +26,7 @@ function messageOf(
     };
     const now = Object.hasOwn(formerKeys, property) ? formerKeys[property] : undefined;
     if (now !== undefined) return `is called "${now}" now: rename it`;
-    return `is not a known key; known here are: ${keysOf(target).join(', ')}`;
+    return `is not a known key; known here are: ${fieldsOf(target?.constructor).join(', ')}`;
   }
   const complaint = Object.values(constraints)[0] ?? 'is wrong';
   if (value === undefined) return `is missing: it ${complaint}`;
@@ -34,8 +34,7 @@ function messageOf(
 }
 
 /** The fields of a class: whatever has a rule. */
-function keysOf(instance: object | undefined): string[] {
-  const type: unknown = instance?.constructor;
+export function fieldsOf(type: unknown): string[] {
   if (typeof type !== 'function') return [];
   const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
   return [...new Set(rules.map(({ propertyName }) => propertyName))];

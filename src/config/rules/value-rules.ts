@@ -4,6 +4,8 @@ import { must, Rule } from './rule.js';
 /** setTimeout's limit: it takes a longer wait for 1 ms. */
 const MAX_MS = 2 ** 31 - 1;
 
+const NAME_SCHEMA = { type: 'string', minLength: 1 };
+
 export const portCheck = must('a port, from 0 to 65535', (value) => isWhole(value, 0, 65_535));
 export const hostCheck = must('a host name or an IP address', isHost);
 
@@ -13,8 +15,8 @@ const nameCheck = must(
   (value) => typeof value === 'string' && /^[^\p{Cc}]+$/u.test(value) && value.trim() === value,
 );
 
-export const Port = () => Rule('port', portCheck);
-export const Host = () => Rule('host', hostCheck);
+export const Port = () => Rule('port', portCheck, { type: 'integer', minimum: 0, maximum: 65_535 });
+export const Host = () => Rule('host', hostCheck, { type: 'string' });
 
 export const Milliseconds = () =>
   Rule(
@@ -22,6 +24,7 @@ export const Milliseconds = () =>
     must(`a whole number of milliseconds, from 1 to ${MAX_MS}`, (value) =>
       isWhole(value, 1, MAX_MS),
     ),
+    { type: 'integer', minimum: 1, maximum: MAX_MS },
   );
 
 /** For waits that may be left out: 0 is none. */
@@ -31,6 +34,7 @@ export const MillisecondsOrNone = () =>
     must(`a whole number of milliseconds, from 0 to ${MAX_MS}`, (value) =>
       isWhole(value, 0, MAX_MS),
     ),
+    { type: 'integer', minimum: 0, maximum: MAX_MS },
   );
 
 export const Integer = (from: number) =>
@@ -39,6 +43,7 @@ export const Integer = (from: number) =>
     must(`a whole number, ${from} or more`, (value) =>
       isWhole(value, from, Number.MAX_SAFE_INTEGER),
     ),
+    { type: 'integer', minimum: from },
   );
 
 /** A part of a whole. */
@@ -46,6 +51,7 @@ export const Fraction = () =>
   Rule(
     'share',
     must('a number from 0 to 1', (value) => typeof value === 'number' && value >= 0 && value <= 1),
+    { type: 'number', minimum: 0, maximum: 1 },
   );
 
 export const PositiveNumber = () =>
@@ -55,6 +61,7 @@ export const PositiveNumber = () =>
       'a number above 0',
       (value) => typeof value === 'number' && value > 0 && Number.isFinite(value),
     ),
+    { type: 'number', exclusiveMinimum: 0 },
   );
 
 export const NonNegativeNumber = () =>
@@ -70,12 +77,14 @@ export const Flag = () =>
   Rule(
     'flag',
     must('true or false', (value) => typeof value === 'boolean'),
+    { type: 'boolean' },
   );
 
 export const OneOf = (...words: readonly string[]) =>
   Rule(
     'oneOf',
     must(`one of: ${words.join(', ')}`, (value) => words.includes(value as string)),
+    { enum: words },
   );
 
 export const ByteSize = () =>
@@ -86,16 +95,28 @@ export const ByteSize = () =>
         ? /^\d+(\.\d+)?(b|kb|mb|gb)?$/i.test(value) && Number.parseFloat(value) > 0
         : isWhole(value, 1, Number.MAX_SAFE_INTEGER),
     ),
+    {
+      anyOf: [
+        { type: 'integer', minimum: 1 },
+        { type: 'string', pattern: '^\\d+(\\.\\d+)?([bB]|[kKmMgG][bB])?$' },
+      ],
+    },
   );
 
-export const Name = () => Rule('name', nameCheck);
+export const Name = () => Rule('name', nameCheck, NAME_SCHEMA);
 
 /** Callers of `/chat/{model}` write it into the path, where some names mean something else. */
 export const ModelId = () =>
-  Rule('modelId', (value) =>
-    typeof value === 'string' && /^(completions|tickets)$/i.test(value)
-      ? 'must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own'
-      : nameCheck(value),
+  Rule(
+    'modelId',
+    (value) => {
+      if (typeof value === 'string' && /^(completions|tickets)$/i.test(value)) {
+        return 'must not be "completions" or "tickets": /chat/completions and /chat/tickets are paths of their own';
+      }
+      const isOdd = typeof value === 'string' && value.slice(0, -1).includes('*');
+      return isOdd ? 'may have a "*" at its end only' : nameCheck(value);
+    },
+    { type: 'string', pattern: '^[^*]*\\*?$', minLength: 1 },
   );
 
 /** Metrics are labelled with it, and targets are written `backend/model`. */
@@ -107,6 +128,7 @@ export const BackendId = () =>
       (value) =>
         typeof value === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(value) && value !== 'none',
     ),
+    { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' },
   );
 
 function isWhole(value: unknown, from: number, to: number): boolean {

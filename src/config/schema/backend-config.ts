@@ -65,6 +65,14 @@ export class BackendConfig {
   @Section(() => BackendLimitsConfig)
   readonly limits?: BackendLimitsConfig;
 
+  /** `true`: no request that begins from now on is sent to it. */
+  @Optional()
+  @Flag()
+  readonly disabled?: boolean;
+
+  /** What is in `caFile`. */
+  declare readonly ca?: string;
+
   /** It is played by the sandbox. Not to be written: it follows from the absence of `baseUrl`. */
   declare readonly sandbox?: true;
 }

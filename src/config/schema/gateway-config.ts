@@ -3,6 +3,7 @@ import { BackendConfig } from './backend-config.js';
 import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from '../rules/nested.js';
+import { RedisConfig } from './redis-config.js';
 import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
@@ -75,6 +76,11 @@ export class GatewayConfig {
   @Section(() => LimitsConfig)
   readonly limits: LimitsConfig = new LimitsConfig();
 
+  /** Present: limits are counted together with other replicas. */
+  @Optional()
+  @Section(() => RedisConfig)
+  readonly redis?: RedisConfig;
+
   /** What happens between SIGTERM and the exit. */
   @Section(() => DrainConfig)
   readonly drain: DrainConfig = new DrainConfig();
@@ -99,4 +105,7 @@ export class GatewayConfig {
 
   /** Not in the file: proxies belong to the environment. */
   declare readonly proxy: ProxyConfig;
+
+  /** SHA-256 of the file, in hex: which configuration holds. */
+  declare readonly sha256: string;
 }

@@ -3,6 +3,7 @@ import { PriceConfig } from './price-config.js';
 import { PartialRetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { ModelStreamsConfig, TargetStreamsConfig } from './streams-config.js';
+import { UsageLimitsConfig } from './usage-limits-config.js';
 import { FieldNames, NewFieldNames, SetFields } from '../rules/field-rules.js';
 import { Flag, ModelId, Name, OneOf, PositiveNumber, Integer } from '../rules/value-rules.js';
 
@@ -74,6 +75,11 @@ export class TargetConfig {
   @Section(() => TargetStreamsConfig)
   readonly streams?: Readonly<TargetStreamsConfig>;
 
+  /** `true`: requests that begin from now on go past it. */
+  @Optional()
+  @Flag()
+  readonly disabled?: boolean;
+
   /** Keys that have another name now. */
   static readonly formerKeys: Readonly<Record<string, string>> = { options: 'set' };
 
@@ -88,7 +94,10 @@ export class TargetConfig {
 
 /** A public name that callers ask for. */
 export class ModelConfig {
-  /** The name callers write; it may have slashes. */
+  /**
+   * The name callers write; it may have slashes. With a `*` at its end it stands for every name that
+   * begins like it; in its targets a `*` at the end is replaced by the rest of the name.
+   */
   @ModelId()
   readonly id: string;
 
@@ -99,6 +108,11 @@ export class ModelConfig {
     (text) => TargetConfig.fromText(text),
   )
   readonly targets: readonly TargetConfig[];
+
+  /** `true`: nobody can ask for it, and it is not listed. */
+  @Optional()
+  @Flag()
+  readonly disabled?: boolean;
 
   /** Waits of this model that differ from the top level's. */
   @Optional()
@@ -120,4 +134,8 @@ export class ModelConfig {
   /** Longest answer that is kept for a recovery, in bytes; a longer one is not recovered. */
   @Integer(1)
   readonly recoveryMaxBytes: number = 262_144;
+
+  /** What all callers of it together may use. */
+  @Section(() => UsageLimitsConfig)
+  readonly limits: UsageLimitsConfig = new UsageLimitsConfig();
 }

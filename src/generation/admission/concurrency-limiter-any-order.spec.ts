@@ -50,7 +50,9 @@ class Story {
 
   #arrive(): void {
     if (this.#callers.size >= 30) return;
-    this.#callers.add(new Caller(this.limiter, this.#any(ELIGIBLE)!, `flow ${this.#random(3)}`));
+    const [eligible, flow] = [this.#any(ELIGIBLE)!, this.#random(3)];
+    const priority = flow === 0 ? 'batch' : 'interactive';
+    this.#callers.add(new Caller(this.limiter, eligible, `flow ${flow}`, priority));
   }
 
   async #reassign(caller: Caller): Promise<void> {

@@ -80,6 +80,28 @@ describe('ConcurrencyLimiter', () => {
       expect(order).toEqual(['busy1', 'other1', 'third1', 'busy2', 'other2', 'busy3']);
     });
 
+    it('grants interactive waiters their permits before batch waiters that came earlier', async () => {
+      const limiter = limiterWith({ a: 1 });
+      const running = new Caller(limiter, 'a');
+      const batch = new Caller(limiter, 'a', 'nightly', 'batch');
+      const interactive = new Caller(limiter, 'a', 'chat');
+      await running.state();
+      running.release();
+      expect(await states(batch, interactive)).toEqual(['waits', 'a']);
+      interactive.release();
+      expect(await batch.state()).toBe('a');
+    });
+
+    it('grants a batch waiter what interactive waiters cannot use', async () => {
+      const limiter = limiterWith({ a: 1, b: 1 });
+      const [atA, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
+      const interactive = new Caller(limiter, 'b');
+      const batch = new Caller(limiter, 'a', 'nightly', 'batch');
+      await states(atA, atB);
+      atA.release();
+      expect(await states(interactive, batch)).toEqual(['waits', 'a']);
+    });
+
     it('reports how long a request waited for capacity', async () => {
       const limiter = limiterWith({ a: 1 });
       const [first, second] = callers(2, limiter, 'a');
@@ -162,7 +184,9 @@ describe('ConcurrencyLimiter', () => {
     it('rejects a request whose signal is aborted already, though there is capacity', async () => {
       const limiter = limiterWith({});
       const left = AbortSignal.abort('client_closed');
-      await expect(limiter.acquire('x', () => ['a'], left)).rejects.toBe('client_closed');
+      await expect(
+        limiter.acquire({ flow: 'x', priority: 'interactive' }, () => ['a'], left),
+      ).rejects.toBe('client_closed');
       expect(limiter.running).toBe(0);
     });
 

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { GatewayConfig } from '../../config/schema/gateway-config.js';
+import { LiveConfig } from '../../config/live-config.js';
+import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { EventLoopDelay } from './event-loop-delay.js';
-import { FairQueue } from './fair-queue.js';
+import { FairQueue, type Queued } from './fair-queue.js';
 import type { EligibleBackends, Permit } from './permit.js';
-import { queueFull, releasedEarly, tooSlow } from './refusal.js';
+import { noneEligible, queueFull, releasedEarly, tooSlow } from './refusal.js';
 import { Waiter } from './waiter.js';
 
 /** How often waiters' eligible backends are asked for again. */
@@ -12,16 +13,20 @@ const REFRESH_EVERY_MS = 250;
 
 /**
  * Bounds how many generations run in this process and at each backend; those beyond wait in turn.
- * No waiter is left in the queue while what it lacks is free: every release dispatches.
+ * No waiter is left in the queue while what it lacks is free, as far as its eligible backends were
+ * known within the last 250 ms: every release dispatches, and a breaker that closes releases nothing.
+ * Until the next refresh a newcomer may overtake those that wait for its backend; to refresh the
+ * whole queue for every newcomer would cost most when there is least to spare.
  */
 @Injectable()
 export class ConcurrencyLimiter {
   #isOpen = true;
   #running = 0;
   #tickets = 0;
-  readonly #limits: GatewayConfig['limits'];
-  /** How many more generations each backend takes; one without a limit always takes more. */
-  readonly #capacities: Map<string, number>;
+  /** How many generations each backend takes; one that is gone keeps its limit for those that still want it. */
+  readonly #capacities = new Map<string, number>();
+  /** How many run there: under a limit that was lowered it may be more. */
+  readonly #taken = new Map<string, number>();
   readonly #queue = new FairQueue<Waiter>();
   /** Waiters without a slot: only these count against `queue.size`, and only these a drain refuses. */
   readonly #entering = new Set<Waiter>();
@@ -29,11 +34,16 @@ export class ConcurrencyLimiter {
   readonly #waitingForIdle: (() => void)[] = [];
 
   constructor(
-    { limits, backends }: GatewayConfig,
+    private readonly live: LiveConfig,
     private readonly eventLoop: EventLoopDelay,
   ) {
-    this.#limits = limits;
-    this.#capacities = new Map(backends.map((each) => [each.id, each.limits?.streams ?? Infinity]));
+    this.#setCapacities(live.current);
+    live.observe({
+      replaced: (next) => {
+        this.#setCapacities(next);
+        this.#dispatch();
+      },
+    });
   }
 
   /** Why no request is admitted now, whatever its model: it is known before a body is read. */
@@ -52,17 +62,21 @@ export class ConcurrencyLimiter {
   /**
    * Takes a slot and capacity at the first of `backends` that has some, or waits in turn for both.
    * A waiter holds neither: a crowd that waits for one backend leaves all slots to other requests.
-   * @param flow what the queue is fair to: flows take turns, waiters of one flow keep their order
+   * @param who what the queue is fair to: flows take turns, waiters of one flow keep their order
    * @param signal its abort ends the wait, and every wait of `Permit.reassign`
    * @returns rejects with `overloaded` after `queue.maxWaitMs`, with `draining` when
    *   `stopAdmitting` is called meanwhile, or with the reason of `signal`
    * @throws GatewayError at once: `draining`, or `overloaded` when the queue is full
    */
-  acquire(flow: string, backends: EligibleBackends, signal: AbortSignal): Promise<Permit> {
+  acquire(
+    who: Pick<Queued, 'flow' | 'priority'>,
+    backends: EligibleBackends,
+    signal: AbortSignal,
+  ): Promise<Permit> {
     const { refusal } = this;
     if (refusal) throw refusal;
     if (signal.aborted) return Promise.reject(signal.reason);
-    const waiter = new Waiter(flow, this.#tickets++, signal, backends);
+    const waiter = new Waiter(who, this.#tickets++, signal, backends);
     if (this.#tryAcquire(waiter)) return Promise.resolve(this.#permitOf(waiter));
     if (this.#queueIsFull) throw queueFull();
     return this.#wait(waiter).then(() => this.#permitOf(waiter));
@@ -78,6 +92,14 @@ export class ConcurrencyLimiter {
   idle(): Promise<void> {
     if (this.#running === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waitingForIdle.push(resolve));
+  }
+
+  get #limits(): GatewayConfig['limits'] {
+    return this.live.current.limits;
+  }
+
+  #setCapacities({ backends }: GatewayConfig): void {
+    for (const { id, limits } of backends) this.#capacities.set(id, limits?.streams ?? Infinity);
   }
 
   get #queueIsFull(): boolean {
@@ -124,16 +146,16 @@ export class ConcurrencyLimiter {
   #releaseCapacity(waiter: Waiter): void {
     if (!waiter.hasCapacity) return;
     waiter.hasCapacity = false;
-    this.#capacities.set(waiter.backend, this.#capacityAt(waiter.backend) + 1);
+    this.#taken.set(waiter.backend, this.#takenAt(waiter.backend) - 1);
   }
 
   /** Takes what `waiter` lacks, if there is capacity at one of its backends. */
   #tryAcquire(waiter: Waiter): boolean {
     if (!waiter.hasSlot && this.#running >= this.#limits.streams) return false;
-    const backend = waiter.backends.find((id) => this.#capacityAt(id) > 0);
+    const backend = waiter.backends.find((id) => this.#takenAt(id) < this.#capacityAt(id));
     if (backend === undefined) return false;
     if (!waiter.hasSlot) this.#running += 1;
-    this.#capacities.set(backend, this.#capacityAt(backend) - 1);
+    this.#taken.set(backend, this.#takenAt(backend) + 1);
     waiter.hasSlot = true;
     waiter.hasCapacity = true;
     waiter.backend = backend;
@@ -142,6 +164,10 @@ export class ConcurrencyLimiter {
 
   #capacityAt(backend: string): number {
     return this.#capacities.get(backend) ?? Infinity;
+  }
+
+  #takenAt(backend: string): number {
+    return this.#taken.get(backend) ?? 0;
   }
 
   #wait(waiter: Waiter): Promise<void> {
@@ -169,7 +195,10 @@ export class ConcurrencyLimiter {
 
   /** A breaker that closes releases nothing here, so it dispatches nothing either. */
   #refreshEligible(): void {
-    for (const waiter of this.#queue) waiter.refreshEligible();
+    for (const waiter of this.#queue) {
+      waiter.refreshEligible();
+      if (waiter.backends.length === 0) this.#refuse(waiter, noneEligible());
+    }
     this.#dispatch();
   }
 

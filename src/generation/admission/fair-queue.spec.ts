@@ -3,9 +3,11 @@ import { FairQueue, type Queued } from './fair-queue.js';
 
 const ANY = () => true;
 
-/** Written `flow` + `ticket`: `a1`. */
+/** Written `flow` + `ticket`: `a1`. Flows with a capital letter are batch. */
 function waiter(name: string): Queued & { readonly name: string } {
-  return { name, flow: name[0]!, ticket: Number(name.slice(1)) };
+  const flow = name[0]!;
+  const priority = flow === flow.toUpperCase() ? 'batch' : 'interactive';
+  return { name, flow, priority, ticket: Number(name.slice(1)) };
 }
 
 function queueOf(...names: string[]) {
@@ -77,5 +79,68 @@ describe('FairQueue', () => {
     queue.add(waiter('b4'));
     expect(rest()).toBe('a2 b4');
     expect(rest()).toBe('');
+  });
+
+  it('serves interactive flows before batch flows, each in turns', () => {
+    expect(queueOf('A1', 'A2', 'B3', 'a4', 'a5', 'b6').rest()).toBe('a4 b6 a5 A1 B3 A2');
+  });
+
+  it('lets a batch waiter go first at every eighth turn', () => {
+    const names = Array.from({ length: 18 }, (_, at) => `a${at + 2}`);
+    const order = queueOf('A0', 'A1', ...names)
+      .rest()
+      .split(' ');
+    expect([order.indexOf('A0'), order.indexOf('A1')]).toEqual([7, 15]);
+  });
+
+  it('keeps a batch waiter its turn while it does not accept', () => {
+    const names = Array.from({ length: 12 }, (_, at) => `a${at + 1}`);
+    const { take } = queueOf('A0', ...names);
+    for (let turn = 0; turn < 10; turn += 1) expect(take((name) => name !== 'A0')).toMatch('a');
+    expect(take()).toBe('A0');
+  });
+
+  it.each([7, 77, 777])(
+    'serves no batch waiter before an interactive one but at its turn, and none later, in any order of events (%i)',
+    (seed) => {
+      let state = seed;
+      const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below;
+      const queue = new FairQueue<ReturnType<typeof waiter>>();
+      const waiting = new Set<ReturnType<typeof waiter>>();
+      let passed = 0;
+      const wrong: string[] = [];
+      for (let step = 0; step < 5000; step += 1) {
+        const what = random(4);
+        if (what < 2 && waiting.size < 40) {
+          const next = waiter(`${'abAB'[random(4)]!}${step}`);
+          waiting.add(next);
+          queue.add(next);
+          continue;
+        }
+        const [left] = waiting;
+        const has = (priority: string) => [...waiting].some((each) => each.priority === priority);
+        const [hasInteractive, hasBatch] = [has('interactive'), has('batch')];
+        const taken = what === 3 ? left : queue.take(ANY);
+        if (what === 3 && left) queue.remove(left);
+        if (taken) waiting.delete(taken);
+        else if (left) wrong.push(`${step}: took nothing`);
+        if (what === 3 || !taken) continue;
+        const isEarly = taken.priority === 'batch' && hasInteractive && passed < 7;
+        passed = taken.priority === 'interactive' && hasBatch ? passed + 1 : 0;
+        if (isEarly || passed > 7) wrong.push(`${step}: took ${taken.name}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it('comes to every waiter, also where those before it are removed as they come', () => {
+    const { queue } = queueOf('a1', 'a2', 'b3', 'a4');
+    const came: string[] = [];
+    for (const one of queue) {
+      came.push(`${one.flow}${one.ticket}`);
+      queue.remove(one);
+    }
+    expect(came).toEqual(['a1', 'a2', 'a4', 'b3']);
+    expect(queue.isEmpty).toBe(true);
   });
 });

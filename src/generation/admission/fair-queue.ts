@@ -1,13 +1,64 @@
+import type { Caller } from '../../contract/caller.js';
+
 /** What the queue knows of a waiter. */
 export interface Queued {
   /** Flows take turns. */
   readonly flow: string;
+  /** Interactive waiters go first. */
+  readonly priority: Caller['priority'];
   /** Order of arrival: within a flow the lowest ticket is first. */
   readonly ticket: number;
 }
 
-/** Waiters. Flows are served in turns; within a flow the oldest waiter is first. */
+/** One of so many grants is a batch waiter's turn to go first: it must wait, but not for ever. */
+const BATCH_TURN = 8;
+
+/**
+ * Waiters. Those of a priority are served flow by flow, in turns; within a flow the oldest waiter is
+ * first. Batch waiters come behind interactive ones, but for every eighth turn.
+ */
 export class FairQueue<T extends Queued> {
+  readonly #lanes = { interactive: new TurnQueue<T>(), batch: new TurnQueue<T>() };
+  /** Interactive grants since a batch waiter was served, while one waited. */
+  #passedBatch = 0;
+
+  add(waiter: T): void {
+    this.#lanes[waiter.priority].add(waiter);
+  }
+
+  /**
+   * Removes and returns the first waiter that `accepts`. Its flow has had its turn; a flow that was
+   * passed over keeps its own.
+   */
+  take(accepts: (waiter: T) => boolean): T | undefined {
+    const { interactive, batch } = this.#lanes;
+    const isBatchTurn = this.#passedBatch >= BATCH_TURN - 1;
+    const waiter = isBatchTurn
+      ? (batch.take(accepts) ?? interactive.take(accepts))
+      : (interactive.take(accepts) ?? batch.take(accepts));
+    if (waiter?.priority === 'batch' || batch.isEmpty) this.#passedBatch = 0;
+    else if (waiter) this.#passedBatch += 1;
+    return waiter;
+  }
+
+  /** All waiters, flow by flow. */
+  *[Symbol.iterator](): Generator<T> {
+    yield* this.#lanes.interactive;
+    yield* this.#lanes.batch;
+  }
+
+  get isEmpty(): boolean {
+    return this.#lanes.interactive.isEmpty && this.#lanes.batch.isEmpty;
+  }
+
+  /** Does nothing when `waiter` is not in the queue. */
+  remove(waiter: T): void {
+    this.#lanes[waiter.priority].remove(waiter);
+  }
+}
+
+/** Waiters of one priority. */
+class TurnQueue<T extends Queued> {
   /** The waiters of each flow; the flow at the front has its turn. */
   readonly #flows = new Map<string, T[]>();
 
@@ -22,10 +73,6 @@ export class FairQueue<T extends Queued> {
     waiters.splice(before + 1, 0, waiter);
   }
 
-  /**
-   * Removes and returns the first waiter that `accepts`. Its flow has had its turn; a flow that was
-   * passed over keeps its own.
-   */
   take(accepts: (waiter: T) => boolean): T | undefined {
     for (const [flow, waiters] of this.#flows) {
       const at = waiters.findIndex(accepts);
@@ -38,16 +85,15 @@ export class FairQueue<T extends Queued> {
     return undefined;
   }
 
-  /** All waiters, flow by flow. */
+  /** All waiters, flow by flow; each may be removed when it comes. */
   *[Symbol.iterator](): Generator<T> {
-    for (const waiters of this.#flows.values()) yield* waiters;
+    for (const waiters of this.#flows.values()) yield* waiters.slice();
   }
 
   get isEmpty(): boolean {
     return this.#flows.size === 0;
   }
 
-  /** Does nothing when `waiter` is not in the queue. */
   remove(waiter: T): void {
     const waiters = this.#flows.get(waiter.flow);
     const at = waiters?.indexOf(waiter) ?? -1;

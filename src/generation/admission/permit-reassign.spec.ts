@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GatewayError } from '../../contract/gateway-error.js';
 import { limiterWith, states, thrownBy, Caller, callers } from '../../../test/support/caller.js';
 
 const MAX_WAIT_MS = 10_000;
@@ -104,6 +105,25 @@ describe('Permit.reassign', () => {
     // Capacity at `b` was never taken, and that at `a` was released once.
     const later = [new Caller(limiter, 'b'), new Caller(limiter, 'a')];
     expect(await states(...later)).toEqual(['b', 'waits']);
+  });
+
+  it('rejects when none of its backends may be asked any more, and leaves the others waiting', async () => {
+    const limiter = limiterWith({ a: 1, b: 1, queue: { maxWaitMs: MAX_WAIT_MS } });
+    const [mover, atB] = [new Caller(limiter, 'a'), new Caller(limiter, 'b')];
+    await states(mover, atB);
+    let eligible = ['b'];
+    const reassigned = mover
+      .permit!.reassign(() => eligible)
+      .catch((error: unknown) => GatewayError.from(error));
+    const behind = callers(2, limiter, 'b');
+    eligible = [];
+    await vi.advanceTimersByTimeAsync(300);
+    expect(await Promise.race([reassigned, Promise.resolve('waits')])).toMatchObject({
+      fault: 'upstream_unavailable',
+    });
+    expect(await states(...behind)).toEqual(['waits', 'waits']);
+    atB.release();
+    expect(await states(...behind)).toEqual(['b', 'waits']);
   });
 
   it('takes capacity at yet another backend after a wait that failed', async () => {

@@ -1,6 +1,7 @@
 /**
  * Ids of the backends that a generation may go to, the best one first. The limiter calls it again
- * while a generation waits: breakers close and pauses end meanwhile.
+ * while a generation waits: breakers open and close, and pauses end meanwhile. A wait ends when it
+ * returns none.
  */
 export type EligibleBackends = () => readonly string[];
 
@@ -13,8 +14,8 @@ export interface Permit extends Disposable {
   /**
    * Releases the capacity at `backend` and takes that of the first of `backends` with some, or waits
    * for it. `backend` itself may be among them. The slot is kept, also when this rejects.
-   * @throws GatewayError `overloaded` after `queue.maxWaitMs`, or the reason of the signal given to
-   *   `ConcurrencyLimiter.acquire`
+   * @throws GatewayError `overloaded` after `queue.maxWaitMs`, `upstream_unavailable` when none of
+   *   `backends` is left, or the reason of the signal given to `ConcurrencyLimiter.acquire`
    */
   reassign(backends: EligibleBackends): Promise<void>;
   /** Releases the slot and the capacity, once, and ends a `reassign` that waits. */

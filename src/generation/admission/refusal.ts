@@ -16,6 +16,12 @@ export function tooSlow(): GatewayError {
   return overloaded('This instance of Sluice is too busy for another request', SLOW_RETRY_AFTER_MS);
 }
 
+/** Every target that was waited for is left alone meanwhile: who waits tells its caller why. */
+export function noneEligible(): GatewayError {
+  const message = 'All that could answer this request are left alone at the moment.';
+  return new GatewayError('upstream_unavailable', message);
+}
+
 /** For a wait whose permit was released meanwhile: no caller reads it. */
 export function releasedEarly(): GatewayError {
   return new GatewayError('internal', 'This generation was over before there was room for it.');

@@ -13,12 +13,17 @@ export class Waiter implements Queued {
   backends: readonly string[];
   #wait: PromiseWithResolvers<void> | undefined;
 
+  readonly flow: string;
+  readonly priority: Queued['priority'];
+
   constructor(
-    readonly flow: string,
+    { flow, priority }: Pick<Queued, 'flow' | 'priority'>,
     readonly ticket: number,
     readonly signal: AbortSignal,
     private eligible: EligibleBackends,
   ) {
+    this.flow = flow;
+    this.priority = priority;
     this.backends = eligible();
   }
 

@@ -17,7 +17,7 @@ export interface AttemptNotices extends UpstreamNotices {
 
 /**
  * One request to one target, within its deadlines. It throws `GatewayError`s and changes nothing but
- * itself; what its outcome means for others is for the `AttemptRunner` to tell.
+ * itself; what its outcome means for others is for `Attempts` to tell.
  */
 export class Attempt {
   readonly startedAt = performance.now();
@@ -34,28 +34,28 @@ export class Attempt {
   isOver = false;
   readonly #abort = new AbortController();
   readonly #timeout = new PausableTimeout((error) => this.#abort.abort(error));
-  readonly #onScopeAbort = () => {
+  readonly #onGenerationOver = () => {
     this.cancelledAt = performance.now();
-    this.#abort.abort(this.scope.reason);
+    this.#abort.abort(this.generationOver.reason);
   };
   #batches: AsyncIterator<EventBatch> | undefined;
   /** Everything up to the first content, until it is handed on. */
   #held: EventBatch | undefined;
 
   /**
-   * @param scope aborts it, with the reason why its generation is over
+   * @param generationOver aborts it; its reason is why the generation is over
    * @param breakerCall what its outcome means for the target's breaker
    * @param isLast no other target may be asked when this one stays silent
    */
   constructor(
     readonly candidate: Candidate,
-    private readonly scope: AbortSignal,
+    private readonly generationOver: AbortSignal,
     readonly breakerCall: BreakerCall,
     private readonly notices: AttemptNotices,
     private readonly isLast: boolean,
   ) {
-    if (scope.aborted) this.#onScopeAbort();
-    else scope.addEventListener('abort', this.#onScopeAbort, { once: true });
+    if (generationOver.aborted) this.#onGenerationOver();
+    else generationOver.addEventListener('abort', this.#onGenerationOver, { once: true });
   }
 
   /**
@@ -109,7 +109,7 @@ export class Attempt {
   close(): void {
     this.isOver = true;
     this.#timeout.stop();
-    this.scope.removeEventListener('abort', this.#onScopeAbort);
+    this.generationOver.removeEventListener('abort', this.#onGenerationOver);
     this.#batches?.return?.().catch(() => undefined);
   }
 

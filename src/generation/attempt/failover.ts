@@ -6,7 +6,7 @@ import type { GenerationRecorder } from '../generation-recorder.js';
 import type { TargetHealth } from '../health/target-health.js';
 import type { Candidate } from '../routing/candidates.js';
 import type { Attempt } from './attempt.js';
-import type { AttemptRunner } from './attempt-runner.js';
+import type { Attempts } from './attempts.js';
 import { allowedByBreakers, eligible } from '../routing/eligible.js';
 import { Failures } from './failures.js';
 import { pause } from './pause.js';
@@ -28,14 +28,14 @@ export class Failover {
   readonly #health: TargetHealth;
   readonly #lifetime: GenerationLifetime;
   readonly #recorder: GenerationRecorder;
-  readonly #runner: AttemptRunner;
+  readonly #attempts: Attempts;
 
-  constructor({ candidates, health, lifetime, recorder, runner }: GenerationContext) {
+  constructor({ candidates, health, lifetime, recorder, attempts }: GenerationContext) {
     this.#remaining = candidates;
     this.#health = health;
     this.#lifetime = lifetime;
     this.#recorder = recorder;
-    this.#runner = runner;
+    this.#attempts = attempts;
   }
 
   /**
@@ -75,6 +75,8 @@ export class Failover {
         await permit.reassign(() => this.#usable().map(({ backend }) => backend.id));
       } catch (error) {
         this.#lifetime.signal.throwIfAborted();
+        // The loop says what becomes of a request that nobody is left for.
+        if (this.#usable().length === 0) continue;
         throw this.#failures.earliestRetryable(GatewayError.from(error));
       }
       // The wait may have been long: another one at that backend may be the better choice by now.
@@ -87,17 +89,17 @@ export class Failover {
     candidate: Candidate,
     ask: (attempt: Attempt) => Promise<T>,
   ): Promise<Answered<T> | undefined> {
-    const { breaker, retryBudget } = this.#health.of(candidate.target);
+    const { breaker, retryBudget } = this.#health.of(candidate);
     retryBudget.countRequest();
     for (let retries = 0; ; retries += 1) {
       const isLast = allowedByBreakers(this.#remaining, this.#health).length === 0;
-      const attempt = this.#runner.begin(candidate, isLast);
+      const attempt = this.#attempts.begin(candidate, isLast);
       try {
         const answer = await ask(attempt);
-        this.#runner.answered(attempt);
+        this.#attempts.answered(attempt);
         return { attempt, answer };
       } catch (error) {
-        const failure = this.#runner.endFailed(attempt, error);
+        const failure = this.#attempts.endFailed(attempt, error);
         if (this.#lifetime.signal.aborted || !failure.mayFallBack) throw failure;
         this.#failures.add(failure);
         if (failure.fault === 'context_too_long') this.#leaveOutNotLargerThan(candidate);

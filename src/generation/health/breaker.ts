@@ -55,6 +55,11 @@ export class Breaker {
     this.#pause = new RateLimitPause(settings.windowMs, now);
   }
 
+  /** It is asked as usual. */
+  get isClosed(): boolean {
+    return this.#openUntil === undefined;
+  }
+
   /** Whether a request that comes in `ms` may go to the target. */
   allows(ms = 0): boolean {
     return this.msUntilAllowed <= ms && !this.#isProbing;

@@ -8,7 +8,7 @@ import { SplicedRecovery } from './spliced-recovery.js';
 
 /** @param answering the target that gave first content */
 export function chooseRecovery(
-  { route, candidates, health, lifetime, recorder, runner }: GenerationContext,
+  { route, candidates, health, lifetime, recorder, attempts }: GenerationContext,
   request: ChatRequest,
   answering: Candidate,
   permit: Permit,
@@ -19,7 +19,7 @@ export function chooseRecovery(
   const sameModel = ({ target }: Candidate) => target.model === answering.target.model;
   const takers = mode === 'always' ? candidates : candidates.filter(sameModel);
   const options = new RecoveryOptions(takers, health, lifetime, permit);
-  return new SplicedRecovery(request, options, runner, recorder, lifetime, maxBytes);
+  return new SplicedRecovery(request, options, attempts, recorder, lifetime, maxBytes);
 }
 
 /** `logprobs` and the like: they come with every token, and only in the events of who generated it. */

@@ -40,7 +40,7 @@ export class RecoveryOptions {
       const option = this.#left(broken).find(isHere);
       if (!option) continue;
       this.#tried.add(nameOf(option));
-      if (this.health.of(option.candidate.target).retryBudget.tryAcquire()) return option;
+      if (this.health.of(option.candidate).retryBudget.tryAcquire()) return option;
     }
   }
 
@@ -57,8 +57,7 @@ export class RecoveryOptions {
     ];
     return all.filter(
       (option) =>
-        !this.#tried.has(nameOf(option)) &&
-        this.health.of(option.candidate.target).breaker.allows(),
+        !this.#tried.has(nameOf(option)) && this.health.of(option.candidate).breaker.allows(),
     );
   }
 }

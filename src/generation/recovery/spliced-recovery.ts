@@ -4,7 +4,7 @@ import type { GatewayError } from '../../contract/gateway-error.js';
 import type { EndPart } from '../../contract/stream-event.js';
 import type { Attempt } from '../attempt/attempt.js';
 import type { NextBatch } from '../attempt/first-content.js';
-import type { AttemptRunner } from '../attempt/attempt-runner.js';
+import type { Attempts } from '../attempt/attempts.js';
 import type { GenerationLifetime } from '../generation-lifetime.js';
 import type { GenerationRecorder } from '../generation-recorder.js';
 import type { ActiveAttempt, Recovery } from './recovery.js';
@@ -25,7 +25,7 @@ export class SplicedRecovery implements Recovery {
   constructor(
     private readonly request: ChatRequest,
     private readonly options: RecoveryOptions,
-    private readonly runner: AttemptRunner,
+    private readonly attempts: Attempts,
     private readonly recorder: GenerationRecorder,
     private readonly lifetime: GenerationLifetime,
     maxBytes: number,
@@ -45,11 +45,12 @@ export class SplicedRecovery implements Recovery {
       const option = await this.options.take(broken.candidate);
       if (!option) break;
       const isLast = this.options.isExhausted(broken.candidate);
-      const attempt = this.runner.begin(option.candidate, isLast);
+      const attempt = this.attempts.begin(option.candidate, isLast);
       const next = await this.#splice(attempt, option, said);
       if (next === 'failed') continue;
       this.recorder.recoveryEnded(next === 'diverged' ? next : option.outcome);
       if (next === 'diverged') throw failure;
+      this.recorder.answeredBy(option.candidate);
       return { attempt, next };
     }
     this.recorder.recoveryEnded('failed');
@@ -83,17 +84,17 @@ export class SplicedRecovery implements Recovery {
     const next = () => attempt.next();
     try {
       await attempt.open(outcome === 'continued' ? this.#rest(said) : this.request);
-      this.runner.answered(attempt);
+      this.attempts.answered(attempt);
       if (outcome === 'continued') return spliceContinued(next);
       const rest = await spliceRegenerated(next, said);
       if (rest) return rest;
     } catch (error) {
-      const failure = this.runner.endFailed(attempt, error);
+      const failure = this.attempts.endFailed(attempt, error);
       this.#count(attempt);
       if (this.lifetime.signal.aborted) throw failure;
       return 'failed';
     }
-    this.runner.end(attempt, 'cancelled');
+    this.attempts.end(attempt, 'cancelled');
     this.#count(attempt);
     return 'diverged';
   }

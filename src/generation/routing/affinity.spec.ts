@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseConfig } from '../../config/load/load-config.js';
 import { ANONYMOUS } from '../../contract/caller.js';
 import type { ChatRequest, Message } from '../../contract/chat-request.js';
 import { affinityOf } from './affinity.js';
@@ -7,6 +8,11 @@ import type { CallerContext } from '../caller-context.js';
 const CALL: CallerContext = {
   requestId: 'r',
   caller: ANONYMOUS,
+  address: '127.0.0.1',
+  config: parseConfig({
+    backends: [{ id: 'a', kind: 'openai', baseUrl: 'http://a' }],
+    models: [{ id: 'm', targets: ['a/m'] }],
+  }),
   flow: '127.0.0.1',
   fallback: true,
 };

@@ -1,4 +1,4 @@
-import type { ChatBackend, ChatBackends, Fit } from '../../contract/chat-backend.js';
+import type { ChatBackend, Fit } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { affinityOf } from './affinity.js';
@@ -15,14 +15,16 @@ export interface Candidate {
 
 /**
  * The targets that may answer this request, in order.
- * @throws GatewayError `invalid_request` naming the field that none can honour
+ * @throws GatewayError `invalid_request` naming the field that none can honour,
+ *   `upstream_unavailable` when all are disabled
  */
 export function candidatesFor(
   route: ModelRoute,
   request: ChatRequest,
   call: CallerContext,
-  backends: ChatBackends,
+  backends: ReadonlyMap<string, ChatBackend>,
 ): readonly Candidate[] {
+  if (route.tiers.length === 0) throw allDisabled(route);
   const all = rankTargets(route.tiers, () => affinityOf(request, call));
   const targets = call.fallback ? all : all.slice(0, 1);
   const candidates: Candidate[] = [];
@@ -36,4 +38,13 @@ export function candidatesFor(
   }
   if (candidates.length > 0 || !unsupported) return candidates;
   throw new GatewayError('invalid_request', unsupported.message, { param: unsupported.param });
+}
+
+/** The operator will say when it is over: a client's own retries would not hear of it. */
+function allDisabled({ model }: ModelRoute): GatewayError {
+  return new GatewayError(
+    'upstream_unavailable',
+    `Whatever answers for the model "${model}" is disabled here at the moment.`,
+    { retryAfterMs: 60_000, shouldRetry: false },
+  );
 }

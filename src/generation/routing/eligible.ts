@@ -6,7 +6,7 @@ export function allowedByBreakers(
   candidates: readonly Candidate[],
   health: TargetHealth,
 ): readonly Candidate[] {
-  return candidates.filter(({ target }) => health.of(target).breaker.allows());
+  return candidates.filter((candidate) => health.of(candidate).breaker.allows());
 }
 
 /**
@@ -19,6 +19,6 @@ export function eligible(
 ): readonly Candidate[] {
   const usable = allowedByBreakers(candidates, health);
   if (usable.length > 0) return usable;
-  const waitMs = ({ target }: Candidate) => health.of(target).breaker.msUntilAllowed;
+  const waitMs = (candidate: Candidate) => health.of(candidate).breaker.msUntilAllowed;
   return candidates.toSorted((one, other) => waitMs(one) - waitMs(other)).slice(0, 1);
 }

@@ -25,8 +25,8 @@ export function authenticate(access: Access, adminListener: AdminListener) {
     if (isAdminPort && kind !== 'admin' && !isForWatchers(kind)) {
       throw new NotFoundException('This port has /metrics, /livez, /readyz and /admin only.');
     }
-    const { access: config } = context.config;
-    const isOpen = isAdminPort || config.mode === 'open';
+    const { config } = context;
+    const isOpen = isAdminPort || config.access.mode === 'open';
     if (kind === 'probe' || (kind === 'metrics' && isOpen)) return next();
     if (kind === 'admin' && isFromThisMachine(request, adminListener.serverOf(request))) {
       context.caller = LOCAL_ADMIN;

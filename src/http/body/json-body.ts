@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { bytesOf } from '../../config/rules/byte-size.js';
 import type { ServerConfig } from '../../config/schema/server-config.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
-import { findRoute } from '../routes.js';
+import { findRoute, type HttpRoute } from '../routes.js';
 import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
 import { BodyRoom, type Reservation } from './body-room.js';
 import type { GrowingBuffer } from './growing-buffer.js';
@@ -10,32 +10,42 @@ import { parseJson } from './parse-json.js';
 import { type BodyBounds, receiveBody, reserveAnnounced } from './receive-body.js';
 import { JSON_BOUNDS } from './scan-json.js';
 
+/** Largest body of a request for a ticket: it is kept until somebody comes with the ticket. */
+const MAX_TICKET_BYTES = 1024 * 1024;
+
 /**
- * Reads the body of the requests that take one: a `POST` that asks for a generation. Whatever can
- * be refused without it is refused before; what any other request sends is nobody's to read.
+ * Reads the body of the requests that take one: a `POST` that asks for a generation, or for a ticket
+ * to one. Whatever can be refused without it is refused before; what any other request sends is
+ * nobody's to read.
  * @param refusal why nobody is served at the moment, whatever they ask for
  */
 export function jsonBody(
   server: ServerConfig,
   refusal: () => GatewayError | undefined,
 ): RequestHandler {
-  const bounds: BodyBounds = { maxBytes: bytesOf(server.bodyLimit), maxMs: server.bodyMs };
+  const maxBytes = bytesOf(server.bodyLimit);
+  const bounds: Partial<Record<HttpRoute['kind'], BodyBounds>> = {
+    generation: { maxBytes, maxMs: server.bodyMs },
+    ticket: { maxBytes: Math.min(maxBytes, MAX_TICKET_BYTES), maxMs: server.bodyMs },
+  };
   const room = new BodyRoom(bytesOf(server.bodyBytesInFlight));
 
   return async (request: Request, response: Response, next: NextFunction) => {
-    if (request.method !== 'POST' || findRoute(request.path)?.kind !== 'generation') return next();
+    const kind = request.method === 'POST' ? findRoute(request.path)?.kind : undefined;
+    const itsBounds = kind && bounds[kind];
+    if (!itsBounds) return next();
     const refused = refusal();
     if (refused) throw refused;
-    requireJson(request);
-    const encoding = acceptedEncoding(request, response, server);
     const reservation = room.open();
     // What was parsed lives as long as its answer: until then another target may be asked with it.
     response.once('close', () => reservation[Symbol.dispose]());
     try {
-      reserveAnnounced(request, encoding, bounds, reservation);
-      invite(request, response);
-      const body = await receiveBody(response, encoding, bounds, reservation);
-      request.body = parsedOnce(body, reservation);
+      const { ticketBody } = response.locals;
+      response.locals.ticketBody = undefined;
+      response.locals.context.bodyBytes = ticketBody?.length;
+      request.body = ticketBody
+        ? parseTicket(ticketBody, response, reservation)
+        : await receiveJson(request, response, itsBounds, reservation);
     } catch (error) {
       reservation[Symbol.dispose]();
       throw error;
@@ -43,6 +53,26 @@ export function jsonBody(
     // What went wrong beside may have been answered meanwhile.
     if (!response.headersSent) next();
   };
+
+  async function receiveJson(
+    request: Request,
+    response: Response,
+    itsBounds: BodyBounds,
+    reservation: Reservation,
+  ): Promise<object> {
+    requireJson(request);
+    const encoding = acceptedEncoding(request, response, server);
+    reserveAnnounced(request, encoding, itsBounds, reservation);
+    invite(request, response);
+    const body = await receiveBody(response, encoding, itsBounds, reservation);
+    response.locals.context.bodyBytes = body.length;
+    return parsedOnce(body, reservation);
+  }
+}
+
+function parseTicket(body: Buffer, response: Response, reservation: Reservation): object {
+  response.locals.context.bodyBytes = body.length;
+  return parseJson(body, JSON_BOUNDS, reservation);
 }
 
 function acceptedEncoding(

@@ -25,7 +25,8 @@ export class GatewayErrorFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const error = gatewayErrorOf(thrown);
     const { id: requestId, record } = response.locals.context;
-    if (error.fault === 'internal' && !record) {
+    // A whole answer is recorded before it is written: the line of its generation knows nothing of this.
+    if (error.fault === 'internal' && record?.fault !== 'internal') {
       this.#logger.error('request failed', { requestId, stack: framesOf(error) });
     }
     if (!record && findRoute(request.path)?.kind === 'generation') {

@@ -3,7 +3,7 @@ import type { GatewayError } from '../../contract/gateway-error.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { toOpenAiError } from '../dialects/openai-shared/errors.js';
 import { findRoute, isOllamaPath } from '../routes.js';
-import { sendJson } from '../server/send-early.js';
+import { sendJson } from '../server/send-text.js';
 
 /** Answers with an error, as clients of this path know errors, while nothing else has been said. */
 export function sendError(response: Response, error: GatewayError, status = error.status): void {

@@ -1,15 +1,7 @@
-import {
-  All,
-  Controller,
-  MethodNotAllowedException,
-  NotFoundException,
-  Req,
-  Res,
-} from '@nestjs/common';
+import { All, Controller, NotFoundException, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import { baseUrlFor } from '../server/base-url.js';
-import { findRoute } from '../routes.js';
 import { hintFor } from './unknown-route-hints.js';
 
 /** Comes last: answers what no other controller does. */
@@ -17,14 +9,8 @@ import { hintFor } from './unknown-route-hints.js';
 @Controller()
 export class UnknownRouteController {
   @All(['/', '*path'])
-  unknown(@Req() request: Request, @Res({ passthrough: true }) response: Response): never {
-    const { method, path } = request;
-    const allow = findRoute(path)?.methods.join(', ');
-    if (allow !== undefined) {
-      response.setHeader('allow', allow);
-      throw new MethodNotAllowedException(`${method} is not possible here; use ${allow}.`);
-    }
-    const hint = hintFor(withoutSlashesAtEnd(path), baseUrlFor(request));
+  unknown(@Req() request: Request): never {
+    const hint = hintFor(withoutSlashesAtEnd(request.path), baseUrlFor(request));
     throw new NotFoundException(`There is no such path. ${hint}`);
   }
 }

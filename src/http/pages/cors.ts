@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
+import { RATE_LIMIT_HEADERS } from '../rate-limit-headers.js';
 
-/** What pages may read besides the body. */
+/** What pages may read besides the body. By name: browsers take no `x-sluice-*`. */
 const EXPOSED = [
   'x-request-id',
   'x-sluice-model',
@@ -12,6 +13,7 @@ const EXPOSED = [
   'x-should-retry',
   'retry-after',
   'retry-after-ms',
+  ...RATE_LIMIT_HEADERS,
 ].join(', ');
 
 /** How long a browser may remember a preflight, in seconds: not longer than a changed list may take to work. */

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { BrowsersConfig } from '../../config/schema/server-config.js';
+import { perSnapshot } from '../../config/per-snapshot.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { allowPage, answerPreflight, isPreflight } from './cors.js';
 import { findRoute, isForWatchers } from '../routes.js';
@@ -15,21 +15,21 @@ export function forbidFraming(_request: Request, response: Response, next: NextF
  * Refuses what a page of another origin sends, unless it is listed and wants to read the answer:
  * a frame, an image or a `no-cors` fetch would have a generation made and paid that nobody reads.
  */
-export function refuseForeignPages({ origins }: BrowsersConfig) {
-  const listed = new Set(origins);
-  return (request: Request, response: Response, next: NextFunction): void => {
-    const kind = findRoute(request.path)?.kind;
-    if (isForWatchers(kind)) return next();
-    const { origin } = request.headers;
-    // What operators do no page of another origin does for them, whoever it is.
-    const isListed = kind !== 'admin' && origin !== undefined && listed.has(origin);
-    if (listed.size > 0) response.vary('Origin');
-    if (isListed) allowPage(origin, response);
-    if (isForeign(request) && !(isListed && isReading(request))) throw refusal(request, isListed);
-    if (isListed && isPreflight(request)) return answerPreflight(request, response);
-    next();
-  };
+export function refuseForeignPages(request: Request, response: Response, next: NextFunction): void {
+  const kind = findRoute(request.path)?.kind;
+  if (isForWatchers(kind)) return next();
+  const { origin } = request.headers;
+  const listed = originsOf(response.locals.context.config);
+  // What operators do no page of another origin does for them, whoever it is.
+  const isListed = kind !== 'admin' && origin !== undefined && listed.has(origin);
+  if (listed.size > 0) response.vary('Origin');
+  if (isListed) allowPage(origin, response);
+  if (isForeign(request) && !(isListed && isReading(request))) throw refusal(request, isListed);
+  if (isListed && isPreflight(request)) return answerPreflight(request, response);
+  next();
 }
+
+const originsOf = perSnapshot(({ browsers }) => new Set(browsers.origins));
 
 /** Of another origin than ours, by what the browser says of it; programs that are none say nothing. */
 function isForeign({ headers }: Request): boolean {

@@ -8,6 +8,13 @@ export function serveOpenApi(app: NestExpressApplication): void {
     .setTitle('Sluice')
     .setDescription('One streaming API in front of many LLM backends.')
     .setVersion(SLUICE_VERSION)
+    .addBearerAuth(
+      { type: 'http', description: 'A key or a token; none where access.mode is open.' },
+      'key',
+    )
+    // Either: which of them holds is the configuration's to say.
+    .addSecurityRequirements('key')
+    .addSecurityRequirements({})
     .addTag('chat', 'Our EventSource protocol, for browsers')
     .addTag('openai', 'The OpenAI API')
     .addTag('operations', 'Probes and metrics')

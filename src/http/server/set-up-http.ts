@@ -2,7 +2,6 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import { Access } from '../../access/access.js';
 import { LiveConfig } from '../../config/live-config.js';
-import { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
 import { authenticate } from '../access/authenticate.js';
 import { jsonBody } from '../body/json-body.js';
@@ -13,6 +12,11 @@ import { AdminListener } from './admin-listener.js';
 import { boundPipelines } from './pipelines.js';
 import { serveOpenApi } from './openapi.js';
 import { forbidFraming, refuseForeignPages } from '../pages/page-check.js';
+import { protectPage } from '../pages/page-headers.js';
+import { refuseKeysInQuery } from '../pages/query-check.js';
+import { redeemTicket } from '../tickets/redeem-ticket.js';
+import { Tickets } from '../../tickets/tickets.js';
+import { refuseOtherMethods } from '../errors/method-check.js';
 import { leaveSlowCaller } from '../stream/slow-caller.js';
 import { boundConnections } from './server-timeouts.js';
 import { addVersion } from './version-prefix.js';
@@ -20,26 +24,32 @@ import { writeBytes } from './write-bytes.js';
 
 /** Everything about HTTP that is no controller. The application must have been made with `bodyParser: false`. */
 export function setUpHttp(app: NestExpressApplication): void {
-  const { server, browsers, streams } = app.get(GatewayConfig);
+  const live = app.get(LiveConfig);
+  // What it says needs a restart to change.
+  const { server } = live.current;
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('trust proxy', server.trustedProxies);
   app.use(boundPipelines());
   app.use(writeBytes);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
-  app.use(withRequestContext(app.get(LiveConfig)));
+  app.use(withRequestContext(live));
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
   app.use((_request: Request, response: Response, next: NextFunction) => {
-    leaveSlowCaller(response, streams.slowClientMs);
+    leaveSlowCaller(response, response.locals.context.config.streams.slowClientMs);
     next();
   });
   // Before the body is read: a page that may not call shall cost nothing.
-  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages(browsers));
+  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages);
+  app.use('/docs', protectPage());
+  app.use(addVersion);
+  app.use(refuseKeysInQuery);
+  const limiter = app.get(ConcurrencyLimiter);
+  app.use(redeemTicket(app.get(Tickets), () => limiter.refusal));
   // Before the body, too, and behind the pages: a preflight has no key.
   app.use(authenticate(app.get(Access), app.get(AdminListener)));
-  app.use(addVersion);
   app.use('/chat', answerHeadAndReconnects);
-  const limiter = app.get(ConcurrencyLimiter);
+  app.use(refuseOtherMethods);
   app.use(jsonBody(server, () => limiter.refusal));
   serveOpenApi(app);
 

@@ -70,6 +70,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
 
   #begin(started: StartedGeneration<Options>): void {
     this.#started = started;
+    this.sink.decided();
     const { generation, options, emitted } = started;
     const { record, route } = generation;
     if (record.streaming) this.#open(this.dialect.encoder(options, record), route);
@@ -142,6 +143,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   }
 
   #reportFailure(failure: unknown): void {
+    this.sink.decided();
     const { context } = this.response.locals;
     // A caller that left cannot be told.
     if (context.signal.aborted) return this.sink.end();

@@ -2,7 +2,7 @@ import { applyDecorators, Controller, UseInterceptors } from '@nestjs/common';
 import { TokenMetricsInterceptor } from '../../telemetry/token-metrics.interceptor.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { AnswerWriter } from './answer-writer.js';
-import { UseAnswerWriter, DialectInterceptor } from './dialect.interceptor.js';
+import { AnswerWriterFactory, DialectInterceptor } from './dialect.interceptor.js';
 import type { FrameSinkClass } from './frame-sink.js';
 
 /** A controller whose handlers return what `GenerationStarter.start` gives them, to be told in `dialect`. */
@@ -13,7 +13,7 @@ export function DialectController<Options, Frame>(
 ): ClassDecorator {
   return applyDecorators(
     Controller(path),
-    UseAnswerWriter((response, subscriber) => {
+    AnswerWriterFactory((response, subscriber) => {
       const sink = new Sink(response, dialect.contentType, subscriber);
       return new AnswerWriter(dialect, sink, response, subscriber);
     }),

@@ -11,7 +11,7 @@ import type { AnswerWriter } from './answer-writer.js';
 import type { StartedGeneration } from './generation-starter.js';
 
 /** Set by `DialectController`: makes the writer of one answer. */
-export const UseAnswerWriter =
+export const AnswerWriterFactory =
   Reflector.createDecorator<
     (
       response: Response,
@@ -31,7 +31,7 @@ export class DialectInterceptor implements NestInterceptor<StartedGeneration<unk
     context: ExecutionContext,
     next: CallHandler<StartedGeneration<unknown>>,
   ): Observable<unknown> {
-    const writerOf = this.reflector.get(UseAnswerWriter, context.getClass());
+    const writerOf = this.reflector.get(AnswerWriterFactory, context.getClass());
     const response = context.switchToHttp().getResponse<Response>();
     return new Observable((subscriber) => {
       const writer = writerOf(response, subscriber);

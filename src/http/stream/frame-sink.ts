@@ -3,6 +3,8 @@ import type { Subscriber } from 'rxjs';
 
 /** Where the frames of one stream go. Whatever is written commits the response to its status 200. */
 export interface FrameSink<Frame> {
+  /** Whether there is an answer has been decided: from here on the response may be committed. */
+  decided(): void;
   write(frames: readonly Frame[]): void;
   /** Text that fills silence: no frame, so that it has no part in their order. */
   fill(text: string): void;

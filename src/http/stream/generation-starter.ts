@@ -3,10 +3,16 @@ import type { Response } from 'express';
 import { from, fromEvent, type Observable, takeUntil } from 'rxjs';
 import type { ChatAnswer } from '../../contract/chat-answer.js';
 import type { EventBatch } from '../../contract/event-batch.js';
+import type { GenerationRecord } from '../../contract/generation.js';
+import type { CallerContext } from '../../generation/caller-context.js';
 import { type Generation, GenerationService } from '../../generation/generation.service.js';
+import { routeFor } from '../../generation/routing/route-for.js';
+import type { ModelRoute } from '../../generation/routing/route-table.js';
+import { UsageLimiter, type Verdict } from '../../limits/usage-limiter.js';
 import { callerContextOf } from '../caller-context-of.js';
 import type { ParsedRequest } from '../dialects/dialect.js';
 import { setGenerationHeaders } from '../generation-headers.js';
+import { setRateLimitHeaders } from '../rate-limit-headers.js';
 import { fromPull } from './from-pull.js';
 import { leaveSlowCaller } from './slow-caller.js';
 
@@ -21,22 +27,63 @@ export interface StartedGeneration<Options> {
   readonly emitted: Observable<EventBatch | ChatAnswer>;
 }
 
+/** A promise only where there are limits to count it against. */
+export type Starting<Options> = StartedGeneration<Options> | Promise<StartedGeneration<Options>>;
+
 /** Begins the generation that a request asks for, in any dialect. */
 @Injectable()
 export class GenerationStarter {
-  constructor(private readonly generations: GenerationService) {}
+  constructor(
+    private readonly generations: GenerationService,
+    private readonly limiter: UsageLimiter,
+  ) {}
 
-  /** @throws GatewayError for what no upstream needs to be asked */
-  start<Options>(parsed: ParsedRequest<Options>, response: Response): StartedGeneration<Options> {
+  /** @throws GatewayError, or rejects with one, for what no upstream needs to be asked */
+  start<Options>(parsed: ParsedRequest<Options>, response: Response): Starting<Options> {
+    const call = callerContextOf(response.req, response);
+    const route = routeFor(parsed.model, call.caller, call.config);
+    const bytes = response.locals.context.bodyBytes ?? response.req.url.length;
+    const reserving = this.limiter.reserve({ call, route, chat: parsed.chat, bytes });
+    return reserving
+      ? this.#startReserved(parsed, response, call, route, reserving)
+      : this.#begin(parsed, response, call, route);
+  }
+
+  async #startReserved<Options>(
+    parsed: ParsedRequest<Options>,
+    response: Response,
+    call: CallerContext,
+    route: ModelRoute,
+    reserving: Promise<Verdict>,
+  ): Promise<StartedGeneration<Options>> {
+    const { reservation, refusal, standings } = await reserving;
+    try {
+      // It may have left, or been told of a failure of ours, while the limits were asked.
+      response.locals.context.signal.throwIfAborted();
+      if (!response.headersSent) setRateLimitHeaders(response, standings);
+      if (refusal) throw refusal;
+      const onEnd = (record: GenerationRecord) => reservation.settle(record);
+      return this.#begin(parsed, response, { ...call, onEnd }, route);
+    } catch (error) {
+      reservation.release();
+      throw error;
+    }
+  }
+
+  #begin<Options>(
+    parsed: ParsedRequest<Options>,
+    response: Response,
+    call: CallerContext,
+    route: ModelRoute,
+  ): StartedGeneration<Options> {
     const { req: request, locals } = response;
-    const { model, stream, options } = parsed;
+    const { stream, options } = parsed;
     const chat = { ...parsed.chat, callerHeader: (name: string) => request.header(name) };
     const { signal } = locals.context;
-    const caller = callerContextOf(request, response);
     const generation = stream
-      ? this.generations.stream(model, chat, caller, signal)
-      : this.generations.complete(model, chat, caller, signal);
-    const { record, route } = generation;
+      ? this.generations.stream(route, chat, call, signal)
+      : this.generations.complete(route, chat, call, signal);
+    const { record } = generation;
     locals.context.record = record;
     leaveSlowCaller(response, route.streams.slowClientMs);
     setGenerationHeaders(response, route);

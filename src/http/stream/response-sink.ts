@@ -21,6 +21,9 @@ export class ResponseSink implements FrameSink<string> {
     private readonly subscriber: Subscriber<unknown>,
   ) {}
 
+  /** Nobody but this sink commits it. */
+  decided(): void {}
+
   write(frames: readonly string[]): void {
     this.#write(frames.join(''));
   }

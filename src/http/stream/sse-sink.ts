@@ -3,7 +3,7 @@ import type { Response } from 'express';
 import type { Subscriber } from 'rxjs';
 import type { FrameSink } from './frame-sink.js';
 
-/** The event stream of an `@Sse` route: Nest writes it, and commits it in the turn after its handler. */
+/** The event stream of an `@Sse` route: Nest writes it. */
 export class SseSink implements FrameSink<MessageEvent> {
   constructor(
     private readonly response: Response,
@@ -11,6 +11,11 @@ export class SseSink implements FrameSink<MessageEvent> {
     private readonly subscriber: Subscriber<unknown>,
   ) {
     dropLeadingLine(response);
+    holdBack(response);
+  }
+
+  decided(): void {
+    Reflect.deleteProperty(this.response, 'writableEnded');
   }
 
   write(frames: readonly MessageEvent[]): void {
@@ -43,4 +48,13 @@ function dropLeadingLine(response: Response): void {
     response.write = write;
     return given[0] === '\n' || write(...given);
   };
+}
+
+/**
+ * Nest commits an event stream in the turn after its handler was called. A refusal that comes later,
+ * as that of limits which are counted elsewhere, still needs a status, or an EventSource would come
+ * back for ever. Nest commits no response that has ended; until `decided` this one says so.
+ */
+function holdBack(response: Response): void {
+  Object.defineProperty(response, 'writableEnded', { value: true, configurable: true });
 }

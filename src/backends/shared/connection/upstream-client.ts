@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { AttemptContext } from '../../../contract/chat-backend.js';
 import type { ChatRequest } from '../../../contract/chat-request.js';
@@ -55,9 +54,11 @@ export class UpstreamClient {
     attempt: AttemptContext,
     request: ChatRequest,
   ): Promise<UpstreamResponse> {
+    const json = JSON.stringify(body);
+    const forwarded = this.#forwarded.of(request);
     let response: UpstreamResponse;
     try {
-      response = await this.#send(JSON.stringify(body), attempt, this.#forwarded.of(request));
+      response = await this.#send(json, attempt, forwarded);
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
@@ -153,8 +154,8 @@ function headersOf({ apiKey, headers = {} }: UpstreamSettings): Readonly<Record<
   };
 }
 
-function createDispatcher({ connectMs, caFile, proxy }: UpstreamSettings): Dispatcher {
-  const tls = caFile === undefined ? {} : { ca: readFileSync(caFile) };
+function createDispatcher({ connectMs, ca, proxy }: UpstreamSettings): Dispatcher {
+  const tls = ca === undefined ? {} : { ca };
   const connect = { timeout: connectMs, highWaterMark: SOCKET_BYTES, ...tls };
   const options: Agent.Options = {
     connect,

@@ -10,8 +10,8 @@ export interface UpstreamSettings {
   /** Headers of the caller's request that are passed on. */
   readonly forwardHeaders?: readonly string[] | undefined;
   readonly query?: Readonly<Record<string, string>> | undefined;
-  /** PEM file of the authorities this upstream's certificate is checked against, instead of Node's. */
-  readonly caFile?: string | undefined;
+  /** The authorities that this upstream's certificate is checked against, instead of Node's, as PEM. */
+  readonly ca?: string | undefined;
   /** Longest wait for a connection, TLS included. */
   readonly connectMs: number;
   /** Longest single event of a stream. */

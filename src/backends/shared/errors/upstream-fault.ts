@@ -6,6 +6,8 @@ import type { UpstreamError } from './upstream-error.js';
 
 /** No connection, or it broke before a response. */
 export function connectionFault(backend: string, cause: unknown): GatewayError {
+  // undici does not send such a request: a bug of ours, which says nothing about the upstream.
+  if (codeOf(cause) === 'UND_ERR_INVALID_ARG') return GatewayError.from(cause);
   if (codeOf(cause) === 'UND_ERR_HEADERS_OVERFLOW') {
     return protocolFault(backend, 'answered with more headers than are read', cause);
   }

@@ -1,7 +1,7 @@
 import { Body, HttpCode, Post, Res } from '@nestjs/common';
 import type { Response } from 'express';
 import { DialectController } from '../../stream/dialect-controller.js';
-import { type StartedGeneration, GenerationStarter } from '../../stream/generation-starter.js';
+import { GenerationStarter, type Starting } from '../../stream/generation-starter.js';
 import { ResponseSink } from '../../stream/response-sink.js';
 import { ApiChatCompletion } from './chat-completions.docs.js';
 import { chatCompletions } from './dialect.js';
@@ -15,7 +15,7 @@ export class ChatCompletionsController {
   @Post()
   @HttpCode(200)
   @ApiChatCompletion()
-  create(@Body() body: unknown, @Res() response: Response): StartedGeneration<unknown> {
+  create(@Body() body: unknown, @Res() response: Response): Starting<unknown> {
     return this.starter.start(chatCompletions.read(body), response);
   }
 }

@@ -1,8 +1,8 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
 import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { requireModel } from '../../../generation/routing/require-model.js';
-import { RouteTable } from '../../../generation/routing/route-table.js';
+import { routeFor } from '../../../generation/routing/route-for.js';
+import { routesOf } from '../../../generation/routing/route-table.js';
 import { ErrorBody } from '../../errors/error-body.dto.js';
 import { Model, ModelList } from './model.dto.js';
 
@@ -10,13 +10,11 @@ import { Model, ModelList } from './model.dto.js';
 @ApiTags('openai')
 @Controller('v1/models')
 export class ModelsController {
-  constructor(private readonly routes: RouteTable) {}
-
   /** The models that you may use. */
   @Get()
   list(@Res({ passthrough: true }) { locals }: Response): ModelList {
-    const { caller } = locals.context;
-    const models = this.routes.models.filter((model) => caller.mayUse(model));
+    const { caller, config } = locals.context;
+    const models = routesOf(config).models.filter((model) => caller.mayUse(model));
     return { object: 'list', data: models.map(toOpenAiModel) };
   }
 
@@ -28,9 +26,10 @@ export class ModelsController {
     @Param('id') segments: string | string[],
     @Res({ passthrough: true }) { locals }: Response,
   ): Model {
+    const { caller, config } = locals.context;
     const id = [segments].flat().join('/');
-    requireModel(locals.context.caller, id);
-    return toOpenAiModel(this.routes.find(id).model);
+    routeFor(id, caller, config);
+    return toOpenAiModel(id);
   }
 }
 

@@ -2,14 +2,14 @@ import { Body, HttpCode, Param, Query, RequestMethod, Res, Sse, UsePipes } from 
 import type { Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { DialectController } from '../../stream/dialect-controller.js';
-import { type StartedGeneration, GenerationStarter } from '../../stream/generation-starter.js';
+import { GenerationStarter, type Starting } from '../../stream/generation-starter.js';
 import { SseSink } from '../../stream/sse-sink.js';
 import type { ParsedRequest } from '../dialect.js';
 import { eventSource } from './dialect.js';
 import { ChatQueryDto } from './chat-query.dto.js';
 import { parseChatQuery } from './parse-query.js';
 import { chatValidation } from './chat-validation.pipe.js';
-import { ApiChatBody, ApiChatModel, ApiChatStream } from './chat.docs.js';
+import { ApiChatBody, ApiChatModel, ApiChatStream, ApiTicketParameter } from './chat.docs.js';
 
 /** No limit of Nest's own on waiting events: `fromPull` lets next to none wait. */
 const POST_EVENTS = { method: RequestMethod.POST, maxPendingDataLength: 0 };
@@ -24,10 +24,11 @@ export class ChatController {
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
   @ApiChatStream()
+  @ApiTicketParameter()
   ask(
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(parseChatQuery(query), response);
   }
 
@@ -39,7 +40,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Query() query: ChatQueryDto,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(withModel(model, parseChatQuery(query)), response);
   }
 
@@ -51,7 +52,7 @@ export class ChatController {
   converse(
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(eventSource.read(body), response);
   }
 
@@ -65,7 +66,7 @@ export class ChatController {
     @Param('model') model: string | string[],
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
-  ): StartedGeneration<unknown> {
+  ): Starting<unknown> {
     return this.starter.start(withModel(model, eventSource.read(body)), response);
   }
 }

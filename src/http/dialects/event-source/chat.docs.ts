@@ -11,7 +11,9 @@ import {
   ApiPayloadTooLargeResponse,
   ApiRequestTimeoutResponse,
   ApiServiceUnavailableResponse,
+  ApiQuery,
   ApiTags,
+  ApiTooManyRequestsResponse,
   ApiUnsupportedMediaTypeResponse,
 } from '@nestjs/swagger';
 import { ErrorBody } from '../../errors/error-body.dto.js';
@@ -66,7 +68,7 @@ export function ApiChatStream(): MethodDecorator {
     }),
     ApiNoContentResponse({
       description:
-        'To a `GET` with `Last-Event-ID`: that stream is gone, and EventSource stops asking.',
+        'To a `GET` with `Last-Event-ID`, or with a ticket that is used or has expired: there is no such stream, and EventSource stops asking.',
     }),
     ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
     ApiForbiddenResponse({
@@ -79,6 +81,41 @@ export function ApiChatStream(): MethodDecorator {
   );
 }
 
+/** Beside the parameters of `GET /chat`, which it stands for. */
+export function ApiTicketParameter(): MethodDecorator {
+  return ApiQuery({
+    name: 'ticket',
+    type: String,
+    required: false,
+    description:
+      'Of `POST /chat/tickets`, instead of all other parameters, also of `message`. One that is used, expired or unknown is a 204.',
+  });
+}
+
+export function ApiTicket(): MethodDecorator {
+  return applyDecorators(
+    ApiTags('chat'),
+    ApiOperation({
+      description:
+        'Takes the body and headers of `POST /chat` and checks them; nothing is generated yet. The ticket is good once, for a minute, for whoever has it: at most 100 of a caller are open at a time. Limits are charged, and the key is looked at again, when it is used.',
+    }),
+    ApiGenerationHeaders(),
+    ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
+    ApiForbiddenResponse({
+      type: ErrorBody,
+      description:
+        'A page of an origin, or a name of Sluice, that is not listed in the configuration.',
+    }),
+    ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
+    ApiTooManyRequestsResponse({ type: ErrorBody, description: '100 of the caller are open.' }),
+    ApiServiceUnavailableResponse({
+      type: ErrorBody,
+      description: 'This instance is draining, or holds as many tickets as it may.',
+    }),
+    ApiChatBody('1 MiB'),
+  );
+}
+
 export function ApiChatModel(): MethodDecorator {
   return ApiParam({
     name: 'model',
@@ -88,7 +125,7 @@ export function ApiChatModel(): MethodDecorator {
   });
 }
 
-export function ApiChatBody(): MethodDecorator {
+export function ApiChatBody(limit = '`server.bodyLimit`'): MethodDecorator {
   return applyDecorators(
     ApiRequestTimeoutResponse({
       type: ErrorBody,
@@ -96,7 +133,7 @@ export function ApiChatBody(): MethodDecorator {
     }),
     ApiPayloadTooLargeResponse({
       type: ErrorBody,
-      description: 'The body is larger than `server.bodyLimit`, or has more than 200,000 values.',
+      description: `The body is larger than ${limit}, or has more than 200,000 values.`,
     }),
     ApiUnsupportedMediaTypeResponse({
       type: ErrorBody,

@@ -1,7 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { STREAM_HEADERS } from '../../stream/response-sink.js';
-import { sendText } from '../../server/send-early.js';
+import { findRoute } from '../../routes.js';
+import { sendText } from '../../server/send-text.js';
 import { eventSource } from './dialect.js';
 import { toFailedData } from './encode-stream.js';
 
@@ -16,6 +17,8 @@ export function answerHeadAndReconnects(
   response: Response,
   next: NextFunction,
 ): void {
+  // A ticket is no stream.
+  if (findRoute(request.baseUrl + request.path)?.kind !== 'generation') return next();
   const reconnects = request.headers['last-event-id'] !== undefined;
   if (request.method === 'HEAD') {
     response.status(200).type('text/event-stream').end();

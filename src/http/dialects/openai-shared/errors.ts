@@ -28,6 +28,7 @@ const WORDS = {
   host_not_allowed: mistake('host_not_allowed'),
   model_not_found: mistake('model_not_found'),
   rate_limited: { type: 'requests', code: 'rate_limit_exceeded' },
+  budget_exhausted: { type: 'insufficient_quota', code: 'insufficient_quota' },
   quota_exhausted: { type: 'insufficient_quota', code: 'insufficient_quota' },
   upstream_credentials: failure('upstream_credentials'),
   upstream_model_missing: failure('upstream_model_missing'),

@@ -1,3 +1,4 @@
+import type { Target } from '../../contract/chat-backend.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { defined } from '../../contract/json.js';
 import type { AttemptRecord } from '../../contract/generation.js';
@@ -15,7 +16,7 @@ export type AttemptOutcome = 'ok' | 'cancelled' | GatewayError;
  * The attempts of one generation, one at a time. However one ends, it is told here and once: to the
  * breaker, the record, and the upstream connection.
  */
-export class AttemptRunner implements Disposable {
+export class Attempts implements Disposable {
   #running: Attempt | undefined;
 
   constructor(
@@ -28,7 +29,7 @@ export class AttemptRunner implements Disposable {
   /** @param isLast no other target may be asked when this one stays silent */
   begin(candidate: Candidate, isLast: boolean): Attempt {
     const { target } = candidate;
-    const call = this.health.of(target).breaker.track(this.flow);
+    const call = this.health.of(candidate).breaker.track(this.flow);
     const notices = new TargetNotices(target, this.recorder);
     this.recorder.attemptsBegun += 1;
     this.#running = new Attempt(candidate, this.lifetime.signal, call, notices, isLast);
@@ -46,7 +47,7 @@ export class AttemptRunner implements Disposable {
    */
   endFailed(attempt: Attempt, error: unknown): GatewayError {
     const { error: over } = this.lifetime;
-    const failure = over ?? GatewayError.from(error);
+    const failure = over ?? failureAt(attempt.candidate.target, GatewayError.from(error));
     this.end(attempt, over ? 'cancelled' : failure);
     return failure;
   }
@@ -79,16 +80,37 @@ class TargetNotices implements AttemptNotices {
   }
 
   unknownFinishReason(word: string): void {
-    this.recorder.targetNoticed(this.target, { kind: 'unknown_finish_reason', word });
+    this.recorder.targetNoticed(labelled(this.target), { kind: 'unknown_finish_reason', word });
   }
 
   implausibleUsage(): void {
-    this.recorder.targetNoticed(this.target, { kind: 'implausible_usage' });
+    this.recorder.targetNoticed(labelled(this.target), { kind: 'implausible_usage' });
   }
 
   preambleTooLong(): void {
-    this.recorder.targetNoticed(this.target, { kind: 'preamble_too_long' });
+    this.recorder.targetNoticed(labelled(this.target), { kind: 'preamble_too_long' });
   }
+}
+
+/** What the log calls a target. */
+function labelled({ backend, label }: RouteTarget): Target {
+  return { backend, model: label };
+}
+
+/**
+ * Behind a pattern a name that the upstream does not have is the caller's mistake, and no reason to
+ * leave the target alone: anybody could close it for all others with a name that is made up.
+ */
+function failureAt({ label, model }: RouteTarget, failure: GatewayError): GatewayError {
+  const isUnknownName = failure.fault === 'upstream_model_missing' && label !== model;
+  if (!isUnknownName || failure.breakerEffect !== 'open') return failure;
+  const { cause, upstream } = failure;
+  return new GatewayError('model_not_found', 'No backend here has a model of this name.', {
+    param: 'model',
+    mayFallBack: true,
+    cause,
+    upstream,
+  });
 }
 
 function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {
@@ -97,7 +119,7 @@ function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptReco
   const now = performance.now();
   return {
     backend: candidate.target.backend,
-    model: candidate.target.model,
+    model: candidate.target.label,
     outcome: outcome instanceof GatewayError ? outcome.fault : outcome,
     durationMs: now - startedAt,
     contentParts,

@@ -1,0 +1,129 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { Logger } from '@nestjs/common';
+import type { LiveConfig } from './live-config.js';
+import { ConfigError, type ConfigFault, lineOf } from './load/config-error.js';
+import type { ConfigSource } from './load/config-source.js';
+import { FilesRead } from './load/files-read.js';
+import { changedPaths, withSectionsOf } from './load/snapshot.js';
+import { accessFaults } from './rules/access-faults.js';
+import type { GatewayConfig } from './schema/gateway-config.js';
+
+/** How often the files are read. */
+const LOOK_EVERY_MS = 5000;
+
+/** A file that is being written may be sound YAML at any moment: what is taken has stood for so long. */
+const SETTLE_MS = 200;
+
+/** Sockets, stores and the like are made once: what is said of them holds until the restart. */
+const NEED_A_RESTART: readonly (keyof GatewayConfig)[] = ['server', 'redis', 'usage', 'sandbox'];
+
+/**
+ * Takes over what was changed in the configuration's files while Sluice runs. What is sound replaces
+ * the current snapshot; of what is not every fault is logged, once, and the current one stays.
+ */
+export class ConfigReload {
+  readonly #logger = new Logger('Config');
+  readonly #first: GatewayConfig;
+  #last: Promise<void> = Promise.resolve();
+  #toldOfRestart: readonly string[] = [];
+
+  /**
+   * @param files as they were when the current snapshot was read from them
+   * @param complete adds what is not in the files
+   */
+  constructor(
+    private readonly source: ConfigSource,
+    private readonly live: LiveConfig,
+    private files: FilesRead,
+    private readonly complete: (config: GatewayConfig) => Promise<GatewayConfig>,
+  ) {
+    this.#first = live.current;
+  }
+
+  /** Looks again and again, until the process ends. */
+  watch(everyMs = LOOK_EVERY_MS): void {
+    setInterval(() => void this.look(), everyMs).unref();
+  }
+
+  /** Reads the files, and takes over what changed in them. */
+  look(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!(await this.files.haveChanged())) return;
+      const files = new FilesRead();
+      const next = this.#load(files);
+      await pause(SETTLE_MS, undefined, { ref: false });
+      // Otherwise the next look will find it.
+      if (!(await files.haveChanged())) await this.#take(next, files);
+    });
+  }
+
+  /** The same, by someone who has finished writing and wants to hear of it in any case. */
+  reload(): Promise<void> {
+    return this.#inTurn(async () => {
+      const files = new FilesRead();
+      await this.#take(this.#load(files), files);
+    });
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(act).catch((error: unknown) => {
+      this.live.refuse();
+      const why = error instanceof Error ? error.name : typeof error;
+      this.#logger.error('the configuration could not be taken over', { error: why });
+    });
+    return this.#last;
+  }
+
+  #load(files: FilesRead): GatewayConfig | ConfigError {
+    try {
+      return this.source.load(files);
+    } catch (error) {
+      if (error instanceof ConfigError) return error;
+      throw error;
+    }
+  }
+
+  async #take(loaded: GatewayConfig | ConfigError, files: FilesRead): Promise<void> {
+    this.files = files;
+    if (loaded instanceof ConfigError) return this.#refuse(loaded.faults);
+    const kept = this.#withoutRestart(loaded);
+    // Who may call was judged by where the file wants to listen; it is where we listen that counts.
+    const faults = accessFaults(kept, kept.server.host);
+    if (faults.length > 0) return this.#refuse(faults);
+    const next = await this.complete(kept);
+    const changed = changedPaths(this.live.current, next);
+    this.live.replace(next);
+    const { file } = this.source;
+    const { sha256 } = next;
+    this.#logger.log('the configuration was read again', { file, sha256, changed });
+  }
+
+  #refuse(faults: readonly ConfigFault[]): void {
+    this.live.refuse();
+    const { file } = this.source;
+    const lines = faults.map(lineOf);
+    this.#logger.error('the configuration is unsound: the one before stays', {
+      file,
+      faults: lines,
+    });
+  }
+
+  /** `next` with what holds until the restart as it was; says what that is. */
+  #withoutRestart(next: GatewayConfig): GatewayConfig {
+    const kept = NEED_A_RESTART.filter((section) => {
+      const [first, wanted] = [this.#first[section], next[section]];
+      // A sandbox is started when it is needed.
+      if (section === 'sandbox' && (first === undefined || wanted === undefined)) return false;
+      return !isDeepStrictEqual(first, wanted);
+    });
+    const told = changedPaths(this.#first, next, 2).filter((path) =>
+      kept.some((section) => path.split('.')[0] === section),
+    );
+    if (told.length > 0 && !isDeepStrictEqual(told, this.#toldOfRestart)) {
+      this.#logger.warn('what was changed here needs a restart', { paths: told });
+    }
+    this.#toldOfRestart = told;
+    return withSectionsOf(this.#first, kept, next);
+  }
+}

@@ -1,0 +1,54 @@
+/** What one command of Redis cannot do, done in one turn of it. Numbers beyond 14 digits need `%.0f`. */
+
+/**
+ * For `RateLimiterRedis`: adds ARGV[1] to what was used, for ARGV[2] seconds. Nothing is given back
+ * to a count that is not there: after a restart of Redis that would be a gift.
+ */
+export const ADD = `
+if tonumber(ARGV[1]) < 0 and redis.call('exists', KEYS[1]) == 0 then return {0, 0} end
+redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX')
+local used = redis.call('incrby', KEYS[1], ARGV[1])
+return {used, redis.call('pttl', KEYS[1])}
+`;
+
+/**
+ * After Redis was away: what a replica knew of a count (ARGV[1]), should that be lost, and what it
+ * owes to it (ARGV[2]). What others have told of a lost count is in KEYS[2] for a while, so that the
+ * largest of what they knew counts once, and all that they owe.
+ */
+export const CATCH_UP = `
+local used = tonumber(redis.call('get', KEYS[1]) or '0')
+local known = tonumber(ARGV[1])
+if used < known then
+  used = used + known - math.min(known, tonumber(redis.call('get', KEYS[2]) or '0'))
+  redis.call('set', KEYS[2], ARGV[1], 'EX', 60)
+end
+redis.call('set', KEYS[1], string.format('%.0f', used + tonumber(ARGV[2])), 'EX', ARGV[3])
+return 1
+`;
+
+const NOW = `
+local time = redis.call('time')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/** Takes a lease ARGV[1] for ARGV[3] ms where fewer than ARGV[2] run. */
+export const ACQUIRE = `${NOW}
+redis.call('zremrangebyscore', KEYS[1], '-inf', now)
+if redis.call('zcard', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
+redis.call('zadd', KEYS[1], now + ARGV[3], ARGV[1])
+redis.call('pexpire', KEYS[1], ARGV[3])
+return 1
+`;
+
+/** Renews the leases ARGV[2] and on for ARGV[1] ms; they run, whatever became of them here. */
+export const RENEW = `${NOW}
+for at = 2, #ARGV do redis.call('zadd', KEYS[1], now + ARGV[1], ARGV[at]) end
+redis.call('pexpire', KEYS[1], ARGV[1])
+return 1
+`;
+
+/** The key of a count. */
+export function redisKey(key: string): string {
+  return `sluice:used:${key}`;
+}
