@@ -28,6 +28,10 @@ export class SluiceProcess {
     return new SluiceProcess(child);
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   /** Everything it printed so far. */
   get output(): string {
     return this.#output;
