@@ -1,5 +1,8 @@
 import type { UsageQuery, UsageStore, UsageSum } from './usage-store.js';
 
+/** As the rows have them. */
+const USD_DECIMALS = 12;
+
 const NEVER = new Date('9999-01-01');
 
 /** More callers than anybody has, each with more models. */
@@ -19,8 +22,10 @@ export class UsageLedger {
   constructor(private readonly store: UsageStore) {}
 
   /** @throws StoreError */
-  sums(query: UsageQuery): Promise<readonly UsageSum[]> {
-    return this.store.sums(query);
+  async sums(query: UsageQuery): Promise<readonly UsageSum[]> {
+    const sums = await this.store.sums(query);
+    // What binary fractions add up to is not what anybody was billed.
+    return sums.map((sum) => ({ ...sum, costUsd: Number(sum.costUsd.toFixed(USD_DECIMALS)) }));
   }
 
   /**

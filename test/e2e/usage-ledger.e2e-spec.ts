@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -152,6 +152,11 @@ describe('The usage ledger', () => {
     expect(await rowsAtTheEnd()).toHaveLength(2);
   });
 
+  it('is a file that nobody else may read', async () => {
+    await start();
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
   it('goes on where it was after a restart', async () => {
     for (const requests of [1, 2]) {
       const { ollama: upstream } = await start();
@@ -231,7 +236,7 @@ describe('GET /admin/usage', () => {
   });
 
   it.each([
-    ['', [{ requests: 3, inputTokens: 27, outputTokens: 9, requestsWithoutCost: 1 }]],
+    ['', [{ requests: 3, outputTokens: 9, costUsd: 0.000096, requestsWithoutCost: 1 }]],
     [
       'by=model',
       [
