@@ -34,6 +34,7 @@ export function callerOfToken(
     id,
     label: labels.of(id),
     mayUse: (model) => matchesAny(models, model),
+    isLimitedToModels: modelsClaim !== undefined,
     limits,
   };
 }
