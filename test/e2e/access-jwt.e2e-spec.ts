@@ -73,6 +73,11 @@ describe('with access.mode: jwt', () => {
     ['that names nobody', { sub: undefined }, 'This token names no caller in "sub".'],
     ['that names a number', { sub: 7 }, /names no caller/],
     ['that names two lines', { sub: 'a\nb' }, /names no caller/],
+    ['with a space at its end', { sub: 'alice ' }, /names no caller/],
+    ['that is not normalised', { sub: 'e\u0301ve' }, /names no caller/],
+    ['with what cannot be seen', { sub: 'ali\u200bce' }, /names no caller/],
+    ['with half a character', { sub: 'a\ud800' }, /names no caller/],
+    ['that names those beyond', { sub: 'other' }, /a caller that is taken/],
     ['that names a key', { sub: 'batch-jobs' }, /a caller that is taken/],
     ['that names nobody by name', { sub: 'anonymous' }, /a caller that is taken/],
   ])('refuses a token %s', async (_, claims, message) => {
