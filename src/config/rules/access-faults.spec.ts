@@ -87,6 +87,13 @@ describe('access', () => {
     expect(faults.join()).not.toContain('secret');
   });
 
+  it('has a port of its own for operators', () => {
+    const fault = ['server.adminPort: must be another port than server.port'];
+    expect(faultsOf({}, { port: 4000, adminPort: 4000 })).toEqual(fault);
+    expect(faultsOf({}, { adminPort: 4000 }, { PORT: '4000' })).toEqual(fault);
+    expect(faultsOf({}, { port: 0, adminPort: 0 })).toEqual([]);
+  });
+
   it('has an id and a secret for one caller only', () => {
     const keys = [KEY, { id: 'team-a', hashes: [OTHER] }, { id: 'team-b', hashes: [OTHER, HASH] }];
     expect(faultsOf({ mode: 'keys', keys })).toEqual([
