@@ -21,7 +21,7 @@ export function newKey(args: readonly string[]): string {
 
 Entry for access.keys (a second hash there replaces a secret without a gap):
 
-  - id: ${id}
+  - id: '${id}'
     hashes: ["sha256:${digestOf(secret).toString('hex')}"]
 `;
 }

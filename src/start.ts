@@ -86,18 +86,22 @@ async function create(config: GatewayConfig): Promise<NestExpressApplication> {
 }
 
 async function listen(app: NestExpressApplication, config: GatewayConfig): Promise<void> {
-  const { host, port } = config.server;
+  const { host, port, adminHost, adminPort } = config.server;
   try {
     await app.listen(port, host);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (error instanceof Error && code === 'EADDRINUSE') {
-      const taken = 'port' in error ? Number(error.port) : port;
-      const cure =
-        taken === port
-          ? `choose another with "PORT=${port + 1} npm start"`
-          : 'write another into server.adminPort';
-      throw new StartError(`Port ${taken} is in use: stop whoever has it, or ${cure}.`);
+    const isOfAdminPort =
+      error instanceof Error && 'port' in error && error.port === adminPort && adminPort !== port;
+    if (isOfAdminPort && (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL')) {
+      throw new StartError(
+        `Sluice cannot listen on ${adminHost}:${adminPort} (${code}): correct server.adminHost and server.adminPort, or stop whoever has that port.`,
+      );
+    }
+    if (code === 'EADDRINUSE') {
+      throw new StartError(
+        `Port ${port} is in use: stop whoever has it, or choose another with "PORT=${port + 1} npm start".`,
+      );
     }
     if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       throw new StartError(

@@ -1,3 +1,6 @@
+/** Who has no label of its own. */
+export const OTHER = 'other';
+
 /** Labels of callers that no configuration names: the first ones have their own, so that metrics stay bounded. */
 export class CallerLabels {
   readonly #labels = new Set<string>();
@@ -6,7 +9,7 @@ export class CallerLabels {
 
   of(id: string): string {
     if (this.#labels.has(id)) return id;
-    if (this.#labels.size >= this.max) return 'other';
+    if (this.#labels.size >= this.max) return OTHER;
     this.#labels.add(id);
     return id;
   }

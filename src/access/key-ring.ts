@@ -72,6 +72,7 @@ function callerOf(key: KeyConfig, limits: AccessConfig['limits']): Caller {
     label: id,
     isAdmin: key.admin,
     mayUse: (model) => models === undefined || matchesAny(models, model),
+    isLimitedToModels: models !== undefined,
     defaultModel,
     fallback: key.fallback !== 'never',
     priority,

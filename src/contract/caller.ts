@@ -20,6 +20,8 @@ export interface Caller {
   readonly isAdmin: boolean;
   /** Whether it may ask for a model, by its public name. */
   readonly mayUse: (model: string) => boolean;
+  /** Whether there may be a model that it may not ask for. */
+  readonly isLimitedToModels: boolean;
   /** Its model when it names none; absent: the configuration's. */
   readonly defaultModel?: string | undefined;
   /** `false` keeps its requests on their first target. */
@@ -37,6 +39,7 @@ export const ANONYMOUS: Caller = {
   label: 'anonymous',
   isAdmin: false,
   mayUse: () => true,
+  isLimitedToModels: false,
   fallback: true,
   priority: 'interactive',
   limits: {},

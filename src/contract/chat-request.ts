@@ -23,6 +23,10 @@ export interface ChatRequest {
   readonly callerHeader?: ((name: string) => string | undefined) | undefined;
   /** What the caller's body says beyond the fields above. */
   readonly unmodelled?: Unmodelled | undefined;
+  /** Its caller may have no more than `sampling.maxTokens`, whatever its own body says. */
+  readonly isOutputBound?: boolean | undefined;
+  /** Its caller may have no other model than its route's, whatever its own body says. */
+  readonly isBoundToModel?: boolean | undefined;
   /** The caller's own body: a backend that speaks its dialect sends it instead of building one. */
   readonly native?: NativeBody | undefined;
 }

@@ -12,7 +12,7 @@ import { type Candidate, candidatesFor } from './routing/candidates.js';
 import { Attempts } from './attempt/attempts.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
-import { limitOutput } from './limit-output.js';
+import { boundRequest } from './bound-request.js';
 import { eligible } from './routing/eligible.js';
 import { GenerationRecorder } from './generation-recorder.js';
 import type { GenerationLifetime } from './generation-lifetime.js';
@@ -65,7 +65,7 @@ export class GenerationService {
     call: CallerContext,
     signal: AbortSignal,
   ): StreamedGeneration {
-    const limited = limitOutput(request, call.caller);
+    const limited = boundRequest(request, call.caller);
     const context = this.#begin(route, limited, call, signal, true);
     const batches = streamAnswer(context, limited);
     return { ...generationOf(context), batches, over: context.lifetime.signal };
@@ -78,7 +78,7 @@ export class GenerationService {
     call: CallerContext,
     signal: AbortSignal,
   ): PlainGeneration {
-    const limited = limitOutput(request, call.caller);
+    const limited = boundRequest(request, call.caller);
     const context = this.#begin(route, limited, call, signal, false);
     return { ...generationOf(context), answer: wholeAnswer(context, limited) };
   }

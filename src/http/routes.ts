@@ -53,6 +53,11 @@ export function findRoute(path: string): HttpRoute | undefined {
   return MATCHERS.find(({ matcher }) => matcher.test(path))?.route;
 }
 
+/** Below `/admin` also what no route knows is for operators: a new one cannot be open by mistake. */
+export function kindOf(path: string): HttpRoute['kind'] | undefined {
+  return findRoute(path)?.kind ?? (/^\/admin(\/|$)/i.test(path) ? 'admin' : undefined);
+}
+
 /** For programs that watch over Sluice, which know it by its address. */
 export function isForWatchers(kind: HttpRoute['kind'] | undefined): boolean {
   return kind === 'probe' || kind === 'metrics';

@@ -73,6 +73,11 @@ describe('with access.mode: jwt', () => {
     ['that names nobody', { sub: undefined }, 'This token names no caller in "sub".'],
     ['that names a number', { sub: 7 }, /names no caller/],
     ['that names two lines', { sub: 'a\nb' }, /names no caller/],
+    ['with a space at its end', { sub: 'alice ' }, /names no caller/],
+    ['that is not normalised', { sub: 'e\u0301ve' }, /names no caller/],
+    ['with what cannot be seen', { sub: 'ali\u200bce' }, /names no caller/],
+    ['with half a character', { sub: 'a\ud800' }, /names no caller/],
+    ['that names those beyond', { sub: 'other' }, /a caller that is taken/],
     ['that names a key', { sub: 'batch-jobs' }, /a caller that is taken/],
     ['that names nobody by name', { sub: 'anonymous' }, /a caller that is taken/],
   ])('refuses a token %s', async (_, claims, message) => {
@@ -123,7 +128,7 @@ describe('with access.mode: jwt', () => {
     });
     vi.useFakeTimers({ now: Date.now() + 3_600_000, toFake: ['Date'] });
     expect(await statusFor(headers)).toBe(200);
-    await vi.waitFor(() => expect(gateway.log.text).toContain('keys of the identity provider'));
+    await vi.waitFor(() => expect(gateway.log.text).toContain('no keys of the identity provider'));
     expect(await statusFor(headers)).toBe(200);
     expect(provider.asked).toBe(2);
   });
@@ -138,6 +143,64 @@ describe('with access.mode: jwt', () => {
     const error = await refusalOf(await provider.headers());
     expect(error).toMatchObject({ status: 503, code: 'access_unavailable' });
     expect(await statusFor(batch.headers)).toBe(200);
+  });
+
+  it.each(['answers 500', 'refuses connections'])(
+    'asks an issuer that %s once in five seconds, however many tokens come, and logs it once',
+    async (how) => {
+      vi.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+      let asked = 0;
+      provider.answersWith(({ socket }, response) => {
+        asked += 1;
+        if (how === 'answers 500') response.writeHead(500).end();
+        else socket.destroy();
+      });
+      await start();
+      const headers = await provider.headers();
+      for (let i = 0; i < 20; i += 1) {
+        expect(await refusalOf(headers)).toMatchObject({ status: 503, code: 'access_unavailable' });
+      }
+      expect(asked).toBe(1);
+      vi.setSystemTime(Date.now() + 5000);
+      await refusalOf(headers);
+      expect(asked).toBe(2);
+      expect(gateway.log.text.match(/no keys of the identity provider/g)).toHaveLength(1);
+      expect(gateway.log.text).not.toContain('/jwks');
+    },
+  );
+
+  it('blames the token for a key that is not known while the issuer is away, and asks no more', async () => {
+    await start();
+    expect(await statusFor(await provider.headers())).toBe(200);
+    const unknown = await provider.headers({ exp: 4_000_000_000 }, { kid: 'key-9' });
+    vi.useFakeTimers({ now: Date.now() + 60_000, toFake: ['Date'] });
+    let asked = 0;
+    provider.answersWith((_request, response) => {
+      asked += 1;
+      response.writeHead(500).end();
+    });
+    for (let i = 0; i < 10; i += 1) expect(await statusFor(unknown)).toBe(401);
+    expect(asked).toBe(1);
+  });
+
+  it('takes keys that it cannot ask for again for a day', async () => {
+    await start();
+    const headers = await provider.headers({ exp: 4_000_000_000 });
+    expect(await statusFor(headers)).toBe(200);
+    provider.answersWith((_request, response) => response.writeHead(500).end());
+    const loaded = Date.now();
+    vi.useFakeTimers({ now: loaded + 23 * 3_600_000, toFake: ['Date'] });
+    expect(await statusFor(headers)).toBe(200);
+    vi.setSystemTime(loaded + 25 * 3_600_000);
+    expect(await refusalOf(headers)).toMatchObject({ status: 503 });
+  });
+
+  it('reads no more than 1 MiB of keys', async () => {
+    provider.answersWith((_request, response) =>
+      response.end(`{"keys":[],"x":"${'x'.repeat(1024 * 1024)}"}`),
+    );
+    await start();
+    expect(await refusalOf(await provider.headers())).toMatchObject({ status: 503 });
   });
 
   it('limits a caller to the models that its token lists, or names in one text', async () => {

@@ -242,6 +242,7 @@ describe('a key', () => {
     ],
     ['null', { max_tokens: null }, { max_tokens: 100 }],
     ['less than nothing', { max_tokens: -1 }, { max_tokens: 100 }],
+    ['nothing at all', { max_tokens: 0 }, { max_tokens: 100 }],
   ])('bounds what it lets a model write, where it asks for %s', async (_, said, sent) => {
     const key = accessKey('a', { maxOutputTokens: 100 });
     await startWith([key.entry]);
@@ -257,6 +258,69 @@ describe('a key', () => {
     expect(body.options).toMatchObject({
       num_predict: Math.max(...Object.values(sent).map(Number)),
     });
+  });
+});
+
+describe('a key with maxOutputTokens', () => {
+  const key = accessKey('a', { maxOutputTokens: 100 });
+  const startAt = (target: object) =>
+    startWith([key.entry], {
+      models: [{ id: 'm', targets: [{ backend: 'openai', model: 'gpt-4o', ...target }] }],
+    });
+  const sent = async (fields: object) => {
+    await (await ask(key.headers, { model: 'm', ...fields })).text();
+    return gateway.openai.requests.at(-1)!.body;
+  };
+
+  it.each([
+    [{ n_predict: 9999 }],
+    [{ num_predict: -1 }],
+    [{ max_new_tokens: 0 }],
+    [{ max_output_tokens: 9999 }],
+    [{ max_output_tokens: null }],
+    [{ options: { num_predict: 9999 } }],
+    [{ extra_body: { n_predict: 9999 } }],
+  ])('bounds the limit by whatever name a server may know it: %j', async (fields) => {
+    await startAt({});
+    const body = await sent(fields);
+    expect(body).toMatchObject({ max_tokens: 100 });
+    expect(JSON.stringify(body)).not.toMatch(/9999|_predict":-1|tokens":(0|null)/);
+  });
+
+  it('bounds what a target renames, and leaves what it sets', async () => {
+    await startAt({ rename: { max_tokens: 'limit', foo: 'max_tokens' } });
+    expect(await sent({ limit: 9999, foo: 9999 })).toMatchObject({ limit: 100, max_tokens: 100 });
+    await gateway.close();
+    await startAt({ set: { max_tokens: 200 } });
+    expect(await sent({ max_tokens: 9999 })).toMatchObject({ max_tokens: 200 });
+    await gateway.close();
+    await startAt({ drop: ['max_completion_tokens'] });
+    expect(await sent({ max_completion_tokens: 50 })).toMatchObject({ max_tokens: 50 });
+  });
+
+  it('is not served where no limit is taken', async () => {
+    await startAt({ drop: ['max_tokens', 'max_completion_tokens'] });
+    const error = await errorOf(await ask(key.headers, { model: 'm' }));
+    expect(error).toMatchObject({ status: 400, param: 'max_tokens' });
+    await gateway.close();
+    await startAt({ backend: 'ollama', drop: ['num_predict'] });
+    expect(await errorOf(await ask(key.headers, { model: 'm' }))).toMatchObject({ status: 400 });
+  });
+});
+
+describe('a key with models', () => {
+  it('cannot have others by fields that name some upstream', async () => {
+    const [bound, free] = [accessKey('a', { models: ['gpt-only'] }), accessKey('b')];
+    await startWith([bound.entry, free.entry]);
+    const choices = { models: ['o1'], fallbacks: ['o1'], route: 'fallback' };
+    const response = await ask(bound.headers, choices);
+    expect(response.headers.get('x-sluice-ignored')).toBe('models, fallbacks, route');
+    await response.text();
+    for (const name of Object.keys(choices)) {
+      expect(gateway.openai.requests[0]!.body).not.toHaveProperty(name);
+    }
+    await (await ask(free.headers, choices)).text();
+    expect(gateway.openai.requests[1]!.body).toMatchObject(choices);
   });
 });
 

@@ -74,3 +74,61 @@ describe('server.adminPort', () => {
     await expect(fetch(`${admin}/livez`)).rejects.toThrow('fetch failed');
   });
 });
+
+/** What nginx sends on by itself: its upstream's address for a host, and nothing of the caller. */
+const asNginx = (url: string) => ({ host: new URL(url).host, connection: 'close' });
+
+/** 404 is what this gateway, which keeps no ledger, has for whoever is let in. */
+describe('/admin/*', () => {
+  const PATHS = ['/admin', '/admin/', '/admin/usage', '/admin/nothing', '/Admin/Usage'];
+  const PROXIES = [
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'forwarded',
+    'via',
+    'x-real-ip',
+    'cf-connecting-ip',
+    'true-client-ip',
+  ];
+
+  it.each(PATHS)(
+    'needs a key on the public port, behind a proxy as without one: %s',
+    async (path) => {
+      await start();
+      const url = gateway.url + path;
+      expect(await sendAsPage(url, asNginx(url))).toMatchObject({ status: 401 });
+      expect((await fetch(url, { headers: teamA.headers })).status).toBe(403);
+      expect((await fetch(url, { headers: operator.headers })).status).toBe(404);
+    },
+  );
+
+  it('needs a key on the public port of an open gateway that has one for operators', async () => {
+    await start({ access: { keys: [operator.entry] } });
+    const url = `${gateway.url}/admin/usage`;
+    expect(await sendAsPage(url, asNginx(url))).toMatchObject({ status: 403 });
+    expect((await fetch(url, { headers: operator.headers })).status).toBe(404);
+  });
+
+  it('needs none on server.adminPort from this machine, nor where everybody may call', async () => {
+    const admin = await start();
+    expect((await fetch(`${admin}/admin/usage`)).status).toBe(404);
+    await gateway.close();
+    await start({ access: {} });
+    expect((await gateway.get('/admin/usage')).status).toBe(404);
+  });
+
+  it.each(PROXIES)('needs one on server.adminPort behind a proxy that sends %s', async (header) => {
+    const admin = await start();
+    const headers = { [header]: '192.0.2.1' };
+    expect((await fetch(`${admin}/admin/usage`, { headers })).status).toBe(401);
+  });
+
+  it('needs one on server.adminPort for another name, and beyond the loopback', async () => {
+    const admin = await start();
+    const foreign = await sendAsPage(`${admin}/admin/usage`, { host: 'sluice.example' });
+    expect(foreign.status).not.toBe(404);
+    await gateway.close();
+    const beyond = await start({ server: { adminHost: '0.0.0.0' } });
+    expect((await fetch(`${beyond}/admin/usage`)).status).toBe(401);
+  });
+});

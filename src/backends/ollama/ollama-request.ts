@@ -79,13 +79,17 @@ function inDialectOf({ drop = [], rename = {}, set }: Target, fields: JsonObject
 }
 
 /** What of the request Ollama cannot do, and what it would leave out. */
-export function fitOf(request: ChatRequest, { backend, drop = [] }: Target): Fit {
+export function fitOf(request: ChatRequest, { backend, drop = [], set = {} }: Target): Fit {
   const ignored = [
     ...(request.unmodelled?.hints ?? []),
     // Not every model thinks, and Ollama refuses `think` for those that do not: the target's options decide.
     ...(request.reasoningEffort === undefined ? [] : ['reasoning_effort']),
     ...(drop.length === 0 ? [] : droppedFields(request, drop)),
   ];
+  if (request.isOutputBound && drop.includes('num_predict') && set['num_predict'] == null) {
+    const message = `Your key bounds what a model may write, and backend "${backend}" takes no limit.`;
+    return { ignored, unsupported: { param: 'max_tokens', message } };
+  }
   const unsupported = firstUnsupported(request);
   if (unsupported === undefined) return { ignored };
   const { param, why } = unsupported;

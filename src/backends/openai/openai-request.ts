@@ -10,7 +10,8 @@ import type {
 } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
-import { inDialectOf, LIMITS } from './openai-fields-sent.js';
+import { canBound, forbiddenIn, LIMITS } from './openai-bounds.js';
+import { inDialectOf, without } from './openai-fields-sent.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;
 
@@ -49,12 +50,17 @@ function bodyWith(
   const said = bodyWithLimit(bodyWithPrefill(neutralBody(request), request), request);
   const body = { ...said, ...stream };
   // The one place where a caller's JSON becomes the package's type: the upstream judges it, not we.
-  return { ...inDialectOf(target, body, renamesLimit), model: target.model } as unknown as Body;
+  const bound = request.isOutputBound ? request.sampling.maxTokens : undefined;
+  return {
+    ...inDialectOf(target, body, renamesLimit, bound),
+    model: target.model,
+  } as unknown as Body;
 }
 
 /** The body before a target's own dialect: the caller's own where it spoke this dialect. */
 function neutralBody(request: ChatRequest): JsonObject {
-  return nativeBody(request) ?? toOpenAiBody(request);
+  const native = nativeBody(request);
+  return native ? without(forbiddenIn(native, request), native) : toOpenAiBody(request);
 }
 
 /**
@@ -62,8 +68,16 @@ function neutralBody(request: ChatRequest): JsonObject {
  * Of another dialect's request it gets what the neutral one carries.
  */
 export function fitOf(request: ChatRequest, target: Target): Fit {
-  const dropped = droppedFields(request, target);
-  if (nativeBody(request) || !request.unmodelled) return { ignored: dropped };
+  const native = nativeBody(request);
+  const dropped = [
+    ...(native ? forbiddenIn(native, request) : []),
+    ...droppedFields(request, target),
+  ];
+  if (request.isOutputBound && !canBound(target)) {
+    const message = `Your key bounds what a model may write, and backend "${target.backend}" takes no limit.`;
+    return { ignored: dropped, unsupported: { param: 'max_tokens', message } };
+  }
+  if (native || !request.unmodelled) return { ignored: dropped };
   const { hints, shape } = request.unmodelled;
   const ignored = [...hints, ...dropped];
   const [param] = shape;

@@ -10,7 +10,7 @@ import { expand } from './expand.js';
 import { FilesRead } from './files-read.js';
 import { snapshotOf } from './snapshot.js';
 import { GatewayConfig } from '../schema/gateway-config.js';
-import { accessFaults } from '../rules/access-faults.js';
+import { accessFaults, adminPortFaults } from '../rules/access-faults.js';
 import { limitFaults } from '../rules/limit-faults.js';
 import { referenceFaults } from '../rules/references.js';
 import { fieldFaults } from '../rules/validate.js';
@@ -43,11 +43,13 @@ export function parseConfig(
   coerceExpanded(config, expanded);
   const settings = settingsIn(env);
   const host = settings.host ?? config.server?.host;
+  const port = settings.port ?? config.server?.port;
   const ca = readCaFiles(config, files);
   const found = [
     ...fieldFaults(config),
     ...referenceFaults(config, expanded),
     ...accessFaults(config, host),
+    ...adminPortFaults(config, port),
     ...limitFaults(config),
     ...ca.faults,
   ];

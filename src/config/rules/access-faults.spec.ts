@@ -76,6 +76,24 @@ describe('access', () => {
     ]);
   });
 
+  it.each([
+    ['http://id.example/jwks', 1],
+    ['https://user:secret@id.example/jwks', 1],
+    ['http://LOCALHOST.:8080/jwks', 0],
+    ['http://[::1]/jwks', 0],
+  ])('asks for keys of an issuer by https only, but on this machine: %s', (jwksUrl, count) => {
+    const faults = faultsOf({ mode: 'jwt', jwt: { ...JWT, jwksUrl } });
+    expect(faults).toHaveLength(count);
+    expect(faults.join()).not.toContain('secret');
+  });
+
+  it('has a port of its own for operators', () => {
+    const fault = ['server.adminPort: must be another port than server.port'];
+    expect(faultsOf({}, { port: 4000, adminPort: 4000 })).toEqual(fault);
+    expect(faultsOf({}, { adminPort: 4000 }, { PORT: '4000' })).toEqual(fault);
+    expect(faultsOf({}, { port: 0, adminPort: 0 })).toEqual([]);
+  });
+
   it('has an id and a secret for one caller only', () => {
     const keys = [KEY, { id: 'team-a', hashes: [OTHER] }, { id: 'team-b', hashes: [OTHER, HASH] }];
     expect(faultsOf({ mode: 'keys', keys })).toEqual([
@@ -100,6 +118,9 @@ describe('access', () => {
     [{ id: 'anonymous' }, 'id'],
     [{ id: 'other' }, 'id'],
     [{ id: 'team a' }, 'id'],
+    [{ id: '192.0.2.1' }, 'id'],
+    [{ id: 7 }, 'id'],
+    [{ expiresAt: '2027-02-30T00:00:00Z' }, 'expiresAt'],
     [{ hashes: [] }, 'hashes'],
     [{ hashes: ['sk-sluice-secret-in-the-wrong-place'] }, 'hashes'],
     [{ hashes: [HASH, OTHER, `sha256:${'c'.repeat(64)}`] }, 'hashes'],

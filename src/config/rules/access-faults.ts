@@ -25,6 +25,13 @@ export function accessFaults(config: GatewayConfig, host: unknown): ConfigFault[
   ];
 }
 
+/** @param port where callers are served, whoever says so */
+export function adminPortFaults({ server }: GatewayConfig, port: unknown): ConfigFault[] {
+  const adminPort: unknown = server?.adminPort;
+  if (adminPort === undefined || adminPort === 0 || adminPort !== port) return [];
+  return [{ path: 'server.adminPort', message: 'must be another port than server.port' }];
+}
+
 interface KeyAt {
   readonly path: string;
   readonly key: KeyConfig;

@@ -1,16 +1,20 @@
 import { isIP } from 'node:net';
+import { isLoopback } from './loopback.js';
 import { must, Rule } from './rule.js';
+import { isHttpUrl } from './upstream-rules.js';
 
 /** Rules for who may call, and what of it is taken from the network. */
 
 /** Metrics are labelled with it, so two words of theirs are taken. */
 export const keyIdCheck = must(
-  '1 to 64 letters, digits, ".", "_" or "-", and not "anonymous" or "other", which metrics use',
+  '1 to 64 letters, digits, ".", "_" or "-", in quotes if it is a number, and not "anonymous" or "other", which metrics use, or an address',
   (value) =>
     typeof value === 'string' &&
     /^[A-Za-z0-9._-]{1,64}$/.test(value) &&
     value !== 'anonymous' &&
-    value !== 'other',
+    value !== 'other' &&
+    // Without a key callers are told apart by theirs.
+    isIP(value) === 0,
 );
 export const KeyId = () =>
   Rule('keyId', keyIdCheck, { type: 'string', pattern: '^[A-Za-z0-9._-]{1,64}$' });
@@ -48,19 +52,40 @@ export const ModelGlobs = () =>
     { type: 'array', minItems: 1, items: { type: 'string', minLength: 1 } },
   );
 
+/** Whoever can change the keys on their way signs tokens for everybody. */
+export const JwksUrl = () =>
+  Rule(
+    'jwksUrl',
+    must('an https:// URL without credentials; http:// is for this machine only', isJwksUrl),
+    { type: 'string', pattern: '^[hH][tT][tT][pP][sS]?://' },
+  );
+
+function isJwksUrl(value: unknown): boolean {
+  if (typeof value !== 'string' || !isHttpUrl(value)) return false;
+  const { protocol, hostname, username, password } = new URL(value);
+  return username === '' && password === '' && (protocol === 'https:' || isLoopback(hostname));
+}
+
 /** An ISO 8601 time with its zone, so that no machine reads it as its own. */
 export const Time = () =>
   Rule(
     'time',
     must(
-      'a time with its zone, in quotes, such as "2027-01-31T00:00:00Z"',
+      'a time with its zone, such as 2027-01-31T00:00:00Z',
       (value) =>
         typeof value === 'string' &&
         /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(value) &&
-        !Number.isNaN(Date.parse(value)),
+        !Number.isNaN(Date.parse(value)) &&
+        isDay(value.slice(0, 10)),
     ),
     { type: 'string', format: 'date-time' },
   );
+
+/** Date.parse takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
+}
 
 /** `loopback` and other names of address ranges mean what everybody configures differently. */
 export const Networks = () =>

@@ -6,8 +6,9 @@ LOOPBACK.addAddress('::1', 'ipv6');
 
 /** Names and addresses that lead to this machine, whoever resolves them. */
 export function isLoopback(name: string): boolean {
-  const address = name.replace(/^\[|\]$/g, '');
+  const lower = name.toLowerCase().replace(/\.$/, '');
+  const address = lower.replace(/^\[|\]$/g, '');
   const family = isIP(address);
   if (family !== 0) return LOOPBACK.check(address, family === 6 ? 'ipv6' : 'ipv4');
-  return name === 'localhost' || name.endsWith('.localhost');
+  return lower === 'localhost' || lower.endsWith('.localhost');
 }

@@ -21,12 +21,6 @@ export const RedisUrl = () =>
     must('a redis:// or rediss:// URL', (value) => isText(value) && isRedisUrl(value)),
     REDIS_URL,
   );
-export const HttpUrl = () =>
-  Rule(
-    'httpUrl',
-    must('an http:// or https:// URL', (value) => isText(value) && isHttpUrl(value)),
-    HTTP_URL,
-  );
 export const CaFile = () =>
   Rule(
     'caFile',

@@ -1,7 +1,6 @@
-import { KeyId, ModelGlobs, SecretHashes, Time } from '../rules/access-rules.js';
+import { JwksUrl, KeyId, ModelGlobs, SecretHashes, Time } from '../rules/access-rules.js';
 import { ListOf, Section } from '../rules/nested.js';
 import { Optional } from '../rules/rule.js';
-import { HttpUrl } from '../rules/upstream-rules.js';
 import { Flag, Integer, Name, OneOf } from '../rules/value-rules.js';
 import { UsageLimitsConfig } from './usage-limits-config.js';
 
@@ -60,7 +59,7 @@ export class KeyConfig {
 /** Callers that come with a token of an identity provider. */
 export class JwtConfig {
   /** Where its public keys are (JWKS). */
-  @HttpUrl()
+  @JwksUrl()
   readonly jwksUrl: string;
 
   /** What `iss` must be. */

@@ -1,16 +1,17 @@
 import { NotFoundException } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import type { Access } from '../../access/access.js';
+import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ANONYMOUS, type Caller } from '../../contract/caller.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { findRoute, type HttpRoute, isForWatchers } from '../routes.js';
+import { type HttpRoute, isForWatchers, kindOf } from '../routes.js';
 import type { AdminListener } from '../server/admin-listener.js';
 import { credentialsIn } from './credentials.js';
 import { isFromThisMachine } from './this-machine.js';
 
 type Kind = HttpRoute['kind'] | undefined;
 
-/** Whoever uses `/admin` where only this machine can. */
+/** Whoever uses `/admin` where no key is needed. */
 const LOCAL_ADMIN: Caller = { ...ANONYMOUS, isAdmin: true };
 
 /**
@@ -20,7 +21,7 @@ const LOCAL_ADMIN: Caller = { ...ANONYMOUS, isAdmin: true };
 export function authenticate(access: Access, adminListener: AdminListener) {
   return async (request: Request, response: Response, next: NextFunction): Promise<void> => {
     const { context } = response.locals;
-    const kind = findRoute(request.path)?.kind;
+    const kind = kindOf(request.path);
     const isAdminPort = adminListener.has(request);
     if (isAdminPort && kind !== 'admin' && !isForWatchers(kind)) {
       throw new NotFoundException('This port has /metrics, /livez, /readyz and /admin only.');
@@ -28,7 +29,12 @@ export function authenticate(access: Access, adminListener: AdminListener) {
     const { config } = context;
     const isOpen = isAdminPort || config.access.mode === 'open';
     if (kind === 'probe' || (kind === 'metrics' && isOpen)) return next();
-    if (kind === 'admin' && isFromThisMachine(request, adminListener.serverOf(request))) {
+    const isForThisMachine = isAdminPort || isOpenToAll(config);
+    if (
+      kind === 'admin' &&
+      isForThisMachine &&
+      isFromThisMachine(request, adminListener.serverOf(request))
+    ) {
       context.caller = LOCAL_ADMIN;
       return next();
     }
@@ -38,6 +44,14 @@ export function authenticate(access: Access, adminListener: AdminListener) {
     requireRights(kind, context.caller);
     next();
   };
+}
+
+/**
+ * Whether the public port has nothing to keep from whoever reaches it. A proxy on this machine reaches
+ * it for others: who has one configures access, or a key for operators.
+ */
+function isOpenToAll({ access: { mode, keys = [] } }: GatewayConfig): boolean {
+  return mode === 'open' && !keys.some(({ admin }) => admin);
 }
 
 /** Which models a caller may ask for is looked at where the model is known. */

@@ -4,9 +4,10 @@ import { isLoopback } from '../../config/rules/loopback.js';
 import { nameIn } from '../pages/host-check.js';
 
 /**
- * Whether only this machine can have sent it: `server` listens on the loopback, and no proxy on this
- * machine passes on what others send. A page whose name was made to resolve to 127.0.0.1 has its own
- * name in `Host`.
+ * Whether only this machine can have sent it: `server` listens on the loopback, and no header says
+ * that a proxy passes on what others send. A proxy need not say so (nginx does not by itself), so
+ * this is for ports that no proxy is pointed at. A page whose name was made to resolve to 127.0.0.1
+ * has its own name in `Host`.
  */
 export function isFromThisMachine({ headers }: Request, server: Server): boolean {
   const address = server.address();
@@ -15,8 +16,20 @@ export function isFromThisMachine({ headers }: Request, server: Server): boolean
   return name !== undefined && isLoopback(name) && !isForwarded(headers);
 }
 
+/** What proxies and their clouds add. */
+const PROXY_HEADERS = new Set([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'x-original-host',
+  'cf-connecting-ip',
+  'true-client-ip',
+  'fastly-client-ip',
+]);
+
 function isForwarded(headers: IncomingHttpHeaders): boolean {
   return Object.keys(headers).some(
-    (name) => name === 'forwarded' || name === 'via' || name.startsWith('x-forwarded-'),
+    (name) => PROXY_HEADERS.has(name) || name.startsWith('x-forwarded-'),
   );
 }

@@ -9,9 +9,13 @@ import { findRoute, isForWatchers } from '../routes.js';
  * 127.0.0.1 (DNS rebinding) is of the same origin for the browser; its name in `Host` is all that
  * tells. Beyond the loopback names are many, so that they are checked only where they are listed.
  */
-export function refuseForeignHosts({ host, hosts }: ServerConfig) {
-  const isChecked = hosts.length > 0 || isLoopback(host);
+export function refuseForeignHosts(
+  { host, adminHost, hosts }: ServerConfig,
+  isAtAdminPort: (request: Request) => boolean,
+) {
+  const isAnyListed = hosts.length > 0;
   return (request: Request, _response: Response, next: NextFunction): void => {
+    const isChecked = isAnyListed || isLoopback(isAtAdminPort(request) ? adminHost : host);
     if (!isChecked || isForWatchers(findRoute(request.path)?.kind)) return next();
     const name = nameIn(request.headers.host);
     // No browser leaves it out.

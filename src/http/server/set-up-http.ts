@@ -40,14 +40,16 @@ export function setUpHttp(app: NestExpressApplication): void {
     next();
   });
   // Before the body is read: a page that may not call shall cost nothing.
-  app.use(forbidFraming, refuseForeignHosts(server), refuseForeignPages);
+  const adminListener = app.get(AdminListener);
+  const isAtAdminPort = (request: Request) => adminListener.has(request);
+  app.use(forbidFraming, refuseForeignHosts(server, isAtAdminPort), refuseForeignPages);
   app.use('/docs', protectPage());
   app.use(addVersion);
   app.use(refuseKeysInQuery);
   const limiter = app.get(ConcurrencyLimiter);
   app.use(redeemTicket(app.get(Tickets), () => limiter.refusal));
   // Before the body, too, and behind the pages: a preflight has no key.
-  app.use(authenticate(app.get(Access), app.get(AdminListener)));
+  app.use(authenticate(app.get(Access), adminListener));
   app.use('/chat', answerHeadAndReconnects);
   app.use(refuseOtherMethods);
   app.use(jsonBody(server, () => limiter.refusal));
