@@ -130,5 +130,8 @@ describe('/admin/*', () => {
     await gateway.close();
     const beyond = await start({ server: { adminHost: '0.0.0.0' } });
     expect((await fetch(`${beyond}/admin/usage`)).status).toBe(401);
+    // Names are looked at where only this machine should have one: by its own interface.
+    const named = { host: 'sluice.example', ...operator.headers };
+    expect(await sendAsPage(`${beyond}/admin/usage`, named)).toMatchObject({ status: 404 });
   });
 });

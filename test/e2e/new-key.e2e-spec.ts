@@ -13,7 +13,7 @@ async function run(...args: string[]): Promise<{ output: string; code: number | 
 }
 
 describe('a new key', () => {
-  it.each([[['team-a']], [['--id', 'team-a']]])(
+  it.each([[['team-a']], [['--id', 'team-a']], [['1234']]])(
     'is printed with an entry that lets it in: --key %s',
     async (args) => {
       const { output, code } = await run(...args);

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { SluiceProcess } from '../support/sluice-process.js';
 import { SseReader } from '../support/sse-reader.js';
@@ -55,6 +58,18 @@ describe('The built service', () => {
     expect(sluice!.output.trim().split('\n').at(-1)).toBe(
       `Port ${port} is in use: stop whoever has it, or choose another with "PORT=${port + 1} npm start".`,
     );
+    other.close();
+  });
+
+  it('names the port for operators where that one is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const file = join(await mkdtemp(join(tmpdir(), 'sluice-')), 'sluice.yaml');
+    await writeFile(file, `${await readFile(SANDBOX, 'utf8')}\nserver: { adminPort: ${port} }\n`);
+    expect(await start({}, [file]).exit()).toBe(1);
+    expect(sluice!.output).toContain(`Sluice cannot listen on 127.0.0.1:${port} (EADDRINUSE)`);
+    expect(sluice!.output).toContain('server.adminPort');
     other.close();
   });
 
