@@ -23,8 +23,12 @@ export class MetricLines {
     this.lines = rows.filter((row) => !row.startsWith('#')).map(lineOf);
   }
 
-  static async read(gateway: Gateway, prefixes = /^(llm|sluice)_/): Promise<MetricLines> {
-    return new MetricLines(await (await gateway.get('/metrics')).text(), prefixes);
+  static async read(
+    gateway: Gateway,
+    prefixes = /^(llm|sluice)_/,
+    headers: Record<string, string> = {},
+  ): Promise<MetricLines> {
+    return new MetricLines(await (await gateway.get('/metrics', headers)).text(), prefixes);
   }
 
   /** All values that a label has anywhere. */
@@ -49,16 +53,20 @@ function lineOf(row: string): MetricLine {
 export async function changes(
   gateway: Gateway,
   act: () => Promise<unknown>,
+  headers?: Record<string, string>,
 ): Promise<Record<string, number>> {
-  const before = await counts(gateway);
+  const before = await counts(gateway, headers);
   await act();
-  const after = await counts(gateway);
+  const after = await counts(gateway, headers);
   const changed = [...after].map(([series, value]) => [series, value - (before.get(series) ?? 0)]);
   return Object.fromEntries(changed.filter(([, by]) => by !== 0)) as Record<string, number>;
 }
 
-async function counts(gateway: Gateway): Promise<Map<string, number>> {
-  const { lines } = await MetricLines.read(gateway);
+async function counts(
+  gateway: Gateway,
+  headers?: Record<string, string>,
+): Promise<Map<string, number>> {
+  const { lines } = await MetricLines.read(gateway, undefined, headers);
   const counted = lines.filter(({ name }) => !/_(bucket|sum)$|tokens_per_second/.test(name));
   return new Map(counted.map(({ series, value }) => [series, value]));
 }

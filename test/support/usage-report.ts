@@ -7,9 +7,10 @@ export async function usageReport(
   gateway: Gateway,
   query: string,
   requests: number,
+  headers: Record<string, string> = {},
 ): Promise<JsonObject[]> {
   for (;;) {
-    const response = await gateway.get(`/admin/usage?${query}`);
+    const response = await gateway.get(`/admin/usage?${query}`, headers);
     const body: unknown = await response.json();
     const rows = isJsonObject(body) ? body['rows'] : undefined;
     if (Array.isArray(rows)) {
