@@ -7,6 +7,7 @@ import type { ConfigSource } from './load/config-source.js';
 import { FilesRead } from './load/files-read.js';
 import { changedPaths, withSectionsOf } from './load/snapshot.js';
 import { accessFaults } from './rules/access-faults.js';
+import { limitFaults } from './rules/limit-faults.js';
 import type { GatewayConfig } from './schema/gateway-config.js';
 
 /** How often the files are read. */
@@ -88,8 +89,7 @@ export class ConfigReload {
     this.files = files;
     if (loaded instanceof ConfigError) return this.#refuse(loaded.faults);
     const kept = this.#withoutRestart(loaded);
-    // Who may call was judged by where the file wants to listen; it is where we listen that counts.
-    const faults = accessFaults(kept, kept.server.host);
+    const faults = faultsUntilRestart(kept);
     if (faults.length > 0) return this.#refuse(faults);
     const next = await this.complete(kept);
     const changed = changedPaths(this.live.current, next);
@@ -126,4 +126,16 @@ export class ConfigReload {
     this.#toldOfRestart = told;
     return withSectionsOf(this.#first, kept, next);
   }
+}
+
+/**
+ * What the file was judged by its own sections for, and is wrong with those of the start: who may
+ * call depends on where we listen, and what has to survive a restart on the store that we have.
+ */
+function faultsUntilRestart(kept: GatewayConfig): ConfigFault[] {
+  const faults = [...accessFaults(kept, kept.server.host), ...limitFaults(kept)];
+  return faults.map(({ path, message }) => ({
+    path,
+    message: `${message} (server, redis and usage are those of the start until a restart)`,
+  }));
 }

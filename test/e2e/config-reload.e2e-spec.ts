@@ -200,6 +200,34 @@ describe('The files of a configuration', () => {
     expect(log.lines.at(-1)).toMatch(/unsound.*access: lets everybody in/);
   });
 
+  it.each([
+    ['Redis', () => ({ redis: { url: 'redis://127.0.0.1:1' } })],
+    ['the ledger', () => ({ usage: { file: at('usage.db') } })],
+  ])('set no limit that needs %s before the restart that brings it', async (_, store) => {
+    open();
+    const before = live.current;
+    const models = [{ id: 'm', targets: ['a/m'], limits: { tokensPerDay: 1000 } }];
+    await write({ ...store(), models });
+    await reload.look();
+    expect(live.current).toBe(before);
+    expect(heard).toEqual({ replaced: 0, refused: 1 });
+    expect(log.lines.at(-1)).toMatch(/unsound.*models\[0\]\.limits\.tokensPerDay.*restart/);
+  });
+
+  it('take no store from a limit: it is there until the restart', async () => {
+    const models = [{ id: 'm', targets: ['a/m'], limits: { tokensPerDay: 1000 } }];
+    const redis = { url: 'redis://127.0.0.1:1' };
+    await write({ redis, models });
+    open();
+    await write({ models });
+    await reload.look();
+    expect(heard).toEqual({ replaced: 0, refused: 1 });
+    await write({ redis: { url: 'redis://127.0.0.1:2' }, models, streams: { heartbeatMs: 7 } });
+    await reload.look();
+    expect(live.current.redis?.url).toBe('redis://127.0.0.1:1');
+    expect(live.current.streams.heartbeatMs).toBe(7);
+  });
+
   it('keep the environment of the start', async () => {
     const env = { MS: '5' };
     await write({ streams: { heartbeatMs: '${MS}' } });
