@@ -10,6 +10,12 @@ const IMAGE_TOKENS = 1000;
 /** What an answer without a limit of its own is taken to be. */
 const USUAL_OUTPUT_TOKENS = 1000;
 
+/**
+ * What an answer is taken to be at most, whatever was asked for: what it was beyond that counts when it
+ * is known. Nobody keeps others from a model's budget by asking for a number that no model writes.
+ */
+const MAX_OUTPUT_TOKENS = 128_000;
+
 /** What a request is taken to use before it is known. */
 export interface Estimate {
   readonly input: number;
@@ -42,11 +48,12 @@ export function estimate(
     0,
     images.reduce((left, image) => left - image, bytes),
   );
-  // A negative one is "as many as you like" to some servers.
-  const asked = (sampling.maxTokens ?? -1) < 0 ? USUAL_OUTPUT_TOKENS : sampling.maxTokens!;
+  // A negative one, or 0, is "as many as you like" to some servers.
+  const { maxTokens = 0 } = sampling;
+  const asked = maxTokens > 0 ? maxTokens : USUAL_OUTPUT_TOKENS;
   return {
     input: Math.ceil(textBytes / BYTES_PER_TOKEN) + images.length * IMAGE_TOKENS,
-    output: Math.min(asked, maxOutputTokens ?? Infinity),
+    output: Math.min(asked, maxOutputTokens ?? Infinity, MAX_OUTPUT_TOKENS),
     price: {
       input: Math.max(0, ...prices.map((price) => price?.input ?? 0)),
       output: Math.max(0, ...prices.map((price) => price?.output ?? 0)),

@@ -5,7 +5,7 @@ import { openAi } from '../support/openai-script.js';
 import { RedisServer } from '../support/redis-server.js';
 import { isMissing } from '../support/system-parts.js';
 
-const MANY = 1_000_000;
+const MANY = 100_000;
 
 async function statuses(gateway: Gateway, count: number): Promise<number[]> {
   const answers = await Promise.all(
