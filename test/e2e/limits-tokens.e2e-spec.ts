@@ -69,6 +69,17 @@ describe('tokensPerMinute', () => {
     expect(left(await ask({ max_tokens: -1 }))).toBe(10_000 - 1100);
   });
 
+  it.each([1e9, 1e21, 1e300])(
+    'takes no more than any model writes, whatever is asked for: %d',
+    async (wanted) => {
+      await start(1_000_000);
+      const first = await ask({ max_tokens: wanted });
+      expect(1_000_000 - left(first)).toBe(128_000 + 100);
+      await first.text();
+      expect(left(await ask({ max_tokens: 50 }))).toBe(1_000_000 - 12 - 150);
+    },
+  );
+
   it('takes an image for 1,000 tokens, however many bytes it has', async () => {
     await start(10_000);
     const url = `data:image/png;base64,${'A'.repeat(100_000)}`;
