@@ -52,8 +52,12 @@ export class GenerationContext implements Disposable {
   /** Every generation ends here, once, whatever ended it. */
   [Symbol.dispose](): void {
     this.attempts[Symbol.dispose]();
+    const { error } = this.lifetime;
+    if (error) this.recorder.recordFailure(error);
     // Without an error its reader has stopped to read, as a caller that leaves does.
-    this.recorder.recordFailure(this.lifetime.error ?? new GatewayError('client_closed'));
+    else if (this.recorder.endReason === undefined) {
+      this.recorder.recordFailure(new GatewayError('client_closed'));
+    }
     this.recorder.close();
     this.lifetime[Symbol.dispose]();
     this.permit.then(
