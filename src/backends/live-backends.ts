@@ -5,8 +5,8 @@ import type { BackendConfig } from '../config/schema/backend-config.js';
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import { ByteBudget } from '../contract/byte-budget.js';
 import type { ChatBackend, ChatBackends } from '../contract/chat-backend.js';
-import { OllamaBackend } from './ollama/ollama.backend.js';
-import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
+import { createOllamaBackend } from './ollama/ollama.backend.js';
+import { createOpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
 
 /** An image of 12 MB in base64. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -16,8 +16,8 @@ const FREE_EVENT_BYTES = 64 * 1024;
 
 /** A new kind of upstream is one folder and one line here; a kind without its line does not compile. */
 const KINDS = {
-  openai: (settings) => new OpenAiBackend(settings),
-  ollama: (settings) => new OllamaBackend(settings),
+  openai: (settings) => createOpenAiBackend(settings),
+  ollama: (settings) => createOllamaBackend(settings),
 } satisfies Record<BackendConfig['kind'], (settings: OpenAiSettings) => ChatBackend>;
 
 /** A backend, and what it was made from. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
-import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
+import { createOllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
+import { createOpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { FAULTS } from '../../src/contract/faults.js';
 import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import { failure } from '../support/failure.js';
@@ -40,12 +40,12 @@ const IN_BAND = ERRORS.filter(
 describe.each([
   [
     'OpenAI',
-    (settings: UpstreamSettings) => new OpenAiBackend(settings),
+    (settings: UpstreamSettings) => createOpenAiBackend(settings),
     ({ openaiUrl }: ScriptedUpstream) => openaiUrl,
   ],
   [
     'Ollama',
-    (settings: UpstreamSettings) => new OllamaBackend(settings),
+    (settings: UpstreamSettings) => createOllamaBackend(settings),
     ({ url }: ScriptedUpstream) => url,
   ],
 ] as const)('the %s backend', (_, create, baseUrlOf) => {
@@ -68,7 +68,7 @@ describe.each([
 
 describe('the OpenAI backend', () => {
   const test = new BackendUnderTest({
-    create: (settings) => new OpenAiBackend(settings),
+    create: (settings) => createOpenAiBackend(settings),
     baseUrlOf: (upstream) => upstream.openaiUrl,
   });
 
@@ -147,7 +147,7 @@ describe('the OpenAI backend', () => {
 
 describe('the Ollama backend', () => {
   const test = new BackendUnderTest({
-    create: (settings) => new OllamaBackend(settings),
+    create: (settings) => createOllamaBackend(settings),
     baseUrlOf: (upstream) => upstream.url,
   });
 
