@@ -2,7 +2,7 @@ import type { Caller } from './caller.js';
 import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
-import type { FinishReason, Usage } from './stream-event.js';
+import type { DialectName, FinishReason, Usage } from './stream-event.js';
 
 /** USD per million tokens. */
 export interface Price {
@@ -77,6 +77,8 @@ export interface GenerationRecord {
   readonly address: string;
   /** The public name of the model. */
   readonly model: string;
+  /** What its caller speaks. */
+  readonly dialect: DialectName;
   readonly streaming: boolean;
   /** Those that are over. */
   readonly attempts: readonly AttemptRecord[];

@@ -16,7 +16,7 @@ export interface HttpRoute {
   readonly kind:
     'generation' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
   /** Absent: plain JSON or text. */
-  readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure'>;
+  readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure' | 'requestIdHeader'>;
 }
 
 const READ = ['GET', 'HEAD'] as const;
@@ -51,6 +51,16 @@ const MATCHERS = ROUTES.map((route) => ({ route, matcher: matcherOf(route.path) 
 /** The route of a path, in any case and with or without a slash at its end, as Express takes it. */
 export function findRoute(path: string): HttpRoute | undefined {
   return MATCHERS.find(({ matcher }) => matcher.test(path))?.route;
+}
+
+/** What clients that ask for a path speak, also where there is nothing at it but below it (`/v1/messages/batches`). */
+export function dialectOf(path: string): HttpRoute['dialect'] {
+  const route = findRoute(path) ?? ROUTES.find((each) => isBelow(each.path, path));
+  return route?.dialect;
+}
+
+function isBelow(parent: string, path: string): boolean {
+  return path.toLowerCase().startsWith(`${parent}/`);
 }
 
 /** Below `/admin` also what no route knows is for operators: a new one cannot be open by mistake. */

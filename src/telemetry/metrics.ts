@@ -70,7 +70,7 @@ export const METRIC_PROVIDERS = [
   makeCounterProvider({
     name: 'llm_streams_total',
     help: 'Generations that ended, by their one end reason.',
-    labelNames: ['caller', 'model', 'backend', 'end_reason'],
+    labelNames: ['caller', 'model', 'backend', 'dialect', 'end_reason'],
   }),
   makeHistogramProvider({
     name: 'llm_stream_duration_seconds',

@@ -21,24 +21,25 @@ const NOT_CONFIGURED =
   'The model "nobody" is not configured here. GET /v1/models lists those that can be asked for.';
 
 const ABOUT = { requestId: 'req-1' };
-const RECORD: GenerationRecord = {
-  id: '00000000-0000-4000-8000-000000000000',
-  requestId: ABOUT.requestId,
-  caller: ANONYMOUS,
-  address: '127.0.0.1',
-  model: 'gpt',
-  streaming: true,
-  attempts: [],
-  attemptsBegun: 0,
-  recoveries: [],
-  ignored: [],
-  contentParts: 0,
-  durationMs: 1,
-};
 
 /** What every dialect has to do, whatever its protocol. */
 export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame>): void {
   const { dialect } = kind;
+  const RECORD: GenerationRecord = {
+    id: '00000000-0000-4000-8000-000000000000',
+    requestId: ABOUT.requestId,
+    caller: ANONYMOUS,
+    address: '127.0.0.1',
+    model: 'gpt',
+    dialect: dialect.name,
+    streaming: true,
+    attempts: [],
+    attemptsBegun: 0,
+    recoveries: [],
+    ignored: [],
+    contentParts: 0,
+    durationMs: 1,
+  };
 
   describe(`the dialect ${dialect.name}`, () => {
     let gateway: Gateway;
@@ -78,14 +79,14 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       const error = new GatewayError('model_not_found', NOT_CONFIGURED, { param: 'model' });
       expect(response.status).toBe(404);
       const requestId = response.headers.get('x-request-id')!;
-      expect(body).toEqual(dialect.failure(error, { requestId }));
+      expect(body).toEqual(dialect.failure(error, { requestId, status: response.status }).body);
     });
 
     it.each(ALL_FAULTS)('has words for %s before its stream and in it', (fault) => {
       const error = new GatewayError(fault, 'What is wrong.');
       expect(error.status).toBeGreaterThanOrEqual(400);
       const said = { message: 'What is wrong.', requestId: ABOUT.requestId };
-      expect(kind.wordsIn(asSent(dialect.failure(error, ABOUT)))).toMatchObject(told(said));
+      expect(kind.wordsIn(asSent(dialect.failure(error, ABOUT).body))).toMatchObject(told(said));
 
       const words = kind.wordsIn(kind.parseFrame(encoderOf(RECORD).failureFrame(error, ABOUT)));
       expect(words).toEqual(told({ ...said, code: kind.codeOf(fault) }));
@@ -97,7 +98,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       const error = new GatewayError('upstream_cut');
       const about = { ...ABOUT, record };
       for (const said of [
-        asSent(dialect.failure(error, about)),
+        asSent(dialect.failure(error, about).body),
         kind.parseFrame(encoderOf(record).failureFrame(error, about)),
       ]) {
         const attempts = [{ backend: 'openai', fault: 'upstream_cut' }];
@@ -163,7 +164,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
   }
 
   function encoderOf(record: GenerationRecord): StreamEncoder<Frame> {
-    return dialect.encoder(dialect.read(kind.request).options, record);
+    return dialect.encoder(dialect.read(kind.request, {}).options, record);
   }
 
   /** `words`, as far as the protocol has a place for them. */

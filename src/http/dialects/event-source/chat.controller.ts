@@ -53,7 +53,7 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Starting<unknown> {
-    return this.starter.start(eventSource.read(body), response);
+    return this.starter.start(eventSource.read(body, response.req.headers), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -67,7 +67,10 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Starting<unknown> {
-    return this.starter.start(withModel(model, eventSource.read(body)), response);
+    return this.starter.start(
+      withModel(model, eventSource.read(body, response.req.headers)),
+      response,
+    );
   }
 }
 

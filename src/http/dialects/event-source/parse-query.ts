@@ -5,6 +5,7 @@ import type { ChatQueryDto } from './chat-query.dto.js';
 export function parseChatQuery({ message, system, model }: ChatQueryDto): ParsedRequest<void> {
   const messages = [...systemMessage(system), textMessage('user', message)];
   return {
+    dialect: 'event-source',
     // `@IsOptional` lets a null pass.
     model: model ?? undefined,
     stream: true,
