@@ -53,7 +53,12 @@ export interface Unmodelled {
 export interface Message {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   readonly name?: string | undefined;
-  /** The parts in the caller's order, so that an index names the same part to the caller. */
+  /** The field that it stands in, where that is not `messages`, among which it does not count then. */
+  readonly param?: 'system' | undefined;
+  /**
+   * The parts in the caller's order, so that an index names the same part to the caller. Results of
+   * tools may come several in one message, and beside what a user says (Anthropic's callers).
+   */
   readonly parts: readonly MessagePart[];
 }
 

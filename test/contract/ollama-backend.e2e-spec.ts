@@ -21,6 +21,8 @@ const kind: BackendKind = {
   create: (settings) => createOllamaBackend(settings),
   baseUrlOf: (upstream) => upstream.url,
   scripts: ollama,
+  keyHeader: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  stopWord: 'stop',
   finishing: (doneReason) => ({ doneReason }),
   abortedWith: (text) => ndjson(doneLine({ doneReason: 'abort' }, text)),
   streamsCounts: (input) =>

@@ -52,6 +52,8 @@ const kind: BackendKind = {
   create: (settings) => createOpenAiBackend(settings),
   baseUrlOf: (upstream) => upstream.openaiUrl,
   scripts: openAi,
+  keyHeader: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  stopWord: 'stop',
   finishing: (finishReason) => ({ finishReason }),
   abortedWith: (text) => sse(deltaChunk({ content: text }, {}, { finish_reason: 'abort' })),
   streamsCounts: (input) =>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createAnthropicBackend } from '../../src/backends/anthropic/anthropic.backend.js';
 import { createOllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
 import { createOpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { FAULTS } from '../../src/contract/faults.js';
@@ -47,6 +48,11 @@ describe.each([
     'Ollama',
     (settings: UpstreamSettings) => createOllamaBackend(settings),
     ({ url }: ScriptedUpstream) => url,
+  ],
+  [
+    'Anthropic',
+    (settings: UpstreamSettings) => createAnthropicBackend(settings),
+    ({ openaiUrl }: ScriptedUpstream) => openaiUrl,
   ],
 ] as const)('the %s backend', (_, create, baseUrlOf) => {
   const test = new BackendUnderTest({ create, baseUrlOf });

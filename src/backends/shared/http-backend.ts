@@ -4,6 +4,7 @@ import type {
   ChatBackend,
   Fit,
   Target,
+  TokenCount,
   UpstreamNotices,
 } from '../../contract/chat-backend.js';
 import type { ChatRequest } from '../../contract/chat-request.js';
@@ -22,6 +23,8 @@ import { secretsOf } from './errors/upstream-secrets.js';
 export interface UpstreamProtocol {
   /** Where requests go, below the base URL. */
   readonly path: string;
+  /** Absent where it cannot count. */
+  readonly counting?: TokenCounting;
   /** As `ChatBackend.fit`. */
   fit(request: ChatRequest, target: Target): Fit;
   /** Makes the request's body and posts it. @throws GatewayError as `UpstreamClient.post` */
@@ -52,11 +55,27 @@ export interface UpstreamProtocol {
   ): AsyncIterable<EventBatch>;
 }
 
+/** How an upstream is asked for the length of a prompt. */
+export interface TokenCounting {
+  /** Below the base URL. */
+  readonly path: string;
+  send(
+    upstream: UpstreamClient,
+    request: ChatRequest,
+    target: Target,
+    attempt: AttemptContext,
+  ): Promise<UpstreamResponse>;
+  /** @throws GatewayError `upstream_protocol` where there is no count */
+  read(json: JsonObject, source: StreamSource): number;
+}
+
 /** An upstream that is posted JSON, and answers with a stream or with a JSON object, whichever was asked for. */
 export class HttpBackend implements ChatBackend {
   readonly id: string;
   readonly #secrets: readonly string[];
   readonly #upstream: UpstreamClient;
+  readonly #counter: UpstreamClient | undefined;
+  readonly countTokens: TokenCount | undefined;
 
   constructor(
     private readonly settings: UpstreamSettings,
@@ -65,6 +84,15 @@ export class HttpBackend implements ChatBackend {
     this.id = settings.id;
     this.#secrets = secretsOf(settings);
     this.#upstream = new UpstreamClient(settings, protocol.path);
+    const { counting } = protocol;
+    if (!counting) return;
+    const counter = new UpstreamClient(settings, counting.path);
+    this.#counter = counter;
+    this.countTokens = async (request, target, attempt) => {
+      const response = await counting.send(counter, request, target, attempt);
+      const source = this.#source(response, target);
+      return counting.read(await readWholeAnswer(source, response, response.headers), source);
+    };
   }
 
   fit(request: ChatRequest, target: Target): Fit {
@@ -102,8 +130,8 @@ export class HttpBackend implements ChatBackend {
     return protocol.readWhole(json, source, attempt.notices);
   }
 
-  close(): Promise<void> {
-    return this.#upstream.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#upstream.close(), this.#counter?.close()]);
   }
 
   #source(response: UpstreamResponse, { model }: Target): StreamSource {
