@@ -1,6 +1,7 @@
 import { chatCompletions } from './dialects/chat-completions/dialect.js';
 import type { Dialect } from './dialects/dialect.js';
 import { eventSource } from './dialects/event-source/dialect.js';
+import { messages } from './dialects/messages/dialect.js';
 
 export interface HttpRoute {
   /** As Express has it: `*name` stands for one segment or more. */
@@ -9,12 +10,13 @@ export interface HttpRoute {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /**
    * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
+   * `count`: the same, and nothing is generated, so that a refusal is not counted.
    * `ticket`: the same within 1 MiB, and a refusal is not counted: nothing is generated yet.
    * `probe`, `metrics`: for Kubernetes and Prometheus, by whatever name or address they reach the pod.
    * `admin`: for operators, with a key that says so; never for pages of other origins.
    */
   readonly kind:
-    'generation' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
+    'generation' | 'count' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
   /** Absent: plain JSON or text. */
   readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure' | 'requestIdHeader'>;
 }
@@ -33,6 +35,8 @@ export const ROUTES: readonly HttpRoute[] = [
     kind: 'generation',
     dialect: chatCompletions,
   },
+  { path: '/v1/messages', methods: ['POST'], kind: 'generation', dialect: messages },
+  { path: '/v1/messages/count_tokens', methods: ['POST'], kind: 'count', dialect: messages },
   { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
   { path: '/chat/tickets', methods: ['POST'], kind: 'ticket' },
   { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },

@@ -5,6 +5,7 @@ import { GatewayError } from '../../src/contract/gateway-error.js';
 import type { GenerationRecord } from '../../src/contract/generation.js';
 import type { JsonObject } from '../../src/contract/json.js';
 import type { StreamEncoder } from '../../src/http/dialects/dialect.js';
+import { anthropic } from '../support/anthropic-script.js';
 import { BodyReader } from '../support/body-reader.js';
 import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
@@ -19,6 +20,9 @@ const HEARTBEAT_MS = 20;
 
 const NOT_CONFIGURED =
   'The model "nobody" is not configured here. GET /v1/models lists those that can be asked for.';
+
+/** Of each kind of upstream alone. */
+const MODELS = { openai: 'gpt-only', ollama: 'llama3', anthropic: 'claude' } as const;
 
 const ABOUT = { requestId: 'req-1' };
 
@@ -48,13 +52,14 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
     });
     afterEach(() => gateway.close());
 
-    it.each(['openai', 'ollama'] as const)(
+    it.each(['openai', 'ollama', 'anthropic'] as const)(
       'says an answer of %s in order, then one end',
       async (id) => {
         const tokens = ['Hel', 'lo', ' 👩‍💻'];
         gateway.openai.script(openAi.streamsText(tokens));
         gateway.ollama.script(ollama.streamsText(tokens));
-        const stream = await read(id === 'openai' ? 'gpt-only' : 'llama3');
+        gateway.anthropic.script(anthropic.streamsText(tokens));
+        const stream = await read(MODELS[id]);
         expect([kind.textOf(stream), stream.terminal]).toEqual(['Hello 👩‍💻', 'done']);
         expect(stream.events.length).toBeGreaterThanOrEqual(tokens.length);
       },
@@ -130,13 +135,14 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       expect(await within(text, 'the client is done')).toBe('Hello');
     });
 
-    it.each(['openai', 'ollama'] as const)(
+    it.each(['openai', 'ollama', 'anthropic'] as const)(
       'passes on the events of %s if that speaks this dialect, and rebuilds them if not',
       async (id) => {
         const fields = { x_new: 1 };
         gateway.openai.script(openAi.streamsText(['Hello'], { fields }));
         gateway.ollama.script(ollama.streamsText(['Hello'], { fields }));
-        const stream = await read(id === 'openai' ? 'gpt-only' : 'llama3');
+        gateway.anthropic.script(anthropic.streamsText(['Hello'], { fields }));
+        const stream = await read(MODELS[id]);
         const passed = stream.events.filter(({ data }) => data['x_new'] === 1);
         expect(passed).toHaveLength(kind.nativeUpstream === id ? stream.events.length : 0);
         expect(kind.textOf(stream)).toBe('Hello');

@@ -49,7 +49,7 @@ streams: *waits
     expect(output).toBe(`Sluice cannot start with /sluice.yaml:
   backends[0].apiKey (line 8): the environment variable NOT_SET is not set: set it (in .env, too), or give a default with \${NOT_SET:-}
   backends[1].baseUrl (line 9): is missing: write its URL, or add "sandbox: {}" to the file to try without one
-  backends[1].kind (line 9): must be one of: openai, ollama
+  backends[1].kind (line 9): must be one of: openai, ollama, anthropic
   models[0].targets[1] (line 14): no backend has the id "c"
   models[1].id (line 15): is missing: it must be a text of one line that is not empty, in quotes if it is a number
   server.prot (line 3): is not a known key; known here are: …

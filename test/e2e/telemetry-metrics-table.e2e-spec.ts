@@ -138,6 +138,7 @@ describe('docs/metrics.md', () => {
       'none',
       'openai',
       'ollama',
+      'anthropic',
     ];
     for (const label of ['fault', 'reason', 'outcome', 'backend', 'from', 'to']) {
       expect(known).toEqual(expect.arrayContaining([...now.valuesOf(label)]));

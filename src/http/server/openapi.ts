@@ -17,6 +17,7 @@ export function serveOpenApi(app: NestExpressApplication): void {
     .addSecurityRequirements({})
     .addTag('chat', 'Our EventSource protocol, for browsers')
     .addTag('openai', 'The OpenAI API')
+    .addTag('anthropic', "Anthropic's API")
     .addTag('operations', 'Probes and metrics')
     .build();
   const document = () =>

@@ -15,7 +15,7 @@ export function parseChatQuery({ message, system, model }: ChatQueryDto): Parsed
 }
 
 export function systemMessage(system: string | undefined): Message[] {
-  return system ? [textMessage('system', system)] : [];
+  return system ? [{ ...textMessage('system', system), param: 'system' }] : [];
 }
 
 function textMessage(role: Message['role'], text: string): Message {
