@@ -15,7 +15,7 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 /** Nearly all events are far smaller: they are not counted. */
 const FREE_EVENT_BYTES = 64 * 1024;
 
-/** A new kind of upstream is one folder and one line here; a kind without its line does not compile. */
+/** A kind without its line here does not compile. */
 const KINDS = {
   openai: (settings) => createOpenAiBackend(settings),
   ollama: (settings) => createOllamaBackend(settings),

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.js';
 
-/** The wire protocols that Sluice speaks to callers. */
+/** The wire protocols that Sluice speaks to callers; `event-source` is what `/chat` speaks. */
 export const DIALECT_NAMES = ['chat-completions', 'event-source', 'messages'] as const;
 export type DialectName = (typeof DIALECT_NAMES)[number];
 

@@ -121,7 +121,7 @@ function cannotBeSent(part: MessagePart): boolean {
   return part.type === 'opaque' || (part.type === 'image' && base64Of(part.url) === undefined);
 }
 
-/** What of the caller's own is dropped, by the caller's names where Ollama has others. */
+/** What of the caller's own is dropped, by OpenAI's names where Ollama has others. */
 function droppedFields(request: ChatRequest, drop: readonly string[]): readonly string[] {
   const { tools, responseFormat, sampling } = request;
   const given: JsonObject = defined({

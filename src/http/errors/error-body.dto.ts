@@ -20,7 +20,7 @@ class ErrorDetails {
   attempts?: FailedAttempt[];
 }
 
-/** The one error body of every route, in OpenAI's shape. */
+/** The error body of every route but Anthropic's and Ollama's, in OpenAI's shape. */
 export class ErrorBody {
   error: ErrorDetails;
 }
