@@ -167,7 +167,7 @@ function sourceOf(
       { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
       { id: 'gpt-only', targets: ['openai/gpt-4o-2024'] },
       { id: 'llama3', targets: ['ollama/llama3'] },
-      { id: 'claude', targets: ['anthropic/claude-x'] },
+      ...(settings.backends ? [] : [{ id: 'claude', targets: ['anthropic/claude-x'] }]),
       { id: 'team/gpt', targets: ['openai/gpt-4o-2024'] },
     ],
     retry: { limit: 0 },
