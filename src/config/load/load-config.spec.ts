@@ -76,7 +76,7 @@ describe('what cannot be loaded', () => {
   });
 
   it('is a directory', () => {
-    expect(messageOf({ SLUICE_CONFIG: '.' })).toContain('cannot be read (EISDIR)');
+    expect(messageOf({ SLUICE_CONFIG: '.' })).toContain('cannot be read (no regular file)');
   });
 
   it('is an empty file', () => {
@@ -109,7 +109,7 @@ describe('what cannot be loaded', () => {
   it('is a .env that cannot be read', () => {
     writeFileSync('a.yaml', YAML);
     mkdirSync('.env');
-    expect(messageOf({}, 'a.yaml')).toContain('.env: cannot be read (EISDIR)');
+    expect(messageOf({}, 'a.yaml')).toContain('.env: cannot be read (no regular file)');
   });
 });
 
