@@ -109,7 +109,7 @@ describe('what cannot be loaded', () => {
   it('is a .env that cannot be read', () => {
     writeFileSync('a.yaml', YAML);
     mkdirSync('.env');
-    expect(messageOf({}, 'a.yaml')).toContain('.env: cannot be read (no regular file)');
+    expect(messageOf({}, 'a.yaml')).toContain('.env: cannot be read (EISDIR)');
   });
 });
 
