@@ -49,6 +49,7 @@ function inOrder(
         break;
       case 'content_block_start':
         if (open !== undefined || data['index'] !== next) throw wrong();
+        if (isNamelessCall(data['content_block'])) throw wrong();
         open = next++;
         break;
       case 'content_block_delta':
@@ -68,6 +69,10 @@ function inOrder(
   }
   if (!isCut && !isFinished) throw new NotWellFormed('No stop reason', raw);
   return events;
+}
+
+function isNamelessCall(block: unknown): boolean {
+  return isJsonObject(block) && block['type'] === 'tool_use' && !(block['id'] && block['name']);
 }
 
 function eventIn(frame: string, raw: string): { type: string; data: JsonObject } {

@@ -116,6 +116,10 @@ export class AnthropicEventMapper {
 
   #content(parts: readonly StreamPart[], native: NativeEvent): readonly StreamEvent[] {
     const all = this.#isStarted ? parts : [this.#lateStart(), ...parts];
+    const isCall = parts.some(({ type }) => type === 'tool-call-delta');
+    if (isCall && !this.#blocks.hasCalls) {
+      throw protocolFault(this.source.backend, 'sent arguments of a tool that it does not call');
+    }
     // A reason that content follows was not the last word.
     if (parts.length > 0) this.#stands = false;
     if (!this.#blocks.areRegular) return all.length > 0 ? [{ parts: all }] : [];

@@ -4,8 +4,10 @@ import type { StreamPart, ToolCallDelta } from '../../../contract/stream-event.j
 import { CompleteObject } from './complete-object.js';
 
 type Reasoning = Extract<StreamPart, { type: 'reasoning-delta' }>;
+type Text = Extract<StreamPart, { type: 'text-delta' }>;
+type Piece = Text | Reasoning | ToolCallDelta;
 
-/** What of later tool calls may wait for the end of the one before them. */
+/** What may wait for the end of a tool call. */
 const MAX_WAITING_CHARS = 1024 * 1024;
 
 /** A tool call whose block is open. */
@@ -16,50 +18,35 @@ interface OpenCall {
 
 /**
  * The content blocks of one streamed message: numbered, one at a time, each closed before the next.
- * Tool calls may come interleaved; Claude Code takes blocks in order only, so a later call waits until
- * the earlier one is whole.
+ * Upstreams may interleave tool calls with each other and with text; Claude Code takes blocks in
+ * order only, so what comes within a call waits until that is whole.
  */
 export class ContentBlocks {
   #next = 0;
   /** The type of the block that is open. */
   #open: string | undefined;
   #call: OpenCall | undefined;
-  /** Pieces of later calls, by call. */
-  readonly #waiting = new Map<number, ToolCallDelta[]>();
+  /** How many calls have begun; they are numbered in their order. */
+  #calls = 0;
+  /** Calls whose block is closed. */
+  readonly #closed = new Set<number>();
+  /** What waits, each call's pieces together. */
+  readonly #waiting = new Map<number | Piece, Piece[]>();
   #waitingChars = 0;
 
   text(text: string, frames: string[]): void {
-    if (this.#open !== 'text') this.#start({ type: 'text', text: '' }, frames);
-    this.#delta({ type: 'text_delta', text }, frames);
+    this.#writeInTurn({ type: 'text-delta', text }, frames);
   }
 
-  thinking({ text, signature, redacted }: Reasoning, frames: string[]): void {
-    if (redacted) {
-      this.#start({ type: 'redacted_thinking', data: redacted.data }, frames);
-      this.close(frames);
-      return;
-    }
-    if (this.#open !== 'thinking') {
-      this.#start({ type: 'thinking', thinking: '', signature: '' }, frames);
-    }
-    if (text !== '') this.#delta({ type: 'thinking_delta', thinking: text }, frames);
-    if (signature) {
-      this.#delta({ type: 'signature_delta', signature: signature.data }, frames);
-      // It is over the whole block: what is thought after it is another.
-      this.close(frames);
-    }
+  thinking(part: Reasoning, frames: string[]): void {
+    this.#writeInTurn(part, frames);
   }
 
+  /** @throws GatewayError `upstream_protocol` for a call that goes on behind its end, or waits too long */
   toolUse(part: ToolCallDelta, frames: string[]): void {
-    if (this.#call === undefined || this.#call.index === part.index) {
-      this.#writeCall(part, frames);
-      return;
-    }
-    if (!this.#waiting.has(part.index) && this.#waiting.size === 0 && this.#call.input.isWhole) {
-      this.#writeCall(part, frames);
-      return;
-    }
-    this.#wait(part);
+    if (this.#closed.has(part.index)) refuseMore(part);
+    else if (this.#call?.index === part.index) this.#write(part, frames);
+    else this.#writeInTurn(part, frames);
   }
 
   /** Closes what is open, and writes what waited for it. */
@@ -67,7 +54,7 @@ export class ContentBlocks {
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
     this.#waitingChars = 0;
-    for (const piece of waiting) this.#writeCall(piece, frames);
+    for (const piece of waiting) this.#write(piece, frames);
     this.#stop(frames);
   }
 
@@ -75,34 +62,69 @@ export class ContentBlocks {
   passedStart(index: number, block: unknown): void {
     this.#next = index + 1;
     this.#open = isJsonObject(block) ? stringOr(block['type'], '') : '';
+    const isCall = this.#open === 'tool_use';
+    // What is built behind it may be pieces of it.
+    this.#call = isCall ? { index: this.#calls++, input: new CompleteObject() } : undefined;
   }
 
   passedStop(): void {
     this.#open = undefined;
+    this.#forgetCall();
+  }
+
+  #writeInTurn(piece: Piece, frames: string[]): void {
+    const isWithinCall = this.#call && !this.#call.input.isWhole;
+    if (!isWithinCall && this.#waiting.size === 0) return this.#write(piece, frames);
+    this.#waitingChars += JSON.stringify(piece).length;
+    if (this.#waitingChars > MAX_WAITING_CHARS) {
+      throw new GatewayError('upstream_protocol', 'The tool calls of the answer are too long.');
+    }
+    const key = piece.type === 'tool-call-delta' ? piece.index : piece;
+    const pieces = this.#waiting.get(key);
+    if (pieces) pieces.push(piece);
+    else this.#waiting.set(key, [piece]);
+  }
+
+  #write(piece: Piece, frames: string[]): void {
+    switch (piece.type) {
+      case 'text-delta':
+        if (this.#open !== 'text') this.#start({ type: 'text', text: '' }, frames);
+        return this.#delta({ type: 'text_delta', text: piece.text }, frames);
+      case 'reasoning-delta':
+        return this.#writeThinking(piece, frames);
+      case 'tool-call-delta':
+        return this.#writeCall(piece, frames);
+    }
+  }
+
+  #writeThinking({ text, signature, redacted }: Reasoning, frames: string[]): void {
+    if (redacted) {
+      this.#start({ type: 'redacted_thinking', data: redacted.data }, frames);
+      return this.#stop(frames);
+    }
+    if (this.#open !== 'thinking') {
+      this.#start({ type: 'thinking', thinking: '', signature: '' }, frames);
+    }
+    if (text !== '') this.#delta({ type: 'thinking_delta', thinking: text }, frames);
+    if (!signature) return;
+    this.#delta({ type: 'signature_delta', signature: signature.data }, frames);
+    // It is over the whole block: what is thought after it is another.
+    this.#stop(frames);
   }
 
   #writeCall({ index, id, name, arguments: args }: ToolCallDelta, frames: string[]): void {
     if (this.#call?.index !== index) {
       this.#start({ type: 'tool_use', id: id ?? '', name: name ?? '', input: {} }, frames);
       this.#call = { index, input: new CompleteObject() };
+      this.#calls = Math.max(this.#calls, index + 1);
     }
     if (args === '') return;
     this.#call.input.add(args);
     this.#delta({ type: 'input_json_delta', partial_json: args }, frames);
   }
 
-  #wait(part: ToolCallDelta): void {
-    this.#waitingChars += part.arguments.length + (part.name?.length ?? 0);
-    if (this.#waitingChars > MAX_WAITING_CHARS) {
-      throw new GatewayError('upstream_protocol', 'The tool calls of the answer are too long.');
-    }
-    const pieces = this.#waiting.get(part.index);
-    if (pieces) pieces.push(part);
-    else this.#waiting.set(part.index, [part]);
-  }
-
   #start(block: JsonObject, frames: string[]): void {
-    this.close(frames);
+    this.#stop(frames);
     this.#open = stringOr(block['type'], '');
     frames.push(frame({ type: 'content_block_start', index: this.#next, content_block: block }));
     this.#next += 1;
@@ -115,9 +137,23 @@ export class ContentBlocks {
   #stop(frames: string[]): void {
     if (this.#open === undefined) return;
     this.#open = undefined;
-    this.#call = undefined;
+    this.#forgetCall();
     frames.push(frame({ type: 'content_block_stop', index: this.#next - 1 }));
   }
+
+  #forgetCall(): void {
+    if (this.#call) this.#closed.add(this.#call.index);
+    this.#call = undefined;
+  }
+}
+
+/**
+ * A block that is closed takes no more; that there are no arguments goes without saying.
+ * @throws GatewayError `upstream_protocol`
+ */
+function refuseMore({ arguments: args }: ToolCallDelta): void {
+  if (args === '' || args === '{}') return;
+  throw new GatewayError('upstream_protocol', 'A tool call went on behind its end.');
 }
 
 /** An event as SSE: its clients go by the line `event`. */
