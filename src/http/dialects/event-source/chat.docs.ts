@@ -1,24 +1,17 @@
 import { applyDecorators } from '@nestjs/common';
 import {
-  ApiBadRequestResponse,
   ApiBody,
-  ApiForbiddenResponse,
   ApiNoContentResponse,
-  ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
-  ApiPayloadTooLargeResponse,
-  ApiRequestTimeoutResponse,
-  ApiServiceUnavailableResponse,
   ApiQuery,
   ApiTags,
-  ApiTooManyRequestsResponse,
-  ApiUnsupportedMediaTypeResponse,
 } from '@nestjs/swagger';
-import { ErrorBody } from '../../errors/error-body.dto.js';
+import { ApiErrors, WRONG_FIELD } from '../../errors/errors.docs.js';
+import { schemaRef } from '../../json-schema.js';
 import { ApiGenerationHeaders } from '../../request-headers.docs.js';
-import { ChatBodyDto } from './chat-body.dto.js';
+import { ChatBody } from './chat-body.dto.js';
 
 const STREAM_EXAMPLE = `event: start
 id: 3b7e…:0
@@ -63,22 +56,19 @@ export function ApiChatStream(): MethodDecorator {
     ApiOkResponse({
       description: 'The answer as it is written.',
       content: {
-        'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE },
+        'text/event-stream': { schema: schemaRef('ChatEvent'), example: STREAM_EXAMPLE },
       },
     }),
-    ApiNoContentResponse({
-      description:
-        'To a `GET` with `Last-Event-ID`, or with a ticket that is used or has expired: there is no such stream, and EventSource stops asking.',
-    }),
-    ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
-    ApiForbiddenResponse({
-      type: ErrorBody,
-      description:
-        'A page of an origin, or a name of Sluice, that is not listed in the configuration.',
-    }),
-    ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
-    ApiServiceUnavailableResponse({ type: ErrorBody, description: 'This instance is draining.' }),
+    ApiErrors({ groups: ['models', 'generations'], also: [WRONG_FIELD] }),
   );
+}
+
+/** Of a `GET`, which an EventSource repeats by itself. */
+export function ApiNoMoreEvents(): MethodDecorator {
+  return ApiNoContentResponse({
+    description:
+      'With `Last-Event-ID`, or with a ticket that is used or has expired: there is no such stream, and EventSource stops asking.',
+  });
 }
 
 /** Beside the parameters of `GET /chat`, which it stands for. */
@@ -92,6 +82,15 @@ export function ApiTicketParameter(): MethodDecorator {
   });
 }
 
+const TICKET_REFUSALS = [
+  ['rate_limited', '100 of the caller are open.', '100 tickets of yours are open.'],
+  [
+    'overloaded',
+    'This instance is draining, or holds as many tickets as it may.',
+    'There are as many tickets as Sluice holds.',
+  ],
+] as const;
+
 export function ApiTicket(): MethodDecorator {
   return applyDecorators(
     ApiTags('chat'),
@@ -100,19 +99,8 @@ export function ApiTicket(): MethodDecorator {
         'Takes the body and headers of `POST /chat` and checks them; nothing is generated yet. The ticket is good once, for a minute, for whoever has it: at most 100 of a caller are open at a time. Limits are charged, and the key is looked at again, when it is used.',
     }),
     ApiGenerationHeaders(),
-    ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
-    ApiForbiddenResponse({
-      type: ErrorBody,
-      description:
-        'A page of an origin, or a name of Sluice, that is not listed in the configuration.',
-    }),
-    ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
-    ApiTooManyRequestsResponse({ type: ErrorBody, description: '100 of the caller are open.' }),
-    ApiServiceUnavailableResponse({
-      type: ErrorBody,
-      description: 'This instance is draining, or holds as many tickets as it may.',
-    }),
-    ApiChatBody('1 MiB'),
+    ApiErrors({ groups: ['models'], also: [WRONG_FIELD, ...TICKET_REFUSALS] }),
+    ApiChatBody(),
   );
 }
 
@@ -125,22 +113,11 @@ export function ApiChatModel(): MethodDecorator {
   });
 }
 
-export function ApiChatBody(limit = '`server.bodyLimit`'): MethodDecorator {
+export function ApiChatBody(): MethodDecorator {
   return applyDecorators(
-    ApiRequestTimeoutResponse({
-      type: ErrorBody,
-      description: 'The body did not come within `server.bodyMs`.',
-    }),
-    ApiPayloadTooLargeResponse({
-      type: ErrorBody,
-      description: `The body is larger than ${limit}, or has more than 200,000 values.`,
-    }),
-    ApiUnsupportedMediaTypeResponse({
-      type: ErrorBody,
-      description: 'The body is compressed, or in a way that is not known.',
-    }),
+    ApiErrors({ groups: ['bodies'] }),
     ApiBody({
-      type: ChatBodyDto,
+      type: ChatBody,
       examples: {
         question: {
           value: {

@@ -1,0 +1,122 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { GatewayError } from '../../../contract/gateway-error.js';
+import { ApiErrors, EXAMPLE, WRONG_FIELD } from '../../errors/errors.docs.js';
+import { schemaRef } from '../../json-schema.js';
+import { ApiGenerationHeaders } from '../../request-headers.docs.js';
+
+const MODEL = 'claude-sonnet-4-5';
+const MESSAGE_EXAMPLE = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: MODEL,
+  content: [{ type: 'text', text: 'Hi' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 9, output_tokens: 1 },
+};
+
+const STREAM_EXAMPLE = [
+  {
+    type: 'message_start',
+    message: { ...MESSAGE_EXAMPLE, content: [], stop_reason: null },
+  },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
+  { type: 'content_block_stop', index: 0 },
+  {
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 1 },
+  },
+  { type: 'message_stop' },
+]
+  .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+  .join('');
+
+const messages = [{ role: 'user', content: 'Why is the sky blue?' }];
+
+export function ApiMessages(): MethodDecorator {
+  return applyDecorators(
+    ApiVersionHeaders(),
+    ApiOperation({
+      description:
+        "Anthropic's Messages, over every configured model; what Sluice does not interpret goes to backends of kind `anthropic` untouched.",
+    }),
+    ApiBody({
+      schema: schemaRef('CreateMessageRequest'),
+      examples: { stream: { value: { model: MODEL, max_tokens: 1024, stream: true, messages } } },
+    }),
+    ApiOkResponse({
+      description: 'The answer: as it is written with `stream: true`, else as a whole.',
+      content: {
+        'text/event-stream': {
+          schema: schemaRef('MessageStreamEvent'),
+          example: STREAM_EXAMPLE,
+        },
+        'application/json': { schema: schemaRef('Message'), example: MESSAGE_EXAMPLE },
+      },
+    }),
+  );
+}
+
+export function ApiCountTokens(): MethodDecorator {
+  return applyDecorators(
+    ApiVersionHeaders(),
+    ApiOperation({ description: 'Where the backend counts; nothing is generated.' }),
+    ApiBody({
+      schema: schemaRef('CountTokensRequest'),
+      examples: { question: { value: { model: MODEL, messages } } },
+    }),
+    ApiOkResponse({
+      description: 'How many tokens the request has.',
+      content: {
+        'application/json': {
+          schema: schemaRef('CountTokensResponse'),
+          example: { input_tokens: 14 },
+        },
+      },
+    }),
+  );
+}
+
+function ApiVersionHeaders(): MethodDecorator {
+  return applyDecorators(
+    ApiTags('anthropic'),
+    ApiGenerationHeaders(),
+    ApiHeader({
+      name: 'anthropic-version',
+      required: false,
+      schema: { type: 'string', example: '2023-06-01' },
+    }),
+    ApiHeader({ name: 'anthropic-beta', required: false, schema: { type: 'string' } }),
+    ApiErrors({
+      groups: ['models', 'bodies', 'generations'],
+      also: [WRONG_FIELD],
+      schema: 'MessagesError',
+      body: exampleOf,
+    }),
+  );
+}
+
+/** In the form of Anthropic's errors. */
+function exampleOf({ fault, message, status }: GatewayError): object {
+  return {
+    type: 'error',
+    error: { type: TYPES[status] ?? 'api_error', message, code: fault },
+    request_id: EXAMPLE.requestId,
+  };
+}
+
+const TYPES: Readonly<Record<number, string>> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  408: 'timeout_error',
+  413: 'request_too_large',
+  415: 'invalid_request_error',
+  429: 'rate_limit_error',
+  504: 'timeout_error',
+};
