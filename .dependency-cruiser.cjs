@@ -65,7 +65,7 @@ module.exports = {
     {
       name: 'backends-know-no-config-and-no-nest',
       comment:
-        'A kind of upstream is plain code; backends.module.ts turns configuration into settings.',
+        'A kind of upstream is plain code; live-backends.ts turns configuration into settings.',
       severity: 'error',
       from: { path: '^src/backends/[^/]+/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^src/config/|node_modules/@nestjs/' },

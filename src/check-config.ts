@@ -41,6 +41,9 @@ function reportOn(config: GatewayConfig, file: string): string {
   return [
     `${file} is sound.`,
     '',
+    'Callers',
+    ...describeCallers(config).map((line) => `  ${line}`),
+    '',
     'Backends',
     ...config.backends.map((backend) => `  ${describeBackend(backend)}`),
     '',
@@ -48,6 +51,31 @@ function reportOn(config: GatewayConfig, file: string): string {
     ...routes.flatMap((route) => describeModel(route, config)),
     ...(warnings.length > 0 ? ['', 'Warnings', ...warnings.map((each) => `  ${each}`)] : []),
   ].join('\n');
+}
+
+/** Nobody is asked: whether a store, an issuer or a database is there shows at the start. */
+function describeCallers({ access, usage, redis }: GatewayConfig): string[] {
+  const { mode, keys = [] } = access;
+  const now = Date.now();
+  const counts = {
+    keys: keys.length,
+    'for operators': keys.filter(({ admin }) => admin).length,
+    'with limits of their own': keys.filter(({ limits }) => limits !== undefined).length,
+    disabled: keys.filter(({ disabled }) => disabled).length,
+    expired: keys.filter(({ expiresAt }) => expiresAt && Date.parse(expiresAt) <= now).length,
+  };
+  const said = Object.entries(counts).filter(([name, count]) => count > 0 || name === 'keys');
+  return [
+    mode === 'open' ? 'open: whoever reaches it' : `mode ${mode}`,
+    ...(keys.length > 0 ? [said.map(([name, count]) => `${count} ${name}`).join(', ')] : []),
+    `limits are counted ${redis?.url === undefined ? 'in each process' : 'in Redis, which was not asked'}`,
+    `usage is kept ${usage ? ledgerOf(usage) : 'nowhere'}`,
+  ];
+}
+
+function ledgerOf({ url, file }: NonNullable<GatewayConfig['usage']>): string {
+  if (url !== undefined) return 'in PostgreSQL, which was not asked';
+  return `in ${file}, which was not opened`;
 }
 
 /** No value that may be a secret: those of headers and of the query may be keys. */
@@ -95,7 +123,7 @@ function disabledTargets(model: string, { models, backends }: GatewayConfig): st
 }
 
 function describeTarget(
-  { backend, model, deadlines, retry, weight }: RouteTarget,
+  { backend, model, deadlines, retry, weight, price }: RouteTarget,
   isLast: boolean,
   tier: readonly RouteTarget[],
 ): string {
@@ -106,6 +134,7 @@ function describeTarget(
     `whole answer ${time(answerMs)}`,
     retry.limit > 0 && `asked again ${retry.limit}×`,
     tier.length > 1 && `weight ${weight}`,
+    price && 'with a price',
   ]
     .filter(Boolean)
     .join(', ');

@@ -61,7 +61,11 @@ function sandboxAdder(): (config: GatewayConfig) => Promise<GatewayConfig> {
   return async (config) => {
     const needed = config.backends.some(({ baseUrl }) => baseUrl === undefined);
     if (!needed || !config.sandbox) return config;
-    started ??= startSandbox(config.sandbox);
+    started ??= startSandbox(config.sandbox).catch((error: unknown) => {
+      // The next configuration may have more luck.
+      started = undefined;
+      throw error;
+    });
     return withSandbox(config, await started);
   };
 }

@@ -5,8 +5,9 @@ import type { BackendConfig } from '../config/schema/backend-config.js';
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import { ByteBudget } from '../contract/byte-budget.js';
 import type { ChatBackend, ChatBackends } from '../contract/chat-backend.js';
-import { OllamaBackend } from './ollama/ollama.backend.js';
-import { OpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
+import { type AnthropicSettings, createAnthropicBackend } from './anthropic/anthropic.backend.js';
+import { createOllamaBackend } from './ollama/ollama.backend.js';
+import { createOpenAiBackend, type OpenAiSettings } from './openai/openai.backend.js';
 
 /** An image of 12 MB in base64. */
 const MAX_EVENT_BYTES = 16 * 1024 * 1024;
@@ -14,16 +15,19 @@ const MAX_EVENT_BYTES = 16 * 1024 * 1024;
 /** Nearly all events are far smaller: they are not counted. */
 const FREE_EVENT_BYTES = 64 * 1024;
 
-/** A new kind of upstream is one folder and one line here; a kind without its line does not compile. */
+/** A kind without its line here does not compile. */
 const KINDS = {
-  openai: (settings) => new OpenAiBackend(settings),
-  ollama: (settings) => new OllamaBackend(settings),
-} satisfies Record<BackendConfig['kind'], (settings: OpenAiSettings) => ChatBackend>;
+  openai: (settings) => createOpenAiBackend(settings),
+  ollama: (settings) => createOllamaBackend(settings),
+  anthropic: (settings) => createAnthropicBackend(settings),
+} satisfies Record<BackendConfig['kind'], (settings: KindSettings) => ChatBackend>;
+
+type KindSettings = OpenAiSettings & AnthropicSettings;
 
 /** A backend, and what it was made from. */
 interface Made {
   readonly kind: BackendConfig['kind'];
-  readonly settings: OpenAiSettings;
+  readonly settings: KindSettings;
   readonly backend: ChatBackend;
 }
 
@@ -100,8 +104,9 @@ function settingsOf(
   backend: BackendConfig,
   { streams, proxy }: GatewayConfig,
   eventBytes: ByteBudget,
-): OpenAiSettings {
-  const { id, baseUrl, apiKey, headers, forwardHeaders, query, ca, streamUsage } = backend;
+): KindSettings {
+  const { id, baseUrl, apiKey, headers, forwardHeaders, query, ca, streamUsage, anthropicVersion } =
+    backend;
   const { connectMs = streams.connectMs, maxEventBytes = MAX_EVENT_BYTES } = backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
   return {
@@ -113,6 +118,7 @@ function settingsOf(
     query,
     ca,
     streamUsage,
+    anthropicVersion,
     connectMs,
     proxy,
     maxEventBytes,

@@ -16,6 +16,9 @@ const LOOK_EVERY_MS = 5000;
 /** A file that is being written may be sound YAML at any moment: what is taken has stood for so long. */
 const SETTLE_MS = 200;
 
+/** So many looks in a row at files that changed meanwhile are worth a word: nothing is taken over. */
+const MANY_UNSETTLED = 6;
+
 /** Sockets, stores and the like are made once: what is said of them holds until the restart. */
 const NEED_A_RESTART: readonly (keyof GatewayConfig)[] = ['server', 'redis', 'usage', 'sandbox'];
 
@@ -27,6 +30,10 @@ export class ConfigReload {
   readonly #logger = new Logger('Config');
   readonly #first: GatewayConfig;
   #last: Promise<void> = Promise.resolve();
+  /** A reload that has not begun yet: another one would find the same. */
+  #nextReload: Promise<void> | undefined;
+  #isLooking = false;
+  #unsettled = 0;
   #toldOfRestart: readonly string[] = [];
 
   /**
@@ -44,27 +51,43 @@ export class ConfigReload {
 
   /** Looks again and again, until the process ends. */
   watch(everyMs = LOOK_EVERY_MS): void {
-    setInterval(() => void this.look(), everyMs).unref();
+    setInterval(() => {
+      // A disk may be slower than our pace.
+      if (!this.#isLooking) void this.look();
+    }, everyMs).unref();
   }
 
   /** Reads the files, and takes over what changed in them. */
   look(): Promise<void> {
-    return this.#inTurn(async () => {
+    this.#isLooking = true;
+    const looking = this.#inTurn(async () => {
       if (!(await this.files.haveChanged())) return;
       const files = new FilesRead();
       const next = this.#load(files);
       await pause(SETTLE_MS, undefined, { ref: false });
       // Otherwise the next look will find it.
-      if (!(await files.haveChanged())) await this.#take(next, files);
+      if (await files.haveChanged()) this.#noteUnsettled();
+      else await this.#take(next, files);
+    });
+    return looking.finally(() => {
+      this.#isLooking = false;
     });
   }
 
   /** The same, by someone who has finished writing and wants to hear of it in any case. */
   reload(): Promise<void> {
-    return this.#inTurn(async () => {
+    return (this.#nextReload ??= this.#inTurn(async () => {
+      this.#nextReload = undefined;
       const files = new FilesRead();
       await this.#take(this.#load(files), files);
-    });
+    }));
+  }
+
+  #noteUnsettled(): void {
+    this.#unsettled += 1;
+    if (this.#unsettled !== MANY_UNSETTLED) return;
+    const { file } = this.source;
+    this.#logger.warn('the files change faster than they can be taken over', { file });
   }
 
   #inTurn(act: () => Promise<void>): Promise<void> {
@@ -86,20 +109,23 @@ export class ConfigReload {
   }
 
   async #take(loaded: GatewayConfig | ConfigError, files: FilesRead): Promise<void> {
-    this.files = files;
-    if (loaded instanceof ConfigError) return this.#refuse(loaded.faults);
+    this.#unsettled = 0;
+    if (loaded instanceof ConfigError) return this.#refuse(loaded.faults, files);
     const kept = this.#withoutRestart(loaded);
     const faults = faultsUntilRestart(kept);
-    if (faults.length > 0) return this.#refuse(faults);
+    if (faults.length > 0) return this.#refuse(faults, files);
     const next = await this.complete(kept);
     const changed = changedPaths(this.live.current, next);
     this.live.replace(next);
+    // What was not taken over for a failure of ours is tried again.
+    this.files = files;
     const { file } = this.source;
     const { sha256 } = next;
     this.#logger.log('the configuration was read again', { file, sha256, changed });
   }
 
-  #refuse(faults: readonly ConfigFault[]): void {
+  #refuse(faults: readonly ConfigFault[], files: FilesRead): void {
+    this.files = files;
     this.live.refuse();
     const { file } = this.source;
     const lines = faults.map(lineOf);

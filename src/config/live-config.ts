@@ -43,12 +43,27 @@ export class LiveConfig {
     else this.#drop(snapshot);
   }
 
-  /** @param next whole and sound */
+  /**
+   * Takes `next` over wholly, or not at all.
+   * @param next whole and sound
+   * @throws what an observer throws, once all that were told of `next` were told of the one before
+   */
   replace(next: GatewayConfig): void {
     const previous = this.#current;
     if (next === previous) return;
     this.#current = next;
-    for (const observer of this.#observers) observer.replaced?.(next, previous);
+    const told: ConfigObserver[] = [];
+    try {
+      for (const observer of this.#observers) {
+        told.push(observer);
+        observer.replaced?.(next, previous);
+      }
+    } catch (error) {
+      this.#current = previous;
+      for (const observer of told) observer.replaced?.(previous, next);
+      for (const observer of told) observer.retired?.(next);
+      throw error;
+    }
     if (!this.#holders.has(previous)) this.#drop(previous);
   }
 

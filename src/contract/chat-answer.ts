@@ -1,5 +1,5 @@
 import { EventBatch } from './event-batch.js';
-import type { FinishReason, NativeEvent, Usage } from './stream-event.js';
+import type { FinishReason, NativeEvent, SealedReasoning, Usage } from './stream-event.js';
 
 /** A whole answer, for callers that did not ask for a stream. */
 export interface ChatAnswer {
@@ -10,6 +10,8 @@ export interface ChatAnswer {
   readonly requestId?: string | undefined;
   readonly text: string;
   readonly reasoning?: string | undefined;
+  /** Over `reasoning`. */
+  readonly reasoningSignature?: SealedReasoning | undefined;
   readonly refusal?: string | undefined;
   /** As `data:` URLs or remote ones. */
   readonly images?: readonly string[] | undefined;

@@ -26,9 +26,18 @@ export interface ChatBackend {
   /** The same without streaming: the upstream's whole answer. */
   complete(request: ChatRequest, target: Target, context: AttemptContext): Promise<ChatAnswer>;
 
+  /** How many tokens the prompt has; absent where such an upstream cannot say. @throws GatewayError */
+  readonly countTokens?: TokenCount | undefined;
+
   /** Closes the connections to the upstream; running requests are cut. */
   close(): Promise<void>;
 }
+
+export type TokenCount = (
+  request: ChatRequest,
+  target: Target,
+  context: AttemptContext,
+) => Promise<number>;
 
 /** What a backend is told, and tells, while it serves one attempt. */
 export interface AttemptContext {
@@ -58,6 +67,8 @@ export interface Target {
   readonly rename?: Readonly<Record<string, string>> | undefined;
   /** Fields that every request to it has (Ollama's `num_ctx`, `keep_alive`); they win over the caller's. */
   readonly set?: JsonObject | undefined;
+  /** The limit of its answers where a caller says none, for upstreams that want one. */
+  readonly maxTokens?: number | undefined;
   /** The role that messages of the role `developer` are sent with, where that is another one. */
   readonly developerRole?: 'system' | undefined;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from './json.js';
-import type { DialectName } from './stream-event.js';
+import type { DialectName, SealedReasoning } from './stream-event.js';
 
 /**
  * What a caller asks for, in no dialect's words: otherwise every later dialect would become a
@@ -34,11 +34,14 @@ export interface ChatRequest {
 export interface NativeBody {
   readonly dialect: DialectName;
   readonly body: JsonObject;
+  /** Headers of the caller's request that belong to the dialect as the body does (`anthropic-beta`). */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**
  * Names of fields that the neutral request does not carry, by what leaving them out would do. Only a
- * backend that speaks the dialect can honour them.
+ * backend that speaks the dialect can honour them. What clients send to whoever answers, and what
+ * nobody misses (`cache_control`), is in neither list.
  */
 export interface Unmodelled {
   /** They change the shape of the answer (`logprobs`, `modalities`): a backend without them must not answer. */
@@ -50,7 +53,12 @@ export interface Unmodelled {
 export interface Message {
   readonly role: 'system' | 'developer' | 'user' | 'assistant' | 'tool';
   readonly name?: string | undefined;
-  /** The parts in the caller's order, so that an index names the same part to the caller. */
+  /** The field that it stands in, where that is not `messages`, among which it does not count then. */
+  readonly param?: 'system' | undefined;
+  /**
+   * The parts in the caller's order, so that an index names the same part to the caller. Results of
+   * tools may come several in one message, and beside what a user says (Anthropic's callers).
+   */
   readonly parts: readonly MessagePart[];
 }
 
@@ -75,8 +83,16 @@ export type MessagePart =
       readonly toolCallId: string;
       /** In the caller's order, too. */
       readonly parts: readonly ContentPart[];
+      /** The tool failed, and this is what it said. */
+      readonly isError?: boolean | undefined;
     }
-  | { readonly type: 'reasoning'; readonly text: string; readonly signature?: string | undefined };
+  | {
+      readonly type: 'reasoning';
+      readonly text: string;
+      readonly signature?: SealedReasoning | undefined;
+      /** It is this alone, and has no text. */
+      readonly redacted?: SealedReasoning | undefined;
+    };
 
 export interface Tool {
   readonly name: string;

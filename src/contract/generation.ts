@@ -2,7 +2,7 @@ import type { Caller } from './caller.js';
 import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
-import type { FinishReason, Usage } from './stream-event.js';
+import type { DialectName, FinishReason, Usage } from './stream-event.js';
 
 /** USD per million tokens. */
 export interface Price {
@@ -43,7 +43,10 @@ export interface AttemptRecord {
   readonly cancelMs?: number | undefined;
 }
 
-/** `reported` by the upstreams; `counted` where one of them reported none. */
+/**
+ * `reported` by the upstreams; `counted` where one of them reported none: its output is counted in
+ * parts, its input taken to be as long as another attempt's.
+ */
 export interface TokenCount {
   readonly tokens: number;
   readonly source: 'reported' | 'counted';
@@ -67,7 +70,7 @@ export interface Bill {
 export type RecoveryOutcome = (typeof RECOVERY_OUTCOMES)[number];
 export const RECOVERY_OUTCOMES = ['continued', 'regenerated', 'diverged', 'failed'] as const;
 
-/** What is known of a generation; complete once it has ended. Log, metrics and later the ledger read this one object. */
+/** What is known of a generation; complete once it has ended. Log, metrics and ledger read this one object. */
 export interface GenerationRecord {
   /** Id of the stream, ours. */
   readonly id: string;
@@ -77,6 +80,8 @@ export interface GenerationRecord {
   readonly address: string;
   /** The public name of the model. */
   readonly model: string;
+  /** What its caller speaks. */
+  readonly dialect: DialectName;
   readonly streaming: boolean;
   /** Those that are over. */
   readonly attempts: readonly AttemptRecord[];

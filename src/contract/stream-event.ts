@@ -1,7 +1,8 @@
 import type { JsonObject } from './json.js';
 
-/** A wire protocol that Sluice speaks to callers. */
-export type DialectName = 'chat-completions' | 'event-source';
+/** The wire protocols that Sluice speaks to callers; `event-source` is what `/chat` speaks. */
+export const DIALECT_NAMES = ['chat-completions', 'event-source', 'messages'] as const;
+export type DialectName = (typeof DIALECT_NAMES)[number];
 
 /**
  * What one event of an upstream meant. A stream is one `start`, any deltas, exactly one `end`, which
@@ -35,7 +36,10 @@ export type StreamPart =
   | {
       readonly type: 'reasoning-delta';
       readonly text: string;
-      readonly signature?: string | undefined;
+      /** Over the reasoning that it ends. */
+      readonly signature?: SealedReasoning | undefined;
+      /** What was thought, where only its provider can read it: a piece of its own, without text. */
+      readonly redacted?: SealedReasoning | undefined;
     }
   | { readonly type: 'refusal-delta'; readonly text: string }
   /** A whole image, as a `data:` URL or a remote one. */
@@ -44,6 +48,15 @@ export type StreamPart =
   /** Content of a kind that Sluice does not model (audio): only `native` can show it. */
   | { readonly type: 'opaque' }
   | EndPart;
+
+/**
+ * What a provider gives along with reasoning, to be given back with it in the next turn. To any other
+ * provider it is an error, so it goes to its own or is left out.
+ */
+export interface SealedReasoning {
+  readonly provider: 'anthropic';
+  readonly data: string;
+}
 
 /** Who answers: everything here is what the upstream reported about itself. */
 export interface StartPart {

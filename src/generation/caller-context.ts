@@ -1,10 +1,13 @@
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
 import type { GenerationRecord } from '../contract/generation.js';
+import type { DialectName } from '../contract/stream-event.js';
 
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
   readonly requestId: string;
+  /** What it speaks. */
+  readonly dialect: DialectName;
   readonly caller: Caller;
   /** Where it calls from, as far as `server.trustedProxies` are believed. */
   readonly address: string;

@@ -12,7 +12,7 @@ import type {
   TargetNotice,
 } from '../contract/generation.js';
 import type { EventBatch } from '../contract/event-batch.js';
-import type { FinishReason, Usage } from '../contract/stream-event.js';
+import type { DialectName, FinishReason, Usage } from '../contract/stream-event.js';
 import type { Permit } from './admission/permit.js';
 import { billOf, totalUsd } from './bill.js';
 import type { CallerContext } from './caller-context.js';
@@ -23,6 +23,7 @@ export class GenerationRecorder implements GenerationRecord {
   readonly id = randomUUID();
   readonly requestId: string;
   readonly caller: Caller;
+  readonly dialect: DialectName;
   readonly address: string;
   readonly attempts: AttemptRecord[] = [];
   attemptsBegun = 0;
@@ -52,6 +53,7 @@ export class GenerationRecorder implements GenerationRecord {
   ) {
     this.requestId = call.requestId;
     this.caller = call.caller;
+    this.dialect = call.dialect;
     this.address = call.address;
     observer.generationStarted(this);
   }

@@ -4,6 +4,7 @@ import { DeadlineCheck } from './routing/deadline-check.js';
 import { EventLoopDelay } from './admission/event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
 import { RunningGenerations } from './running-generations.js';
+import { TokenCounter } from './token-counter.js';
 import { TargetHealth } from './health/target-health.js';
 
 @Module({
@@ -14,7 +15,8 @@ import { TargetHealth } from './health/target-health.js';
     GenerationService,
     RunningGenerations,
     TargetHealth,
+    TokenCounter,
   ],
-  exports: [ConcurrencyLimiter, GenerationService, RunningGenerations],
+  exports: [ConcurrencyLimiter, GenerationService, RunningGenerations, TokenCounter],
 })
 export class GenerationModule {}

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import { ANONYMOUS } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { CallerContext } from '../generation/caller-context.js';
+import type { DialectName } from '../contract/stream-event.js';
 import { flowOfAddress } from './flow-of-address.js';
 
 const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
@@ -11,11 +12,16 @@ const TIMEOUT_HEADER = 'x-sluice-timeout-ms';
  * Who asks, and how, from what every dialect's request carries.
  * @throws GatewayError `invalid_request` naming the header that is wrong
  */
-export function callerContextOf(request: Request, { locals }: Response): CallerContext {
+export function callerContextOf(
+  request: Request,
+  { locals }: Response,
+  dialect: DialectName,
+): CallerContext {
   const { id: requestId, caller, config } = locals.context;
   const address = addressOf(request);
   return {
     requestId,
+    dialect,
     caller,
     config,
     address,

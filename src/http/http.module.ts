@@ -9,6 +9,8 @@ import { ChatCompletionsController } from './dialects/chat-completions/chat-comp
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
 import { ChatController } from './dialects/event-source/chat.controller.js';
 import { TicketsController } from './dialects/event-source/tickets.controller.js';
+import { CountTokensController } from './dialects/messages/count-tokens.controller.js';
+import { MessagesController } from './dialects/messages/messages.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
@@ -20,6 +22,8 @@ import { TicketsModule } from '../tickets/tickets.module.js';
     ChatController,
     TicketsController,
     ChatCompletionsController,
+    MessagesController,
+    CountTokensController,
     ModelsController,
     UsageController,
   ],

@@ -7,6 +7,7 @@ import { ANONYMOUS, type Caller } from '../contract/caller.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { GenerationRecord } from '../contract/generation.js';
 import { sendError } from './errors/send-error.js';
+import { dialectOf } from './routes.js';
 
 declare global {
   // Express has `response.locals` typed by this interface, for exactly this.
@@ -106,6 +107,8 @@ export function withRequestContext(live: LiveConfig) {
     const context = new RequestContext(request.header('x-request-id'), response, config);
     response.locals.context = context;
     response.setHeader('x-request-id', context.id);
+    const name = dialectOf(request.path)?.requestIdHeader;
+    if (name !== undefined) response.setHeader(name, context.id);
     response.once('close', () => {
       context.close();
       live.release(config);

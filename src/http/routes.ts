@@ -1,6 +1,7 @@
 import { chatCompletions } from './dialects/chat-completions/dialect.js';
 import type { Dialect } from './dialects/dialect.js';
 import { eventSource } from './dialects/event-source/dialect.js';
+import { messages } from './dialects/messages/dialect.js';
 
 export interface HttpRoute {
   /** As Express has it: `*name` stands for one segment or more. */
@@ -9,14 +10,15 @@ export interface HttpRoute {
   readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
   /**
    * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
+   * `count`: the same, and nothing is generated, so that a refusal is not counted.
    * `ticket`: the same within 1 MiB, and a refusal is not counted: nothing is generated yet.
    * `probe`, `metrics`: for Kubernetes and Prometheus, by whatever name or address they reach the pod.
    * `admin`: for operators, with a key that says so; never for pages of other origins.
    */
   readonly kind:
-    'generation' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
+    'generation' | 'count' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
   /** Absent: plain JSON or text. */
-  readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure'>;
+  readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure' | 'requestIdHeader'>;
 }
 
 const READ = ['GET', 'HEAD'] as const;
@@ -33,6 +35,8 @@ export const ROUTES: readonly HttpRoute[] = [
     kind: 'generation',
     dialect: chatCompletions,
   },
+  { path: '/v1/messages', methods: ['POST'], kind: 'generation', dialect: messages },
+  { path: '/v1/messages/count_tokens', methods: ['POST'], kind: 'count', dialect: messages },
   { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
   { path: '/chat/tickets', methods: ['POST'], kind: 'ticket' },
   { path: '/chat/*model', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },
@@ -51,6 +55,16 @@ const MATCHERS = ROUTES.map((route) => ({ route, matcher: matcherOf(route.path) 
 /** The route of a path, in any case and with or without a slash at its end, as Express takes it. */
 export function findRoute(path: string): HttpRoute | undefined {
   return MATCHERS.find(({ matcher }) => matcher.test(path))?.route;
+}
+
+/** What clients that ask for a path speak, also where there is nothing at it but below it (`/v1/messages/batches`). */
+export function dialectOf(path: string): HttpRoute['dialect'] {
+  const route = findRoute(path) ?? ROUTES.find((each) => isBelow(each.path, path));
+  return route?.dialect;
+}
+
+function isBelow(parent: string, path: string): boolean {
+  return path.toLowerCase().startsWith(`${parent}/`);
 }
 
 /** Below `/admin` also what no route knows is for operators: a new one cannot be open by mistake. */

@@ -142,6 +142,6 @@ function toSum({ caller, model, day, ...counts }: Row): UsageSum {
 function storeError(error: unknown): StoreError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (typeof code !== 'string') return new StoreError('no answer');
-  // Class 22: there is something wrong with the data, and will be next time.
-  return new StoreError(code, code.startsWith('22'));
+  // Classes 22 and 23: something is wrong with the data, or against a constraint, and will be next time.
+  return new StoreError(code, /^2[23]/.test(code));
 }

@@ -23,7 +23,7 @@ parentPort?.on('message', (job: Job | 'close') => {
   try {
     parentPort?.postMessage({ id: job.id, rows: run(job) });
   } catch (error) {
-    parentPort?.postMessage({ id: job.id, code: codeOf(error) });
+    parentPort?.postMessage({ id: job.id, code: codeOf(error), isRefused: isRefused(error) });
   }
 });
 parentPort?.postMessage('open');
@@ -41,6 +41,15 @@ function run({ sql, parameters }: Job): unknown[] {
     throw error;
   }
   return rows;
+}
+
+/** Too big, against a constraint, of another type: these rows will never be taken. https://sqlite.org/rescode.html */
+const REFUSALS = new Set([18, 19, 20]);
+
+function isRefused(error: unknown): boolean {
+  const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) : 0;
+  // The rest of the number says more of the same.
+  return REFUSALS.has(code & 0xff);
 }
 
 /** Such as `database or disk is full`: SQLite's own words for its number, which quote nothing. */

@@ -14,6 +14,7 @@ function record(id: string, fields: Partial<GenerationRecord> = {}): GenerationR
     caller: ANONYMOUS,
     address: '192.0.2.1',
     model: 'm',
+    dialect: 'chat-completions',
     streaming: true,
     attempts: [],
     attemptsBegun: 0,

@@ -23,5 +23,8 @@ describe('estimate', () => {
 
   it('takes it to be no longer than its caller may let a model write', () => {
     expect(outputOf(5000, 200).output).toBe(200);
+    // That is what is sent where a caller says nothing.
+    expect(outputOf(undefined, 4000).output).toBe(4000);
+    expect(outputOf(undefined, 1e9).output).toBe(128_000);
   });
 });

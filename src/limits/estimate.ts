@@ -50,7 +50,8 @@ export function estimate(
   );
   // A negative one, or 0, is "as many as you like" to some servers.
   const { maxTokens = 0 } = sampling;
-  const asked = maxTokens > 0 ? maxTokens : USUAL_OUTPUT_TOKENS;
+  // A caller's own bound is what is sent where it says none.
+  const asked = maxTokens > 0 ? maxTokens : (maxOutputTokens ?? USUAL_OUTPUT_TOKENS);
   return {
     input: Math.ceil(textBytes / BYTES_PER_TOKEN) + images.length * IMAGE_TOKENS,
     output: Math.min(asked, maxOutputTokens ?? Infinity, MAX_OUTPUT_TOKENS),

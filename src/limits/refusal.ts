@@ -19,15 +19,23 @@ export function overQuota({ quota, window, amount, used }: Charged, now: number)
     const message = `There may be ${limit} requests ${per}: try again when the next minute begins.`;
     return new GatewayError('rate_limited', message, { retryAfterMs });
   }
+  if (neverFits({ quota, amount })) {
+    const message = `This request may take ${amount} tokens, and ${limit} are allowed ${per}: shorten it, or ask for fewer tokens.`;
+    return new GatewayError('rate_limited', message, {
+      // A client that does not know the header of ours waits for the next window at least.
+      retryAfterMs,
+      limited: 'tokens',
+      shouldRetry: false,
+    });
+  }
   const left = Math.max(0, limit - (used - amount));
-  return new GatewayError(
-    'rate_limited',
-    amount > limit
-      ? `This request may take ${amount} tokens, and ${limit} are allowed ${per}: shorten it, or ask for fewer tokens.`
-      : `This request may take ${amount} tokens, and ${left} of ${limit} ${per} are left.`,
-    // No wait makes it fit.
-    { retryAfterMs, limited: 'tokens', ...(amount > limit && { shouldRetry: false }) },
-  );
+  const message = `This request may take ${amount} tokens, and ${left} of ${limit} ${per} are left.`;
+  return new GatewayError('rate_limited', message, { retryAfterMs, limited: 'tokens' });
+}
+
+/** One request takes more tokens than a whole window has. */
+export function neverFits({ quota, amount }: Pick<Charged, 'quota' | 'amount'>): boolean {
+  return quota.unit === 'tokens' && amount > quota.limit;
 }
 
 export function tooManyStreams({ kind, limits, id }: Scope): GatewayError {

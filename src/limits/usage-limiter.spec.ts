@@ -92,4 +92,13 @@ describe('UsageLimiter', () => {
     const budget = { budgetUsd: { perMonth: 1e-9 }, requestsPerMinute: 1, tokensPerDay: 1 };
     expect((await reserve(budget))!.refusal?.message).toContain('per day');
   });
+
+  it('tells first of what no wait makes fit', async () => {
+    const { reserve } = limiter();
+    const tooFew = { tokensPerMinute: 10, budgetUsd: { perMonth: 1e-9 } };
+    expect((await reserve(tooFew))!.refusal).toMatchObject({
+      message: expect.stringContaining('shorten it') as string,
+      shouldRetry: false,
+    });
+  });
 });

@@ -16,7 +16,7 @@ import {
   quotasOf,
   type Scope,
 } from './quota.js';
-import { overQuota, tooManyStreams } from './refusal.js';
+import { neverFits, overQuota, tooManyStreams } from './refusal.js';
 import { type Lease, Reservation } from './reservation.js';
 import { type Standings, standingsOf } from './standing.js';
 import { UsageStore } from './store/usage-store.js';
@@ -119,8 +119,9 @@ function refusalOf(
   leases: readonly LeaseAttempt[],
   now: number,
 ): Refusal | undefined {
-  let last: Charged | undefined;
-  for (const each of charged) {
+  // What no wait makes fit comes before what is over one day.
+  let last = charged.find((each) => isOver(each) && neverFits(each));
+  for (const each of last ? [] : charged) {
     if (isOver(each) && !(last && last.window.endsAt >= each.window.endsAt)) last = each;
   }
   if (last) {

@@ -1,5 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** How often Redis is tried again once it did not answer. */
 const PROBE_EVERY_MS = 500;
@@ -18,6 +19,18 @@ export class RedisAway extends Error {
   constructor(readonly isSent: boolean) {
     super('Redis is away');
   }
+}
+
+/**
+ * What Redis answers while it can serve nobody, or not us: it is loading, full, a replica, without its
+ * disk, busy with a script; or our password is no good. In a script's error it stands behind the error.
+ */
+const CANNOT_SERVE =
+  /^(?:LOADING|READONLY|OOM|MISCONF|MASTERDOWN|NOREPLICAS|BUSY|UNKILLABLE|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)\b|-(?:LOADING|READONLY|OOM|MISCONF|NOREPLICAS)\b/;
+
+/** Whether Redis refused this one command, as where a key is of another type: it says nothing of others. */
+export function isOfItsCommand(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError' && !CANNOT_SERVE.test(error.message);
 }
 
 /** What is owed to Redis is brought there before it counts as back. */
@@ -75,14 +88,15 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     this.#probing = setInterval(() => void this.#probe(), PROBE_EVERY_MS).unref();
     // What fails is heard of as an event.
     this.redis.connect().catch(() => undefined);
-    await Promise.race([this.#decided.promise, after(START_MS)]);
+    // A turn later, as below: while we start our own event loop stands still.
+    await Promise.race([this.#decided.promise, after(START_MS).then(nextTurn)]);
     if (!this.isUp) this.#markAway('no answer');
   }
 
   /**
    * What `command` gives, within `commandMs`.
    * @param late called where it succeeds after all, later than that
-   * @throws RedisAway
+   * @throws RedisAway, and what Redis says where it refuses this command alone
    */
   async ask<T>(command: () => Promise<T>, late?: (reply: T) => void): Promise<T> {
     if (!this.isUp) throw new RedisAway(false);
@@ -91,6 +105,7 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     try {
       return await this.#inTime(reply);
     } catch (error) {
+      if (isOfItsCommand(error)) throw error;
       this.#markAway(reasonOf(error));
       if (late) reply.then(late, () => undefined);
       throw new RedisAway(true);

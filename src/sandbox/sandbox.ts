@@ -10,9 +10,9 @@ import type { IncomingMessage } from 'node:http';
 import { cannedAnswer, isOllama, THOUGHTS, TYPICAL_TOKENS } from './canned-answers.js';
 import { at } from './at.js';
 
-/** A running upstream that needs no keys: OpenAI and Ollama on a free port of the loopback. */
+/** A running upstream that needs no keys: OpenAI, Anthropic and Ollama on a free port of the loopback. */
 export interface Sandbox {
-  /** Base URL of what speaks OpenAI, with `/v1`. */
+  /** Base URL of what speaks OpenAI and Anthropic, with `/v1`. */
   readonly openaiUrl: string;
   /** Base URL of what speaks Ollama. */
   readonly ollamaUrl: string;
@@ -27,6 +27,7 @@ interface SandboxOptions {
 }
 
 const OPENAI_PATH = '/v1/chat/completions';
+const ANTHROPIC_PATH = '/v1/messages';
 const OLLAMA_PATH = '/api/chat';
 const CONTEXT_HEADER = 'x-aimock-context';
 
@@ -51,7 +52,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     const path = request.url?.split('?', 1)[0];
     if (path === OLLAMA_PATH) passFormatOn(request);
     // aimock lets any page in a browser read its journal, and reset it: nothing else of it is served.
-    else if (path !== OPENAI_PATH) request.url = '/';
+    else if (path !== OPENAI_PATH && path !== ANTHROPIC_PATH) request.url = '/';
   });
   return {
     openaiUrl: `${url}/v1`,

@@ -58,6 +58,7 @@ export class GenerationLog implements GenerationObserver {
       streamId: record.id,
       caller: record.caller.id,
       address: record.address,
+      dialect: record.dialect,
       model: record.model,
       target: target ? `${target.backend}/${target.model}` : undefined,
       streaming: record.streaming,

@@ -96,12 +96,12 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
   }
 
   generationEnded(record: GenerationRecord): void {
-    const { model, endReason = 'internal_error' } = record;
+    const { model, dialect, endReason = 'internal_error' } = record;
     const caller = record.caller.label;
     if (record.queuedMs !== undefined) this.queueWait.observe({ model }, record.queuedMs / 1000);
     const backend = record.target?.backend ?? 'none';
     this.active.dec({ caller });
-    this.streams.inc({ caller, model, backend, end_reason: endReason });
+    this.streams.inc({ caller, model, backend, dialect, end_reason: endReason });
     this.duration.observe({ model, end_reason: endReason }, record.durationMs / 1000);
     this.#countUsage(record, { caller, model, backend });
   }

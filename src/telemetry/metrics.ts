@@ -26,7 +26,7 @@ const QUEUE_SECONDS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 export const METRIC_PROVIDERS = [
   makeCounterProvider({
     name: 'llm_tokens_total',
-    help: 'Tokens of ended generations; source says whether the upstream reported them or Sluice counted chunks.',
+    help: 'Tokens of ended generations; source says whether the upstream reported them or Sluice counted parts of content.',
     labelNames: ['caller', 'model', 'backend', 'type', 'source'],
   }),
   makeCounterProvider({
@@ -46,7 +46,7 @@ export const METRIC_PROVIDERS = [
   }),
   makeHistogramProvider({
     name: 'llm_token_latency_seconds',
-    help: 'Time between two chunks of content of one stream.',
+    help: 'Time between two parts of content of one stream.',
     labelNames: ['model', 'backend'],
     buckets: TOKEN_GAP_SECONDS,
   }),
@@ -70,7 +70,7 @@ export const METRIC_PROVIDERS = [
   makeCounterProvider({
     name: 'llm_streams_total',
     help: 'Generations that ended, by their one end reason.',
-    labelNames: ['caller', 'model', 'backend', 'end_reason'],
+    labelNames: ['caller', 'model', 'backend', 'dialect', 'end_reason'],
   }),
   makeHistogramProvider({
     name: 'llm_stream_duration_seconds',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ByteBudget, HeldBytes } from '../contract/byte-budget.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import { ACQUIRE } from '../limits/store/lua.js';
+import { ACQUIRE_WITH_VALUE } from '../limits/store/lua.js';
 import { RedisAway, type RedisLink } from '../redis/redis-link.js';
 import { LocalTicketStore } from './local-ticket-store.js';
 import { ShortLived } from './short-lived.js';
@@ -39,9 +39,9 @@ export class SharedTicketStore implements TicketStore {
       this.#put.add(id, held);
     } catch (error) {
       held[Symbol.dispose]();
-      if (!(error instanceof RedisAway)) throw error;
+      if (error instanceof GatewayError) throw error;
       // It may be there nevertheless, and in two places it would be good twice.
-      if (error.isSent) throw notReached();
+      if (!(error instanceof RedisAway) || error.isSent) throw notReached();
       await this.#local.put(id, flow, sealed);
     }
   }
@@ -56,26 +56,26 @@ export class SharedTicketStore implements TicketStore {
 
   async #putInRedis(id: string, owner: Buffer, sealed: Buffer): Promise<void> {
     const { redis } = this.link;
+    const value = Buffer.concat([owner, sealed]);
+    const keys = [openKey(owner), ticketKey(id)];
     const hasRoom = await this.link.ask(() =>
-      redis.eval(ACQUIRE, 1, openKey(owner), id, MAX_TICKETS_OF_CALLER, TICKET_MS),
+      redis.eval(ACQUIRE_WITH_VALUE, 2, ...keys, id, MAX_TICKETS_OF_CALLER, TICKET_MS, value),
     );
     if (hasRoom !== 1) throw tooManyTickets();
-    const value = Buffer.concat([owner, sealed]);
-    await this.link.ask(() => redis.set(ticketKey(id), value, 'PX', TICKET_MS));
   }
 
   async #takeFromRedis(id: string): Promise<Buffer | undefined> {
     const { redis } = this.link;
-    try {
-      const value = await this.link.ask(() => redis.getdelBuffer(ticketKey(id)));
-      if (!value) return undefined;
-      const owner = value.subarray(0, OWNER_BYTES);
-      // Where that fails it counts as open until its time is over.
-      this.link.ask(() => redis.zrem(openKey(owner), id)).catch(() => undefined);
-      return value;
-    } catch (error) {
-      throw error instanceof RedisAway ? notReached() : error;
-    }
+    const value = await this.link
+      .ask(() => redis.getdelBuffer(ticketKey(id)))
+      .catch(() => {
+        throw notReached();
+      });
+    if (!value) return undefined;
+    const owner = value.subarray(0, OWNER_BYTES);
+    // Where that fails it counts as open until its time is over.
+    this.link.ask(() => redis.zrem(openKey(owner), id)).catch(() => undefined);
+    return value;
   }
 }
 

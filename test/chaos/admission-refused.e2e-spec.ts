@@ -18,7 +18,7 @@ async function refusal(response: CallerResponse) {
 
 /** What a caller gets whose request was refused after it had waited. */
 async function refusalAfterWait(form: RequestForm, response: CallerResponse): Promise<unknown[]> {
-  if (form.dialect === 'openai') {
+  if (form.dialect === 'chat-completions') {
     const { error } = await refusal(response);
     return [error.status, error.code];
   }
@@ -30,7 +30,7 @@ async function refusalAfterWait(form: RequestForm, response: CallerResponse): Pr
 
 /** What the form's dialect says: a status, or after 200 an event. */
 function said({ dialect }: RequestForm, fault: string): unknown[] {
-  return [dialect === 'chat' ? 200 : 503, fault];
+  return [dialect === 'event-source' ? 200 : 503, fault];
 }
 
 describe('a request that there is no room for', () => {
@@ -82,7 +82,7 @@ describe('a request that there is no room for', () => {
       expect(record).toMatchObject({ endReason: 'rejected', fault: 'overloaded', attempts: [] });
       expect(record['queuedMs']).toBeGreaterThan(20);
       expect(changed).toEqual({
-        'llm_streams_total{caller="anonymous",model="gpt-only",backend="none",end_reason="rejected"}': 1,
+        [`llm_streams_total{caller="anonymous",model="gpt-only",backend="none",dialect="${form.dialect}",end_reason="rejected"}`]: 1,
         'llm_stream_duration_seconds_count{model="gpt-only",end_reason="rejected"}': 1,
         'llm_queue_wait_seconds_count{model="gpt-only"}': 1,
       });
@@ -115,7 +115,10 @@ describe('a request that there is no room for', () => {
       });
       const { response } = await full.send(form.ask('hasty'));
       const [status, fault] = await refusalAfterWait(form, response);
-      expect([status, fault]).toEqual([form.dialect === 'chat' ? 200 : 504, 'total_timeout']);
+      expect([status, fault]).toEqual([
+        form.dialect === 'event-source' ? 200 : 504,
+        'total_timeout',
+      ]);
       const record = await full.gateway.ended();
       expect(record).toMatchObject({ endReason: 'total_timeout', attempts: [] });
       expect(record['queuedMs']).toBeGreaterThan(20);

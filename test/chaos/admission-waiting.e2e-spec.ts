@@ -33,7 +33,7 @@ describe('a request that waits for room', () => {
       expect(record).toMatchObject({ endReason: 'client_closed', attempts: [] });
       expect(record).not.toHaveProperty('fault');
       expect(changed).toEqual({
-        'llm_streams_total{caller="anonymous",model="gpt-only",backend="none",end_reason="client_closed"}': 1,
+        [`llm_streams_total{caller="anonymous",model="gpt-only",backend="none",dialect="${form.dialect}",end_reason="client_closed"}`]: 1,
         'llm_stream_duration_seconds_count{model="gpt-only",end_reason="client_closed"}': 1,
         'llm_queue_wait_seconds_count{model="gpt-only"}': 1,
       });

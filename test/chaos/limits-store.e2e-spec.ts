@@ -95,6 +95,34 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     expect(await shared.add(day(), 1)).toBe(million + 2);
   });
 
+  it('counts in this process what Redis refuses of one count, and shares all others', async () => {
+    const { store: shared, link } = await store();
+    const { key } = day();
+    await link.redis.rpush(`sluice:used:${key}`, 'no count');
+    expect(await shared.add(day(), 1)).toBe(1);
+    expect(await shared.add(day(), 1)).toBe(2);
+    expect(link.isUp).toBe(true);
+    // Nor does it keep Redis away once that was.
+    await redis.kill();
+    await vi.waitFor(() => expect(link.isUp).toBe(false));
+    await shared.add(day(), 1);
+    await redis.start();
+    await link.redis.rpush(`sluice:used:${key}`, 'no count').catch(() => undefined);
+    await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
+  });
+
+  it('renews thousands of leases in one round', async () => {
+    const [one, other] = [await store(), await store()];
+    const names = Array.from({ length: 3000 }, (_, n) => `caller-${n}`);
+    for (const name of names) one.store.acquire(name, 'lease', 1).catch(() => undefined);
+    await one.store.acquire('last', 'lease', 1);
+    const until = performance.now() + 3 * LEASE_MS;
+    while (performance.now() < until) {
+      expect(await other.store.acquire('caller-2999', 'another', 1)).toBe(false);
+      expect(await other.store.acquire('caller-0', 'another', 1)).toBe(false);
+    }
+  });
+
   it('sends nothing more to a Redis that is slow: nothing piles up', async () => {
     const proxy = await DelayingProxy.start(redis.port, 0);
     const { store: shared, link } = await store(`redis://127.0.0.1:${proxy.port}`);

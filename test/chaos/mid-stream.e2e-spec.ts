@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ANTHROPIC_STREAM_TYPE, anthropicEvent, textDelta } from '../support/anthropic-script.js';
 import { MAX_EVENT_BYTES, Gateway, type GatewaySettings } from '../support/gateway.js';
 import { contentChunk, sse } from '../support/openai-script.js';
 import { EVERY_WAY } from '../support/route-forms.js';
@@ -22,6 +23,13 @@ const WORDS = {
     ping: '\n{"message":{"content":""},"done":false}\n',
     noise: '<br>\n',
     broken: '{"message":{"content":\n',
+  },
+  anthropic: {
+    type: ANTHROPIC_STREAM_TYPE,
+    text: (text: string) => anthropicEvent(textDelta(text)),
+    ping: ': ping\n\nevent: ping\ndata: {"type":"ping"}\n\n',
+    noise: 'data: <br>\n\n',
+    broken: 'data: {"type":"content_block_delta","delta":\n\n',
   },
 } as const;
 

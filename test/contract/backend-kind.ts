@@ -15,6 +15,10 @@ export interface BackendKind {
   readonly scripts: UpstreamScripts<AnswerOptions> & {
     answersText(text: string, options?: AnswerOptions): UpstreamScript;
   };
+  /** The header that an API key is sent in, and how. */
+  keyHeader(apiKey: string): Readonly<Record<string, string>>;
+  /** The protocol's word for an answer that just ended. */
+  readonly stopWord: string;
   /** Has a script end by this finish reason. */
   finishing(reason: string): AnswerOptions;
   /** One event with text and a finish reason that is a failure. */

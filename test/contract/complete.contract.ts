@@ -17,7 +17,7 @@ export function completeContract(kind: BackendKind): void {
         text: 'Hello 👩‍💻',
         toolCalls: [],
         finishReason: 'stop',
-        rawReason: 'stop',
+        rawReason: kind.stopWord,
         usage: { input: 9, output: 3 },
       });
       expect(answer.id).not.toBe('');

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
+import { createOllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
 import { readOllamaStream } from '../../src/backends/ollama/ollama-stream.js';
 import { failure } from '../support/failure.js';
 import {
@@ -18,9 +18,11 @@ const callOf = (args: unknown) => ({ function: { name: 'sum', arguments: args } 
 
 const kind: BackendKind = {
   name: 'Ollama',
-  create: (settings) => new OllamaBackend(settings),
+  create: (settings) => createOllamaBackend(settings),
   baseUrlOf: (upstream) => upstream.url,
   scripts: ollama,
+  keyHeader: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  stopWord: 'stop',
   finishing: (doneReason) => ({ doneReason }),
   abortedWith: (text) => ndjson(doneLine({ doneReason: 'abort' }, text)),
   streamsCounts: (input) =>

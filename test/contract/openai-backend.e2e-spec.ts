@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import { describe, expect, it } from 'vitest';
-import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
+import { createOpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { LateUsage } from '../../src/backends/openai/late-usage.js';
 import { readOpenAiStream } from '../../src/backends/openai/openai-stream.js';
 import type { DialectName } from '../../src/contract/stream-event.js';
@@ -49,9 +49,11 @@ const completionOf = (message: object) => ({
 
 const kind: BackendKind = {
   name: 'OpenAI',
-  create: (settings) => new OpenAiBackend(settings),
+  create: (settings) => createOpenAiBackend(settings),
   baseUrlOf: (upstream) => upstream.openaiUrl,
   scripts: openAi,
+  keyHeader: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+  stopWord: 'stop',
   finishing: (finishReason) => ({ finishReason }),
   abortedWith: (text) => sse(deltaChunk({ content: text }, {}, { finish_reason: 'abort' })),
   streamsCounts: (input) =>
@@ -210,7 +212,7 @@ describe('the OpenAI backend, beside what all have in common,', () => {
 
   it('asks for no usage of a server that does not know stream_options', async () => {
     const baseUrl = test.upstream.openaiUrl;
-    const backend = new OpenAiBackend(settingsOf({ id: 'old', baseUrl, streamUsage: false }));
+    const backend = createOpenAiBackend(settingsOf({ id: 'old', baseUrl, streamUsage: false }));
     test.upstream.script(openAi.streamsText(['Hi']));
     const parts = await all(await backend.open(asked, TARGET, contextOf()));
     expect(test.upstream.requests[0]!.body).not.toHaveProperty('stream_options');

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { anthropic } from '../support/anthropic-script.js';
 import { Gateway } from '../support/gateway.js';
 import {
   doneLine,
@@ -28,6 +29,10 @@ const OTHER_FORM = {
     streamed: openAi.streamsText(['Hel', 'lo'], { usage: 'own-event' }),
   },
   ollama: { whole: ollama.answersText('Hello'), streamed: ollama.streamsText(['Hel', 'lo']) },
+  anthropic: {
+    whole: anthropic.answersText('Hello'),
+    streamed: anthropic.streamsText(['Hel', 'lo']),
+  },
 } as const;
 
 const call = { id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { OllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
-import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
+import { createAnthropicBackend } from '../../src/backends/anthropic/anthropic.backend.js';
+import { createOllamaBackend } from '../../src/backends/ollama/ollama.backend.js';
+import { createOpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { FAULTS } from '../../src/contract/faults.js';
 import type { UpstreamSettings } from '../../src/backends/shared/connection/upstream-settings.js';
 import { failure } from '../support/failure.js';
@@ -40,13 +41,18 @@ const IN_BAND = ERRORS.filter(
 describe.each([
   [
     'OpenAI',
-    (settings: UpstreamSettings) => new OpenAiBackend(settings),
+    (settings: UpstreamSettings) => createOpenAiBackend(settings),
     ({ openaiUrl }: ScriptedUpstream) => openaiUrl,
   ],
   [
     'Ollama',
-    (settings: UpstreamSettings) => new OllamaBackend(settings),
+    (settings: UpstreamSettings) => createOllamaBackend(settings),
     ({ url }: ScriptedUpstream) => url,
+  ],
+  [
+    'Anthropic',
+    (settings: UpstreamSettings) => createAnthropicBackend(settings),
+    ({ openaiUrl }: ScriptedUpstream) => openaiUrl,
   ],
 ] as const)('the %s backend', (_, create, baseUrlOf) => {
   const test = new BackendUnderTest({ create, baseUrlOf });
@@ -68,7 +74,7 @@ describe.each([
 
 describe('the OpenAI backend', () => {
   const test = new BackendUnderTest({
-    create: (settings) => new OpenAiBackend(settings),
+    create: (settings) => createOpenAiBackend(settings),
     baseUrlOf: (upstream) => upstream.openaiUrl,
   });
 
@@ -147,7 +153,7 @@ describe('the OpenAI backend', () => {
 
 describe('the Ollama backend', () => {
   const test = new BackendUnderTest({
-    create: (settings) => new OllamaBackend(settings),
+    create: (settings) => createOllamaBackend(settings),
     baseUrlOf: (upstream) => upstream.url,
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OpenAiBackend } from '../../src/backends/openai/openai.backend.js';
+import { createOpenAiBackend } from '../../src/backends/openai/openai.backend.js';
 import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import { openAi, openAiError } from '../support/openai-script.js';
@@ -65,7 +65,7 @@ const REFUSALS: readonly (readonly [string, number, unknown])[] = [
 
 describe('a server that refuses stream_options', () => {
   const test = new BackendUnderTest({
-    create: (settings) => new OpenAiBackend(settings),
+    create: (settings) => createOpenAiBackend(settings),
     baseUrlOf: (upstream) => upstream.openaiUrl,
   });
   const asked = () => test.upstream.requests.map(({ body }) => 'stream_options' in body);

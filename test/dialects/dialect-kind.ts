@@ -27,7 +27,7 @@ export interface DialectKind<Options, Frame> {
   /** What clients act on, of a fault that is told in-band. */
   codeOf(fault: Fault): string | null;
   /** The kind of upstream whose own events its callers read. */
-  readonly nativeUpstream?: 'openai' | 'ollama';
+  readonly nativeUpstream?: 'openai' | 'ollama' | 'anthropic';
 }
 
 export interface FailureWords {

@@ -5,6 +5,7 @@ import { GatewayError } from '../../src/contract/gateway-error.js';
 import type { GenerationRecord } from '../../src/contract/generation.js';
 import type { JsonObject } from '../../src/contract/json.js';
 import type { StreamEncoder } from '../../src/http/dialects/dialect.js';
+import { anthropic } from '../support/anthropic-script.js';
 import { BodyReader } from '../support/body-reader.js';
 import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
@@ -20,25 +21,29 @@ const HEARTBEAT_MS = 20;
 const NOT_CONFIGURED =
   'The model "nobody" is not configured here. GET /v1/models lists those that can be asked for.';
 
+/** Of each kind of upstream alone. */
+const MODELS = { openai: 'gpt-only', ollama: 'llama3', anthropic: 'claude' } as const;
+
 const ABOUT = { requestId: 'req-1' };
-const RECORD: GenerationRecord = {
-  id: '00000000-0000-4000-8000-000000000000',
-  requestId: ABOUT.requestId,
-  caller: ANONYMOUS,
-  address: '127.0.0.1',
-  model: 'gpt',
-  streaming: true,
-  attempts: [],
-  attemptsBegun: 0,
-  recoveries: [],
-  ignored: [],
-  contentParts: 0,
-  durationMs: 1,
-};
 
 /** What every dialect has to do, whatever its protocol. */
 export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame>): void {
   const { dialect } = kind;
+  const RECORD: GenerationRecord = {
+    id: '00000000-0000-4000-8000-000000000000',
+    requestId: ABOUT.requestId,
+    caller: ANONYMOUS,
+    address: '127.0.0.1',
+    model: 'gpt',
+    dialect: dialect.name,
+    streaming: true,
+    attempts: [],
+    attemptsBegun: 0,
+    recoveries: [],
+    ignored: [],
+    contentParts: 0,
+    durationMs: 1,
+  };
 
   describe(`the dialect ${dialect.name}`, () => {
     let gateway: Gateway;
@@ -47,13 +52,14 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
     });
     afterEach(() => gateway.close());
 
-    it.each(['openai', 'ollama'] as const)(
+    it.each(['openai', 'ollama', 'anthropic'] as const)(
       'says an answer of %s in order, then one end',
       async (id) => {
         const tokens = ['Hel', 'lo', ' 👩‍💻'];
         gateway.openai.script(openAi.streamsText(tokens));
         gateway.ollama.script(ollama.streamsText(tokens));
-        const stream = await read(id === 'openai' ? 'gpt-only' : 'llama3');
+        gateway.anthropic.script(anthropic.streamsText(tokens));
+        const stream = await read(MODELS[id]);
         expect([kind.textOf(stream), stream.terminal]).toEqual(['Hello 👩‍💻', 'done']);
         expect(stream.events.length).toBeGreaterThanOrEqual(tokens.length);
       },
@@ -78,14 +84,14 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       const error = new GatewayError('model_not_found', NOT_CONFIGURED, { param: 'model' });
       expect(response.status).toBe(404);
       const requestId = response.headers.get('x-request-id')!;
-      expect(body).toEqual(dialect.failure(error, { requestId }));
+      expect(body).toEqual(dialect.failure(error, { requestId, status: response.status }).body);
     });
 
     it.each(ALL_FAULTS)('has words for %s before its stream and in it', (fault) => {
       const error = new GatewayError(fault, 'What is wrong.');
       expect(error.status).toBeGreaterThanOrEqual(400);
       const said = { message: 'What is wrong.', requestId: ABOUT.requestId };
-      expect(kind.wordsIn(asSent(dialect.failure(error, ABOUT)))).toMatchObject(told(said));
+      expect(kind.wordsIn(asSent(dialect.failure(error, ABOUT).body))).toMatchObject(told(said));
 
       const words = kind.wordsIn(kind.parseFrame(encoderOf(RECORD).failureFrame(error, ABOUT)));
       expect(words).toEqual(told({ ...said, code: kind.codeOf(fault) }));
@@ -97,7 +103,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       const error = new GatewayError('upstream_cut');
       const about = { ...ABOUT, record };
       for (const said of [
-        asSent(dialect.failure(error, about)),
+        asSent(dialect.failure(error, about).body),
         kind.parseFrame(encoderOf(record).failureFrame(error, about)),
       ]) {
         const attempts = [{ backend: 'openai', fault: 'upstream_cut' }];
@@ -129,13 +135,14 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
       expect(await within(text, 'the client is done')).toBe('Hello');
     });
 
-    it.each(['openai', 'ollama'] as const)(
+    it.each(['openai', 'ollama', 'anthropic'] as const)(
       'passes on the events of %s if that speaks this dialect, and rebuilds them if not',
       async (id) => {
         const fields = { x_new: 1 };
         gateway.openai.script(openAi.streamsText(['Hello'], { fields }));
         gateway.ollama.script(ollama.streamsText(['Hello'], { fields }));
-        const stream = await read(id === 'openai' ? 'gpt-only' : 'llama3');
+        gateway.anthropic.script(anthropic.streamsText(['Hello'], { fields }));
+        const stream = await read(MODELS[id]);
         const passed = stream.events.filter(({ data }) => data['x_new'] === 1);
         expect(passed).toHaveLength(kind.nativeUpstream === id ? stream.events.length : 0);
         expect(kind.textOf(stream)).toBe('Hello');
@@ -163,7 +170,7 @@ export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame
   }
 
   function encoderOf(record: GenerationRecord): StreamEncoder<Frame> {
-    return dialect.encoder(dialect.read(kind.request).options, record);
+    return dialect.encoder(dialect.read(kind.request, {}).options, record);
   }
 
   /** `words`, as far as the protocol has a place for them. */

@@ -164,7 +164,7 @@ describe('a body that is on its way', () => {
     });
 
     it.each<[string, number, object, string]>([
-      ['over the limit', 413, { 'content-length': 21 * MB }, ''],
+      ['over the limit', 413, { 'content-length': 33 * MB }, ''],
       ['of another type', 400, { 'content-type': 'text/plain', 'content-length': 1000 }, ''],
       ['compressed', 415, { 'content-encoding': 'gzip', 'content-length': 1000 }, ''],
       ['to no route', 404, { 'content-length': 1000 }, '/x/y'],

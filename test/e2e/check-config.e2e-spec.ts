@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { accessKey } from '../support/access-key.js';
 import { SluiceProcess } from '../support/sluice-process.js';
 
 describe('node dist/main.js --check', () => {
@@ -49,7 +50,7 @@ streams: *waits
     expect(output).toBe(`Sluice cannot start with /sluice.yaml:
   backends[0].apiKey (line 8): the environment variable NOT_SET is not set: set it (in .env, too), or give a default with \${NOT_SET:-}
   backends[1].baseUrl (line 9): is missing: write its URL, or add "sandbox: {}" to the file to try without one
-  backends[1].kind (line 9): must be one of: openai, ollama
+  backends[1].kind (line 9): must be one of: openai, ollama, anthropic
   models[0].targets[1] (line 14): no backend has the id "c"
   models[1].id (line 15): is missing: it must be a text of one line that is not empty, in quotes if it is a number
   server.prot (line 3): is not a known key; known here are: …
@@ -75,6 +76,11 @@ streams: { idleMs: 1500, firstTokenMs: 90000 }
     );
     expect(output).toBe(`/sluice.yaml is sound.
 
+Callers
+  open: whoever reaches it
+  limits are counted in each process
+  usage is kept nowhere
+
 Backends
   a: openai at http://a/v1, apiKey ***, header x-k ***, query code ***
   b: ollama at http://b, 4 streams at once, DISABLED
@@ -93,6 +99,31 @@ Warnings
   m: answerMs of its targets add up to 600 s, more than totalMs (200 s)
   off: whatever answers for it is disabled
 `);
+    expect(code).toBe(0);
+  });
+
+  it('tells who may call and where what is counted is kept, and shows no secret', async () => {
+    const [key, operator] = [accessKey('team-a'), accessKey('ops')];
+    const keys = [
+      { ...key.entry, limits: { requestsPerMinute: 5 } },
+      { ...operator.entry, admin: true, disabled: true, expiresAt: '2020-01-01T00:00:00Z' },
+    ];
+    const [output, code] = await check(
+      JSON.stringify({
+        access: { mode: 'keys', keys },
+        backends: [{ id: 'a', kind: 'ollama', baseUrl: 'http://a' }],
+        models: [{ id: 'm', targets: ['a/x'] }],
+        redis: { url: 'redis://user:sk-hush@redis' },
+        usage: { url: 'postgres://user:sk-hush@db/x' },
+      }),
+    );
+    expect(output).toContain(`Callers
+  mode keys
+  2 keys, 1 for operators, 1 with limits of their own, 1 disabled, 1 expired
+  limits are counted in Redis, which was not asked
+  usage is kept in PostgreSQL, which was not asked
+`);
+    expect(output).not.toMatch(/sk-hush|sha256/);
     expect(code).toBe(0);
   });
 

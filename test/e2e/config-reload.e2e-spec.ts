@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -249,5 +250,55 @@ describe('The files of a configuration', () => {
     expect(live.current).toBe(before);
     expect(heard.refused).toBe(1);
     expect(log.text).toContain('could not be taken over');
+  });
+  it.each<[string, (path: string) => void]>([
+    ['a FIFO', (path) => execFileSync('mkfifo', [path])],
+    ['a folder', (path) => mkdirSync(path)],
+    [
+      '4 GB of nothing',
+      (path) => {
+        writeFileSync(path, '');
+        truncateSync(path, 4_000_000_000);
+      },
+    ],
+  ])('stop nothing where one has become %s, and are read again once it is not', async (_, make) => {
+    open();
+    const before = live.current;
+    await rm(at('secret'));
+    make(at('secret'));
+    await reload.look();
+    await reload.reload();
+    expect(live.current).toBe(before);
+    expect(heard).toEqual({ replaced: 0, refused: 2 });
+    await rm(at('secret'), { recursive: true });
+    await writeFile(at('secret'), 'sk-second');
+    await reload.look();
+    expect(live.current.backends[0]!.apiKey).toBe('sk-second');
+  });
+
+  it('are read once more for many signals', async () => {
+    open();
+    await Promise.all(Array.from({ length: 100 }, () => reload.reload()));
+    expect(log.lines.filter((line) => line.includes('was read again'))).toHaveLength(1);
+  });
+
+  it('are taken over by all or by nobody, and again when nobody could', async () => {
+    open();
+    const before = live.current;
+    const told: (string | undefined)[] = [];
+    let fails = true;
+    live.observe({ replaced: (next) => told.push(next.backends[0]!.apiKey) });
+    live.observe({
+      replaced: (next) => {
+        if (fails && next !== before) throw new Error('no');
+      },
+    });
+    await writeFile(at('secret'), 'sk-second');
+    await reload.look();
+    expect(live.current).toBe(before);
+    expect(told).toEqual(['sk-second', 'sk-first']);
+    fails = false;
+    await reload.look();
+    expect(live.current.backends[0]!.apiKey).toBe('sk-second');
   });
 });

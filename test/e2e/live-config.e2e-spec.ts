@@ -111,6 +111,7 @@ describe('A configuration that is replaced', () => {
     await expect.poll(() => gateway.openai.openConnections).toBe(0);
     expect(gateway.log.lines.filter((line) => line.includes('backend closed'))).toEqual([
       expect.stringContaining('"openai"'),
+      expect.stringContaining('"anthropic"'),
     ]);
   });
 

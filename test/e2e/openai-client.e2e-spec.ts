@@ -126,7 +126,7 @@ describe('the official OpenAI client at its default settings', () => {
   it('lists the models and retrieves one whose name has a slash', async () => {
     const ids: string[] = [];
     for await (const { id } of client.models.list()) ids.push(id);
-    expect(ids).toEqual(['gpt-4o', 'gpt-only', 'llama3', 'team/gpt']);
+    expect(ids).toEqual(['gpt-4o', 'gpt-only', 'llama3', 'claude', 'team/gpt']);
     expect((await client.models.retrieve('team/gpt')).id).toBe('team/gpt');
     await expect(client.models.retrieve('nope')).rejects.toBeInstanceOf(NotFoundError);
   });

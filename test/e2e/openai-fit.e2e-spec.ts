@@ -84,7 +84,12 @@ describe('a target that cannot honour a request', () => {
   it.each(SHAPES)('is a 400 that names %s where there is no other', async (param, fields) => {
     const response = await gateway.complete({ model: 'ollama-only', ...fields });
     const error = await errorOf(response);
-    expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', code: null, param });
+    expect(error).toMatchObject({
+      status: 400,
+      type: 'invalid_request_error',
+      code: 'unsupported_feature',
+      param,
+    });
     expect(error.message).toContain('Ollama');
     expect(requests()).toEqual([0, 0]);
   });

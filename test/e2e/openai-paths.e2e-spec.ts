@@ -20,12 +20,19 @@ describe('the paths under /v1', () => {
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({
       object: 'list',
-      data: ['gpt-4o', 'gpt-only', 'llama3', 'team/gpt'].map((id) => ({
+      data: ['gpt-4o', 'gpt-only', 'llama3', 'claude', 'team/gpt'].map((id) => ({
         id,
         object: 'model',
         created: 0,
         owned_by: 'sluice',
+        // For clients of Anthropic.
+        type: 'model',
+        display_name: id,
+        created_at: '1970-01-01T00:00:00.000Z',
       })),
+      has_more: false,
+      first_id: 'gpt-4o',
+      last_id: 'team/gpt',
     });
   });
 
@@ -74,9 +81,7 @@ describe('the paths under /v1', () => {
 
   it.each([
     ['POST', '/v1/responses', /chat\.completions\.create/],
-    ['POST', '/v1/messages', /OpenAI SDK with the base URL http:\/\/127\.0\.0\.1:\d+\/v1,/],
-    ['POST', '/v1/messages/count_tokens', /Anthropic.* http:\/\/127\.0\.0\.1:\d+\/v1,/],
-    ['POST', '/messages', /Anthropic/],
+    ['POST', '/v1/v1/messages', /Anthropic's clients add that.* http:\/\/127\.0\.0\.1:\d+\.$/],
     ['POST', '/v1/completions', /chat\.completions\.create/],
     ['POST', '/v1/embeddings', /provider/],
     ['GET', '/v1/responses/resp_1', /\/v1\/chat\/completions/],

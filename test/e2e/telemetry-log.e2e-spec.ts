@@ -24,6 +24,7 @@ describe('the log', () => {
       streamId: expect.any(String) as string,
       caller: 'anonymous',
       address: '127.0.0.1',
+      dialect: 'chat-completions',
       model: 'gpt-4o',
       target: 'ollama/llama3',
       streaming: true,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DialectName } from '../../src/contract/stream-event.js';
 import { Gateway } from '../support/gateway.js';
 import { changes } from '../support/metric-lines.js';
 import { ollama } from '../support/ollama-script.js';
@@ -11,11 +12,12 @@ import { failsWith } from '../support/upstream-scripts.js';
 function stream(
   model: string,
   backend: string,
+  dialect: DialectName,
   { pieces = 3, end = 'completed', outcome = 'ok', attempts = 1 } = {},
 ): Record<string, number> {
   const labels = `model="${model}",backend="${backend}"`;
   const all = {
-    [`llm_streams_total{caller="anonymous",${labels},end_reason="${end}"}`]: 1,
+    [`llm_streams_total{caller="anonymous",${labels},dialect="${dialect}",end_reason="${end}"}`]: 1,
     [`llm_stream_duration_seconds_count{model="${model}",end_reason="${end}"}`]: 1,
     [`llm_attempts_total{${labels},outcome="${outcome}"}`]: attempts,
     [`llm_time_to_first_token_seconds_count{${labels}}`]: Math.min(pieces, 1),
@@ -44,28 +46,28 @@ describe('metrics', () => {
   });
   afterEach(() => gateway.close());
 
-  const forms: [string, (model: string) => Promise<Response>][] = [
-    ['/chat', (model) => gateway.get(`/chat/${model}?message=Hi`)],
-    ['/v1/chat/completions', (model) => gateway.complete({ model })],
+  const forms: [DialectName, (model: string) => Promise<Response>][] = [
+    ['event-source', (model) => gateway.get(`/chat/${model}?message=Hi`)],
+    ['chat-completions', (model) => gateway.complete({ model })],
   ];
 
-  it.each(forms)('count a whole stream on %s with the reported usage', async (_, ask) => {
+  it.each(forms)('count a whole stream in %s with the reported usage', async (dialect, ask) => {
     gateway.openai.script(openAi.streamsText(['a', 'b', 'c']));
     gateway.ollama.script(ollama.streamsText(['a', 'b', 'c']));
     expect(await changes(gateway, () => read(ask('gpt-only')))).toEqual({
-      ...stream('gpt-only', 'openai'),
+      ...stream('gpt-only', 'openai', dialect),
       ...reported('gpt-only', 'openai'),
     });
     expect(await changes(gateway, () => read(ask('llama3')))).toEqual({
-      ...stream('llama3', 'ollama'),
+      ...stream('llama3', 'ollama', dialect),
       ...reported('llama3', 'ollama'),
     });
   });
 
-  it.each(forms)('count the chunks on %s where no usage is reported', async (_, ask) => {
+  it.each(forms)('count the chunks in %s where no usage is reported', async (dialect, ask) => {
     gateway.openai.script(openAi.streamsText(['a', 'b'], { usage: 'none' }));
     expect(await changes(gateway, () => read(ask('gpt-only')))).toEqual({
-      ...stream('gpt-only', 'openai', { pieces: 2 }),
+      ...stream('gpt-only', 'openai', dialect, { pieces: 2 }),
       [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
     });
   });
@@ -73,37 +75,37 @@ describe('metrics', () => {
   it('count a plain answer, which has no pace', async () => {
     gateway.openai.script(openAi.answersText('Hello'));
     expect(await changes(gateway, () => read(gateway.complete({ stream: false })))).toEqual({
-      ...stream('gpt-only', 'openai', { pieces: 0 }),
+      ...stream('gpt-only', 'openai', 'chat-completions', { pieces: 0 }),
       ...reported('gpt-only', 'openai'),
     });
   });
 
-  it.each(forms)('count a cut stream on %s with what it had of tokens', async (_, ask) => {
+  it.each(forms)('count a cut stream in %s with what it had of tokens', async (dialect, ask) => {
     gateway.openai.script(openAi.streamsTextThenEnds(['a', 'b']));
     const cut = { pieces: 2, end: 'upstream_cut', outcome: 'upstream_cut' };
     expect(await changes(gateway, () => read(ask('gpt-only')))).toEqual({
-      ...stream('gpt-only', 'openai', cut),
+      ...stream('gpt-only', 'openai', dialect, cut),
       [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
     });
   });
 
-  it.each(forms)('count a fallback on %s, where it went and why', async (_, ask) => {
+  it.each(forms)('count a fallback in %s, where it went and why', async (dialect, ask) => {
     gateway.openai.script(failsWith(429, openAiError('slow')));
     gateway.ollama.script(ollama.streamsText(['a', 'b', 'c']));
     expect(await changes(gateway, () => read(ask('gpt-4o')))).toEqual({
-      ...stream('gpt-4o', 'ollama'),
+      ...stream('gpt-4o', 'ollama', dialect),
       ...reported('gpt-4o', 'ollama'),
       'llm_attempts_total{model="gpt-4o",backend="openai",outcome="rate_limited"}': 1,
       'llm_fallbacks_total{model="gpt-4o",from="openai",to="ollama",reason="rate_limited"}': 1,
     });
   });
 
-  it.each(forms)('count a failure of every target on %s for no backend', async (_, ask) => {
+  it.each(forms)('count a failure of every target in %s for no backend', async (dialect, ask) => {
     gateway.openai.script(failsWith(401, openAiError('no')));
     gateway.ollama.script(failsWith(500, {}));
     const nobody = { pieces: 0, end: 'upstream_error', attempts: 0 };
     expect(await changes(gateway, () => read(ask('gpt-4o')))).toEqual({
-      ...stream('gpt-4o', 'none', nobody),
+      ...stream('gpt-4o', 'none', dialect, nobody),
       'llm_attempts_total{model="gpt-4o",backend="openai",outcome="upstream_credentials"}': 1,
       'llm_attempts_total{model="gpt-4o",backend="ollama",outcome="upstream_unavailable"}': 1,
       'llm_fallbacks_total{model="gpt-4o",from="openai",to="ollama",reason="upstream_credentials"}': 1,
@@ -111,28 +113,31 @@ describe('metrics', () => {
     });
   });
 
-  it.each(forms)('count a stream on %s whose caller leaves, active until then', async (_, ask) => {
-    const step = openAi.stepper();
-    gateway.openai.script(step.script);
-    const left = { pieces: 2, end: 'client_closed', outcome: 'cancelled' };
-    const changed = await changes(gateway, async () => {
-      const responding = ask('gpt-only');
-      await step.next('a');
-      const reader = new SseReader(await responding);
-      expect(await gateway.metric('llm_active_streams')).toBe(1);
-      await step.next('b');
-      while (!reader.raw.includes('"b"')) await reader.next();
-      await reader.leave();
-      await gateway.ended();
-    });
-    expect(changed).toEqual({
-      ...stream('gpt-only', 'openai', left),
-      [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
-      llm_cancel_latency_seconds_count: 1,
-    });
-  });
+  it.each(forms)(
+    'count a stream in %s whose caller leaves, active until then',
+    async (dialect, ask) => {
+      const step = openAi.stepper();
+      gateway.openai.script(step.script);
+      const left = { pieces: 2, end: 'client_closed', outcome: 'cancelled' };
+      const changed = await changes(gateway, async () => {
+        const responding = ask('gpt-only');
+        await step.next('a');
+        const reader = new SseReader(await responding);
+        expect(await gateway.metric('llm_active_streams')).toBe(1);
+        await step.next('b');
+        while (!reader.raw.includes('"b"')) await reader.next();
+        await reader.leave();
+        await gateway.ended();
+      });
+      expect(changed).toEqual({
+        ...stream('gpt-only', 'openai', dialect, left),
+        [tokens('gpt-only', 'openai', 'output', 'counted')]: 2,
+        llm_cancel_latency_seconds_count: 1,
+      });
+    },
+  );
 
-  it.each(forms)('measure on %s when tokens came, and how far apart', async (_, ask) => {
+  it.each(forms)('measure in %s when tokens came, and how far apart', async (_, ask) => {
     const step = openAi.stepper({ usage: 'none' });
     gateway.openai.script(step.script);
     const seconds = async (name: string) => gateway.metric(`${name}_sum`, { model: 'gpt-only' });
@@ -160,7 +165,7 @@ describe('metrics', () => {
     expect([counted, speed! > 0 && speed! < 1 / 0.035]).toEqual([1, true]);
   });
 
-  it.each(forms)('know no pace on %s of tokens that came all at once', async (_, ask) => {
+  it.each(forms)('know no pace in %s of tokens that came all at once', async (_, ask) => {
     const step = openAi.stepper();
     gateway.openai.script(step.script);
     const before = await pace();

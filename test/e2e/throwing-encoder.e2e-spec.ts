@@ -3,6 +3,7 @@ import type { StreamEvent } from '../../src/contract/stream-event.js';
 import { chatCompletions } from '../../src/http/dialects/chat-completions/dialect.js';
 import { ChatCompletionEncoder } from '../../src/http/dialects/chat-completions/encode-stream.js';
 import { EventSourceEncoder } from '../../src/http/dialects/event-source/encode-stream.js';
+import { MessagesEncoder } from '../../src/http/dialects/messages/encode-stream.js';
 import { Gateway } from '../support/gateway.js';
 import { changes } from '../support/metric-lines.js';
 import { ROUTE_FORMS } from '../support/route-forms.js';
@@ -24,6 +25,7 @@ describe('An encoder that throws', () => {
   it.each(STREAMS)('at the end of an answer has not completed it ($form)', async ({ ask }) => {
     throwAtEnd(ChatCompletionEncoder);
     throwAtEnd(EventSourceEncoder);
+    throwAtEnd(MessagesEncoder);
     const changed = await changes(gateway, async () => {
       expect(await ask(gateway, 'gpt-only')).toMatchObject({ isWhole: false });
       expect(await gateway.ended()).toMatchObject({

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OpenAiBackend, type OpenAiSettings } from '../../src/backends/openai/openai.backend.js';
+import {
+  createOpenAiBackend,
+  type OpenAiSettings,
+} from '../../src/backends/openai/openai.backend.js';
 import type { ChatBackend } from '../../src/contract/chat-backend.js';
 import { settingsOf } from '../support/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
@@ -32,7 +35,7 @@ describe('The way to an upstream', () => {
 
   async function answer(settings: Partial<OpenAiSettings>): Promise<string> {
     const baseUrl = `https://localhost:${upstream.port}/v1`;
-    const backend = new OpenAiBackend(settingsOf({ id: 'openai', baseUrl, ...settings }));
+    const backend = createOpenAiBackend(settingsOf({ id: 'openai', baseUrl, ...settings }));
     backends.push(backend);
     return (await backend.complete(REQUEST, TARGET, contextOf())).text;
   }

@@ -1,8 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { OpenAiBackend, type OpenAiSettings } from '../../src/backends/openai/openai.backend.js';
+import {
+  createOpenAiBackend,
+  type OpenAiSettings,
+} from '../../src/backends/openai/openai.backend.js';
 import type { ChatAnswer } from '../../src/contract/chat-answer.js';
+import type { ChatBackend } from '../../src/contract/chat-backend.js';
 import { settingsOf } from '../support/upstream-settings.js';
 import { contextOf } from '../support/attempt-context.js';
 import { ConnectProxy } from '../support/connect-proxy.js';
@@ -25,7 +29,7 @@ const BEHIND_TLS = 'https://llm.example/v1';
 
 describe('The way through a proxy', () => {
   let after: (() => Promise<unknown>)[];
-  let backend: OpenAiBackend;
+  let backend: ChatBackend;
   let sent: number;
 
   beforeEach(() => {
@@ -43,7 +47,7 @@ describe('The way through a proxy', () => {
 
   function goThrough(settings: Partial<OpenAiSettings>): void {
     const defaults = { id: 'openai', baseUrl: BEHIND_TLS };
-    backend = closing(new OpenAiBackend(settingsOf({ ...defaults, ca, ...settings })));
+    backend = closing(createOpenAiBackend(settingsOf({ ...defaults, ca, ...settings })));
   }
 
   function complete(onSent = () => {}, request = REQUEST): Promise<ChatAnswer> {

@@ -97,6 +97,13 @@ function itIsAStore(open: () => Promise<UsageStore>): void {
     expect(await store.sums({ ...query, limit: 2 })).toHaveLength(2);
   });
 
+  it('refuses a row that breaks a rule of its table, and takes those beside it', async () => {
+    const odd = row({ endReason: null as unknown as string });
+    await expect(store.insert([odd])).rejects.toMatchObject({ isRefused: true });
+    await store.insert([row()]);
+    expect(await sums('2026-11-01', '2026-12-01')).toMatchObject([{ requests: 1 }]);
+  });
+
   it('is made by two that begin at the same time', async () => {
     const others = await Promise.all([open(), open(), open()]);
     await Promise.all(others.map((other) => other.insert([row()])));

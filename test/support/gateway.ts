@@ -28,12 +28,13 @@ export interface GatewaySettings {
 
 export const MAX_EVENT_BYTES = 1024 * 1024;
 
-/** Sluice on a free port, with an OpenAI-kind and an Ollama upstream that play scripts. */
+/** Sluice on a free port, with an upstream of each kind that plays scripts. */
 export class Gateway {
   private constructor(
     readonly url: string,
     readonly openai: ScriptedUpstream,
     readonly ollama: ScriptedUpstream,
+    readonly anthropic: ScriptedUpstream,
     readonly log: LogLines,
     /** The server that callers connect to, for a look at its sockets. */
     readonly server: Server,
@@ -44,27 +45,30 @@ export class Gateway {
   #down: Promise<void> | undefined;
 
   /**
-   * By default there are the models `gpt-4o` (openai, then ollama), `gpt-only`, `llama3` and
-   * `team/gpt`, and every deadline is long enough never to pass. A target that fails is not asked
+   * By default there are the models `gpt-4o` (openai, then ollama), `gpt-only`, `llama3`, `claude`
+   * and `team/gpt`, and every deadline is long enough never to pass. A target that fails is not asked
    * again, and a drain begins at once: tests of retries and of the delay say so.
    */
   static async start(settings: GatewaySettings = {}): Promise<Gateway> {
-    const [openai, ollama] = await Promise.all([
+    const [openai, ollama, anthropic] = await Promise.all([
+      ScriptedUpstream.start(),
       ScriptedUpstream.start(),
       ScriptedUpstream.start(),
     ]);
     const log = new LogLines();
-    const config = parseConfig(sourceOf(settings, openai, ollama));
+    const config = parseConfig(sourceOf(settings, openai, ollama, anthropic));
     const app = await createApplication(config, log);
     await app.listen(0, '127.0.0.1');
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
     const live = app.get(LiveConfig);
-    return new Gateway(url, openai, ollama, log, app.getHttpServer(), live, () => app.close());
+    return new Gateway(url, openai, ollama, anthropic, log, app.getHttpServer(), live, () =>
+      app.close(),
+    );
   }
 
   /** What a changed file does: other settings than it was started with, for requests from now on. */
   reconfigure(settings: GatewaySettings): void {
-    this.live.replace(parseConfig(sourceOf(settings, this.openai, this.ollama)));
+    this.live.replace(parseConfig(sourceOf(settings, this.openai, this.ollama, this.anthropic)));
   }
 
   /** The record of the n-th generation that ended (from 0), as its log line has it. */
@@ -122,7 +126,7 @@ export class Gateway {
 
   async close(): Promise<void> {
     // The upstreams first: a stream that a test left running would hold the drain.
-    await Promise.all([this.openai.close(), this.ollama.close()]);
+    await Promise.all([this.openai.close(), this.ollama.close(), this.anthropic.close()]);
     await this.shutDown();
   }
 }
@@ -132,6 +136,7 @@ function sourceOf(
   { room = {}, maxEventBytes = MAX_EVENT_BYTES, ...settings }: GatewaySettings,
   openai: ScriptedUpstream,
   ollama: ScriptedUpstream,
+  anthropic: ScriptedUpstream,
 ): object {
   return {
     backends: [
@@ -150,11 +155,19 @@ function sourceOf(
         maxEventBytes,
         ...limited(room.ollama),
       },
+      {
+        id: 'anthropic',
+        kind: 'anthropic',
+        baseUrl: anthropic.openaiUrl,
+        apiKey: 'sk-ant-upstream-secret',
+        maxEventBytes,
+      },
     ],
     models: [
       { id: 'gpt-4o', targets: ['openai/gpt-4o-2024', 'ollama/llama3'] },
       { id: 'gpt-only', targets: ['openai/gpt-4o-2024'] },
       { id: 'llama3', targets: ['ollama/llama3'] },
+      ...(settings.backends ? [] : [{ id: 'claude', targets: ['anthropic/claude-x'] }]),
       { id: 'team/gpt', targets: ['openai/gpt-4o-2024'] },
     ],
     retry: { limit: 0 },

@@ -1,9 +1,10 @@
+import type { DialectName } from '../../src/contract/stream-event.js';
 import type { CallerRequest } from './slow-caller.js';
 
 /** One way to ask for an answer. */
 export interface RequestForm {
   readonly name: string;
-  readonly dialect: 'chat' | 'openai';
+  readonly dialect: DialectName;
   readonly streaming: boolean;
   readonly ask: (model: string, message?: string) => CallerRequest;
 }
@@ -19,19 +20,29 @@ function chatCompletion(stream: boolean): RequestForm['ask'] {
 export const REQUEST_FORMS: readonly RequestForm[] = [
   {
     name: 'GET /chat',
-    dialect: 'chat',
+    dialect: 'event-source',
     streaming: true,
     ask: (model, message = 'Hi') => ({ path: `/chat/${model}?message=${message}` }),
   },
   {
     name: 'POST /chat',
-    dialect: 'chat',
+    dialect: 'event-source',
     streaming: true,
     ask: (model, message = 'Hi') => ({
       path: `/chat/${model}`,
       body: { messages: [{ role: 'user', content: message }] },
     }),
   },
-  { name: 'a stream of /v1', dialect: 'openai', streaming: true, ask: chatCompletion(true) },
-  { name: 'stream: false', dialect: 'openai', streaming: false, ask: chatCompletion(false) },
+  {
+    name: 'a stream of /v1',
+    dialect: 'chat-completions',
+    streaming: true,
+    ask: chatCompletion(true),
+  },
+  {
+    name: 'stream: false',
+    dialect: 'chat-completions',
+    streaming: false,
+    ask: chatCompletion(false),
+  },
 ];

@@ -1,10 +1,14 @@
 import { stringOr } from '../../src/contract/json.js';
+import { anthropic } from './anthropic-script.js';
+import { BodyReader } from './body-reader.js';
 import { chatEvents, textOf } from './chat-events.js';
 import { readCompletion } from './chat-completions.js';
 import type { Gateway } from './gateway.js';
 import { ollama } from './ollama-script.js';
 import { openAi } from './openai-script.js';
 import type { UpstreamScript } from './scripted-upstream.js';
+import { strictMessage, textOfMessage } from './strict-message.js';
+import { within } from './within.js';
 
 /** What a caller can tell of an answer, whichever route it came by. */
 export interface FormAnswer {
@@ -70,14 +74,29 @@ export const ROUTE_FORMS: readonly RouteForm[] = [
       return { text: choice!.message.content, isWhole: choice!.finish_reason !== null, response };
     },
   },
+  {
+    form: '/v1/messages',
+    streams: true,
+    async ask(gateway, model, headers, signal) {
+      const body = { model, max_tokens: 64, stream: true, messages };
+      const response = await gateway.post('/v1/messages', body, headers, signal);
+      if (response.status !== 200) return refused(response);
+      const reader = new BodyReader(response);
+      await within(reader.all(), 'the stream ends');
+      const stream = strictMessage(reader.raw, reader.ended!);
+      const error = stream.last?.['error'] as Record<string, unknown> | undefined;
+      const isWhole = stream.terminal === 'done';
+      return { text: textOfMessage(stream), isWhole, response, ...(error && failing(error)) };
+    },
+  },
 ];
 
 /** A kind of upstream with its scripts for both ways of being asked. */
 export interface UpstreamKind {
-  readonly id: 'openai' | 'ollama';
+  readonly id: 'openai' | 'ollama' | 'anthropic';
   /** A model of `Gateway` with this upstream alone. */
   readonly model: string;
-  readonly scripts: typeof openAi | typeof ollama;
+  readonly scripts: Scripts;
   /** A good answer, in the form that was asked for. */
   readonly says: (text: string) => UpstreamScript;
 }
@@ -85,14 +104,22 @@ export interface UpstreamKind {
 export const UPSTREAM_KINDS: readonly UpstreamKind[] = [
   { id: 'openai', model: 'gpt-only', scripts: openAi, says: (text) => answering(openAi, text) },
   { id: 'ollama', model: 'llama3', scripts: ollama, says: (text) => answering(ollama, text) },
+  {
+    id: 'anthropic',
+    model: 'claude',
+    scripts: anthropic,
+    says: (text) => answering(anthropic, text),
+  },
 ];
+
+type Scripts = typeof openAi | typeof ollama | typeof anthropic;
 
 /** Every kind of upstream behind every form of route. */
 export const EVERY_WAY = UPSTREAM_KINDS.flatMap((kind) =>
   ROUTE_FORMS.map((route) => ({ ...kind, ...route })),
 );
 
-function answering(scripts: typeof openAi | typeof ollama, text: string): UpstreamScript {
+function answering(scripts: Scripts, text: string): UpstreamScript {
   return (exchange) => {
     const script = exchange.request.body['stream']
       ? scripts.streamsText([text])

@@ -96,7 +96,7 @@ export function strictChat(raw: string, end: BodyEnd): StrictStream {
   return { events, terminal: last.type, last: last.data };
 }
 
-function framesOf(raw: string): string[] {
+export function framesOf(raw: string): string[] {
   const frames = raw.split('\n\n');
   if (frames.pop() !== '') throw new NotWellFormed('Half a frame at the end', raw);
   return frames;
@@ -114,7 +114,7 @@ function fieldsOf(frame: string, raw: string): Partial<Record<string, string>> {
   return Object.fromEntries(fields);
 }
 
-function jsonIn(data: string, raw: string): JsonObject {
+export function jsonIn(data: string, raw: string): JsonObject {
   try {
     const json: unknown = JSON.parse(data);
     if (isJsonObject(json)) return json;

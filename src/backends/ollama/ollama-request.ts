@@ -7,6 +7,8 @@ import type {
   Sampling,
 } from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
+import { findPart } from '../shared/request/find-part.js';
+import { splitResults } from '../shared/request/split-results.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
 import { isDeep } from '../shared/answer/json-depth.js';
 
@@ -29,7 +31,9 @@ const TOP_LEVEL_FIELDS = new Set([
 export function toOllamaBody(request: ChatRequest, target: Target, stream: boolean): JsonObject {
   const { sampling, tools, toolChoice, responseFormat, prefill } = request;
   const toolNames = toolNamesById(request.messages);
-  const messages = request.messages.map((message) => toOllamaMessage(message, toolNames));
+  const messages = request.messages
+    .flatMap(splitResults)
+    .map((message) => toOllamaMessage(message, toolNames));
   const fields = defined({
     // Ollama has no tool_choice; "none" is the one that needs no help of the model.
     tools:
@@ -103,24 +107,21 @@ function firstUnsupported(request: ChatRequest): { param: string; why: string } 
   if (toolChoice !== undefined && toolChoice !== 'auto' && toolChoice !== 'none') {
     return { param: 'tool_choice', why: 'A tool call cannot be forced here' };
   }
-  for (const [m, { parts }] of request.messages.entries()) {
-    for (const [p, part] of parts.flatMap(toOllamaContent).entries()) {
-      const param = `messages[${m}].content[${p}]`;
-      if (part.type === 'opaque') {
-        return { param, why: `${param} is of type "${part.kind}", which cannot be sent here` };
-      }
-      if (part.type === 'image' && base64Of(part.url) === undefined) {
-        return {
-          param,
-          why: `${param} is an image by URL: send its bytes as a base64 "data:" URL, Sluice fetches no URLs`,
-        };
-      }
-    }
-  }
-  return undefined;
+  const found = findPart(request.messages, cannotBeSent);
+  if (!found) return undefined;
+  const { param, part } = found;
+  const why =
+    part.type === 'opaque'
+      ? `is of type "${part.kind}", which cannot be sent here`
+      : 'is an image by URL: send its bytes, in base64 (as a "data:" URL), Sluice fetches no URLs';
+  return { param, why: `${param} ${why}` };
 }
 
-/** What of the caller's own is dropped, by the caller's names where Ollama has others. */
+function cannotBeSent(part: MessagePart): boolean {
+  return part.type === 'opaque' || (part.type === 'image' && base64Of(part.url) === undefined);
+}
+
+/** What of the caller's own is dropped, by OpenAI's names where Ollama has others. */
 function droppedFields(request: ChatRequest, drop: readonly string[]): readonly string[] {
   const { tools, responseFormat, sampling } = request;
   const given: JsonObject = defined({
@@ -155,7 +156,7 @@ function toOllamaMessage(
         text.push(part.text);
         break;
       case 'reasoning':
-        thinking.push(part.text);
+        if (part.text !== '') thinking.push(part.text);
         break;
       case 'image':
         images.push(base64Of(part.url) ?? '');

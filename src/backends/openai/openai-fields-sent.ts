@@ -1,6 +1,7 @@
 import type { Target } from '../../contract/chat-backend.js';
 import { bounded, limitNameOf, LIMITS } from './openai-bounds.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { renamed, without } from '../shared/request/target-fields.js';
 
 /**
  * OpenAI's reasoning models, by whichever provider's name: they refuse `max_tokens`.
@@ -49,19 +50,6 @@ function withLimit(target: Target, body: JsonObject, maxTokens: number): JsonObj
 /** What the limit is called there. */
 function limitsIn(names: Readonly<Record<string, string>>): readonly string[] {
   return LIMITS.flatMap((name) => names[name] ?? []);
-}
-
-export function without(names: readonly string[], body: JsonObject): JsonObject {
-  if (names.length === 0) return body;
-  return Object.fromEntries(Object.entries(body).filter(([name]) => !names.includes(name)));
-}
-
-function renamed(body: JsonObject, names: Readonly<Record<string, string>>): JsonObject {
-  const isRenamed = (name: string) => Object.hasOwn(names, name);
-  if (!Object.keys(body).some(isRenamed)) return body;
-  const kept = Object.entries(body).filter(([name]) => !isRenamed(name));
-  const moved = Object.entries(body).filter(([name, value]) => isRenamed(name) && value != null);
-  return Object.fromEntries([...moved.map(([name, value]) => [names[name], value]), ...kept]);
 }
 
 function withRole(role: 'system', messages: unknown): unknown {

@@ -8,10 +8,13 @@ import type {
   ResponseFormat,
   ToolChoice,
 } from '../../contract/chat-request.js';
+import { splitResults } from '../shared/request/split-results.js';
+import { findPart } from '../shared/request/find-part.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
 import { canBound, forbiddenIn, LIMITS } from './openai-bounds.js';
-import { inDialectOf, without } from './openai-fields-sent.js';
+import { without } from '../shared/request/target-fields.js';
+import { inDialectOf } from './openai-fields-sent.js';
 
 type Body = OpenAI.ChatCompletionCreateParams;
 
@@ -80,7 +83,7 @@ export function fitOf(request: ChatRequest, target: Target): Fit {
   if (native || !request.unmodelled) return { ignored: dropped };
   const { hints, shape } = request.unmodelled;
   const ignored = [...hints, ...dropped];
-  const [param] = shape;
+  const param = shape[0] ?? findPart(request.messages, ({ type }) => type === 'opaque')?.param;
   if (param === undefined) return { ignored };
   const message = `"${param}" cannot be honoured here (backend "${target.backend}", OpenAI).`;
   return { ignored, unsupported: { param, message } };
@@ -120,7 +123,7 @@ function isWithin(value: unknown, max: number): boolean {
 function toOpenAiBody(request: ChatRequest): JsonObject {
   const { sampling, tools, toolChoice, responseFormat } = request;
   return defined({
-    messages: request.messages.map(toOpenAiMessage),
+    messages: request.messages.flatMap(splitResults).map(toOpenAiMessage),
     tools: tools?.map((tool) => ({ type: 'function', function: tool })),
     tool_choice: toolChoice && toOpenAiToolChoice(toolChoice),
     response_format: responseFormat && toOpenAiResponseFormat(responseFormat),

@@ -16,15 +16,13 @@ export class OpenAiSender {
   /** Models that were seen to want `max_completion_tokens`. */
   readonly #refusesMaxTokens = new Set<string>();
 
-  constructor(
-    private readonly upstream: UpstreamClient,
-    asksUsage: boolean,
-  ) {
+  constructor(asksUsage: boolean) {
     this.#asksUsage = asksUsage;
   }
 
   /** @throws GatewayError as `UpstreamClient.post` */
   async send(
+    upstream: UpstreamClient,
     request: ChatRequest,
     target: Target,
     stream: boolean,
@@ -38,7 +36,7 @@ export class OpenAiSender {
       const makeBody = stream ? streamedRequestBody : requestBody;
       try {
         const body = makeBody(request, target, wording);
-        const response = await this.upstream.post(body, attempt, request);
+        const response = await upstream.post(body, attempt, request);
         if (stream && !wording.asksUsage) this.#asksUsage = false;
         if (wording.renamesLimit) this.#learn(target.model);
         return response;

@@ -76,7 +76,7 @@ describe('what cannot be loaded', () => {
   });
 
   it('is a directory', () => {
-    expect(messageOf({ SLUICE_CONFIG: '.' })).toContain('cannot be read (EISDIR)');
+    expect(messageOf({ SLUICE_CONFIG: '.' })).toContain('cannot be read (no regular file)');
   });
 
   it('is an empty file', () => {

@@ -13,7 +13,7 @@ describe('a configuration', () => {
         port: 3000,
         adminHost: '127.0.0.1',
         trustedProxies: [],
-        bodyLimit: '20mb',
+        bodyLimit: '32mb',
         bodyMs: 60_000,
         bodyBytesInFlight: '64mb',
         compressedBodies: false,

@@ -40,7 +40,7 @@ export function withSandbox(
   config: Readonly<GatewayConfig>,
   { openaiUrl, ollamaUrl }: { readonly openaiUrl: string; readonly ollamaUrl: string },
 ): GatewayConfig {
-  const urls = { openai: openaiUrl, ollama: ollamaUrl };
+  const urls = { openai: openaiUrl, ollama: ollamaUrl, anthropic: openaiUrl };
   const backends = config.backends.map((backend) =>
     backend.baseUrl === undefined
       ? { ...backend, baseUrl: urls[backend.kind], sandbox: true as const }

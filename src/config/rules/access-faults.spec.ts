@@ -58,6 +58,15 @@ describe('access', () => {
     expect(faultsOf({}, { host }, { HOST })).toEqual([]);
   });
 
+  it('is not open to all beside keys, whatever it says, and no host is read without its port', () => {
+    expect(faultsOf({ mode: 'keys', keys: [KEY], allowOpen: true })).toEqual([
+      'access.allowOpen: is not read with access.mode: keys, which lets in who has a key or a token',
+    ]);
+    expect(faultsOf({}, { adminHost: '0.0.0.0' })).toEqual([
+      'server.adminHost: is not read without server.adminPort',
+    ]);
+  });
+
   it('says how to make a key where there is none', () => {
     expect(faultsOf({ mode: 'keys' })).toEqual([
       'access.keys: is missing: "npm run key -- --id NAME" makes a key and prints its entry',

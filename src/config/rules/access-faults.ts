@@ -25,9 +25,15 @@ export function accessFaults(config: GatewayConfig, host: unknown): ConfigFault[
   ];
 }
 
+/** Where `server.adminHost` is when nobody says. */
+const LOOPBACK = '127.0.0.1';
+
 /** @param port where callers are served, whoever says so */
 export function adminPortFaults({ server }: GatewayConfig, port: unknown): ConfigFault[] {
   const adminPort: unknown = server?.adminPort;
+  if (adminPort === undefined && (server?.adminHost ?? LOOPBACK) !== LOOPBACK) {
+    return [{ path: 'server.adminHost', message: 'is not read without server.adminPort' }];
+  }
   if (adminPort === undefined || adminPort === 0 || adminPort !== port) return [];
   return [{ path: 'server.adminPort', message: 'must be another port than server.port' }];
 }
@@ -49,6 +55,10 @@ function modeFaults({ mode, allowOpen, keys, jwt }: AccessConfig, host: unknown)
   const faults: ConfigFault[] = [];
   if (mode !== 'jwt' && jwt !== undefined) {
     faults.push({ path: 'access.jwt', message: `is not read with access.mode: ${mode}` });
+  }
+  if (mode !== 'open' && allowOpen) {
+    const message = `is not read with access.mode: ${mode}, which lets in who has a key or a token`;
+    faults.push({ path: 'access.allowOpen', message });
   }
   if (mode === 'open' && !allowOpen && !isOnlyLocal(host)) {
     const message =

@@ -39,7 +39,7 @@ describe('a backend with faults', () => {
 
   it('has an unknown kind', () => {
     expect(backendFaults({ kind: 'opnai' })).toEqual([
-      'backends[0].kind: must be one of: openai, ollama',
+      'backends[0].kind: must be one of: openai, ollama, anthropic',
     ]);
   });
 
@@ -116,6 +116,15 @@ describe('a backend with faults', () => {
   it('asks for usage in a protocol that always tells', () => {
     expect(backendFaults({ kind: 'ollama', streamUsage: true })).toEqual([
       'backends[0].streamUsage: is only for backends of the kind openai',
+    ]);
+  });
+
+  it('has a version of an API that it does not speak, or one that is no date', () => {
+    expect(backendFaults({ anthropicVersion: '2023-06-01' })).toEqual([
+      'backends[0].anthropicVersion: is only for backends of the kind anthropic',
+    ]);
+    expect(backendFaults({ kind: 'anthropic', anthropicVersion: 'latest' })).toEqual([
+      'backends[0].anthropicVersion: must be a date like 2023-06-01',
     ]);
   });
 

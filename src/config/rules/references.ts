@@ -56,19 +56,28 @@ function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig)
     const message = 'is only for backends of the kind openai';
     faults.push({ path: `${path}.streamUsage`, message });
   }
+  if (item.anthropicVersion !== undefined && item.kind !== 'anthropic') {
+    const message = 'is only for backends of the kind anthropic';
+    faults.push({ path: `${path}.anthropicVersion`, message });
+  }
   return faults;
 }
 
 function targetFaults(
-  { path, item: { backend, developerRole } }: At<TargetConfig>,
+  { path, item: { backend, developerRole, maxTokens } }: At<TargetConfig>,
   backends: readonly At<BackendConfig>[],
   expanded: Expansion['expanded'],
 ): ConfigFault[] {
   if (backend === undefined) return [];
   const at = backends.find(({ item }) => item.id === backend);
   if (at && developerRole !== undefined && at.item.kind !== 'openai') {
-    const message = 'is only for backends of the kind openai; Ollama is always sent "system"';
+    const message = 'is only for backends of the kind openai; others are always sent "system"';
     return [{ path: `${path}.developerRole`, message }];
+  }
+  if (at && maxTokens !== undefined && at.item.kind !== 'anthropic') {
+    const message =
+      'is only for backends of the kind anthropic; others need no limit, or get one by "set"';
+    return [{ path: `${path}.maxTokens`, message }];
   }
   if (at) return [];
   const isQuotable = !expanded.has(path) && !expanded.has(`${path}.backend`);

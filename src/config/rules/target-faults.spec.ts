@@ -52,7 +52,11 @@ describe('a target with faults', () => {
     ],
     [
       { backend: 'o', developerRole: 'system' },
-      'developerRole: is only for backends of the kind openai; Ollama is always sent "system"',
+      'developerRole: is only for backends of the kind openai; others are always sent "system"',
+    ],
+    [
+      { backend: 'o', maxTokens: 8 },
+      'maxTokens: is only for backends of the kind anthropic; others need no limit, or get one by "set"',
     ],
   ])('has %j', (fields, fault) => {
     expect(faultsOf(fields)).toEqual([`${AT}.${fault}`]);

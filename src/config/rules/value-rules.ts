@@ -119,6 +119,17 @@ export const ModelId = () =>
     { type: 'string', pattern: '^[^*]*\\*?$', minLength: 1 },
   );
 
+/** Anthropic's versions are days. */
+export const ApiVersion = () =>
+  Rule(
+    'apiVersion',
+    must(
+      'a date like 2023-06-01',
+      (value) => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value),
+    ),
+    { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
+  );
+
 /** Metrics are labelled with it, and targets are written `backend/model`. */
 export const BackendId = () =>
   Rule(

@@ -3,7 +3,7 @@ import { Section } from '../rules/nested.js';
 import { ForwardHeaders } from '../rules/forward-header-rule.js';
 import { Optional } from '../rules/rule.js';
 import { ApiKey, BaseUrl, CaFile, Headers, Query } from '../rules/upstream-rules.js';
-import { BackendId, Flag, Milliseconds, OneOf, Integer } from '../rules/value-rules.js';
+import { ApiVersion, BackendId, Flag, Milliseconds, OneOf, Integer } from '../rules/value-rules.js';
 
 /** An upstream that models run at. */
 export class BackendConfig {
@@ -11,16 +11,16 @@ export class BackendConfig {
   @BackendId()
   readonly id: string;
 
-  /** The protocol it speaks; `openai` is whatever is compatible with it. */
-  @OneOf('openai', 'ollama')
-  readonly kind: 'openai' | 'ollama';
+  /** The protocol it speaks; `openai` and `anthropic` are whatever is compatible with them. */
+  @OneOf('openai', 'ollama', 'anthropic')
+  readonly kind: 'openai' | 'ollama' | 'anthropic';
 
   /** URL that the kind's own paths are appended to (`https://api.openai.com/v1`). Absent: the sandbox. */
   @Optional()
   @BaseUrl()
   readonly baseUrl?: string;
 
-  /** Sent as `Authorization: Bearer …`. Absent or empty: nothing is sent. */
+  /** Sent as `Authorization: Bearer …`, to the kind `anthropic` as `x-api-key`. Absent or empty: nothing is sent. */
   @Optional()
   @ApiKey()
   readonly apiKey?: string;
@@ -54,6 +54,11 @@ export class BackendConfig {
   @Optional()
   @Flag()
   readonly streamUsage?: boolean;
+
+  /** Kind `anthropic` only. `anthropic-version` for callers that say none. Absent: `2023-06-01`. */
+  @Optional()
+  @ApiVersion()
+  readonly anthropicVersion?: string;
 
   /** Longest single event of its streams, in bytes: an image in base64 is one event. Absent: 16 MiB. */
   @Optional()

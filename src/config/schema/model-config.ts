@@ -32,6 +32,11 @@ export class TargetConfig {
   @SetFields()
   readonly set?: Readonly<Record<string, unknown>>;
 
+  /** Kind `anthropic` only: the limit of its answers where a caller says none. Absent: 8192. */
+  @Optional()
+  @Integer(1)
+  readonly maxTokens?: number;
+
   /** Kind `openai` only. `system`: it does not know the role `developer`, so such messages are sent as `system`. */
   @Optional()
   @OneOf('system')

@@ -35,7 +35,7 @@ export class ServerConfig {
 
   /** Largest request body: a number of bytes, or a text like `20mb`. Images in messages count. */
   @ByteSize()
-  readonly bodyLimit: string | number = '20mb';
+  readonly bodyLimit: string | number = '32mb';
 
   /** How long a request body may take to come, from the request's headers on, in milliseconds. */
   @Milliseconds()

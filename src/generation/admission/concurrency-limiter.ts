@@ -146,7 +146,10 @@ export class ConcurrencyLimiter {
   #releaseCapacity(waiter: Waiter): void {
     if (!waiter.hasCapacity) return;
     waiter.hasCapacity = false;
-    this.#taken.set(waiter.backend, this.#takenAt(waiter.backend) - 1);
+    const left = this.#takenAt(waiter.backend) - 1;
+    // One that a reload removed is not remembered for ever.
+    if (left > 0) this.#taken.set(waiter.backend, left);
+    else this.#taken.delete(waiter.backend);
   }
 
   /** Takes what `waiter` lacks, if there is capacity at one of its backends. */

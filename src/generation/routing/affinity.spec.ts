@@ -7,6 +7,7 @@ import type { CallerContext } from '../caller-context.js';
 
 const CALL: CallerContext = {
   requestId: 'r',
+  dialect: 'chat-completions',
   caller: ANONYMOUS,
   address: '127.0.0.1',
   config: parseConfig({

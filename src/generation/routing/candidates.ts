@@ -15,7 +15,7 @@ export interface Candidate {
 
 /**
  * The targets that may answer this request, in order.
- * @throws GatewayError `invalid_request` naming the field that none can honour,
+ * @throws GatewayError `unsupported_feature` naming the field that none can honour,
  *   `upstream_unavailable` when all are disabled
  */
 export function candidatesFor(
@@ -37,7 +37,7 @@ export function candidatesFor(
     else candidates.push({ target, backend, ignored: fit.ignored });
   }
   if (candidates.length > 0 || !unsupported) return candidates;
-  throw new GatewayError('invalid_request', unsupported.message, { param: unsupported.param });
+  throw new GatewayError('unsupported_feature', unsupported.message, { param: unsupported.param });
 }
 
 /** The operator will say when it is over: a client's own retries would not hear of it. */

@@ -122,7 +122,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
   const retry = { ...config.retry, ...model.retry };
   const disabled = new Set(config.backends.filter((each) => each.disabled).map(({ id }) => id));
   const targets = model.targets.map((target): RouteTarget => {
-    const { backend, drop, rename, set, developerRole, contextWindow, price } = target;
+    const { backend, drop, rename, set, maxTokens, developerRole, contextWindow, price } = target;
     const { weight = 1, prefill = false } = target;
     return {
       backend,
@@ -131,6 +131,7 @@ function routeOf(model: ModelConfig, config: GatewayConfig): ModelRoute {
       drop,
       rename,
       set,
+      maxTokens,
       developerRole,
       deadlines: deadlinesOf({ ...streams, ...target.streams }),
       retry: { ...retry, ...target.retry },

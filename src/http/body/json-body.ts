@@ -14,8 +14,8 @@ import { JSON_BOUNDS } from './scan-json.js';
 const MAX_TICKET_BYTES = 1024 * 1024;
 
 /**
- * Reads the body of the requests that take one: a `POST` that asks for a generation, or for a ticket
- * to one. Whatever can be refused without it is refused before; what any other request sends is
+ * Reads the body of the requests that take one: a `POST` that asks for a generation, for a count of
+ * tokens, or for a ticket. Whatever can be refused without it is refused before; what any other request sends is
  * nobody's to read.
  * @param refusal why nobody is served at the moment, whatever they ask for
  */
@@ -26,6 +26,7 @@ export function jsonBody(
   const maxBytes = bytesOf(server.bodyLimit);
   const bounds: Partial<Record<HttpRoute['kind'], BodyBounds>> = {
     generation: { maxBytes, maxMs: server.bodyMs },
+    count: { maxBytes, maxMs: server.bodyMs },
     ticket: { maxBytes: Math.min(maxBytes, MAX_TICKET_BYTES), maxMs: server.bodyMs },
   };
   const room = new BodyRoom(bytesOf(server.bodyBytesInFlight));

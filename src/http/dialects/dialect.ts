@@ -14,17 +14,31 @@ export interface Dialect<Options, Frame> {
   readonly name: DialectName;
   /** Of its streams. */
   readonly contentType: string;
+  /** Where its clients look for the request id, beside `x-request-id`. */
+  readonly requestIdHeader?: string;
   /** @throws GatewayError `invalid_request` naming the field in the caller's words */
-  read(body: unknown): ParsedRequest<Options>;
+  read(body: unknown, headers: RequestHeaders): ParsedRequest<Options>;
   encoder(options: Options, record: GenerationRecord): StreamEncoder<Frame>;
   /** The body of a whole answer. Absent: `read` makes every request one for a stream. */
   answer?(answer: ChatAnswer, options: Options): JsonObject;
-  /** The body of whatever fails before a stream is committed, also of a 404 or 405. */
-  failure(error: GatewayError, about: FailureInfo): object;
+  /** The answer to whatever fails before a stream is committed, also a 404 or 405. */
+  failure(error: GatewayError, about: FailureInfo): FailureResponse;
+}
+
+/** As Node has them: by names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface FailureResponse {
+  readonly body: object;
+  /** Absent: the one that is usual for the failure, see `FailureInfo`. */
+  readonly status?: number | undefined;
+  /** They win over those that are usual for the failure. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A caller's request, read once: what the generation has to know, and what its encoder has to. */
 export interface ParsedRequest<Options> {
+  readonly dialect: DialectName;
   /** Public name; absent: the default model. */
   readonly model: string | undefined;
   /** `false`: the caller wants the whole answer at once. */
@@ -36,6 +50,8 @@ export interface ParsedRequest<Options> {
 /** What callers are told of a failure besides the error itself. */
 export interface FailureInfo {
   readonly requestId: string;
+  /** The status that is usual for it; absent in a stream. */
+  readonly status?: number | undefined;
   /** Of the generation that failed, if there was one. */
   readonly record?: GenerationRecord | undefined;
 }

@@ -82,34 +82,26 @@ interface ErrorsOf {
   readonly also?: readonly Refusal[];
   /** Of a dialect with errors of its own. */
   readonly schema?: string;
-  readonly body?: (error: GatewayError) => object;
+  readonly failure?: Dialect<never, never>['failure'];
 }
+
+const REQUEST_ID = '0d7c6a5e-3c1b-4f0e-9a51-6f2f0c6f5b1e';
 
 /** The errors of a route, each with the body that Sluice writes for it. */
 export function ApiErrors({
   groups = [],
   also = [],
   schema = 'ErrorBody',
-  body = (error) => toOpenAiError(error, EXAMPLE),
+  failure = (error, about) => ({ body: toOpenAiError(error, about) }),
 }: ErrorsOf = {}): MethodDecorator {
   const refusals = [...EVERYWHERE, ...groups.flatMap((group) => GROUPS[group]), ...also];
   return applyDecorators(
-    ...refusals.map(([fault, description, message, param]) =>
-      ApiResponse({
-        status: FAULTS[fault].status,
-        description,
-        content: {
-          'application/json': {
-            schema: schemaRef(schema),
-            example: body(new GatewayError(fault, message, { param })),
-          },
-        },
-      }),
-    ),
+    ...refusals.map(([fault, description, message, param]) => {
+      const usual = FAULTS[fault].status;
+      const error = new GatewayError(fault, message, { param });
+      const { body, status = usual } = failure(error, { requestId: REQUEST_ID, status: usual });
+      const content = { 'application/json': { schema: schemaRef(schema), example: body } };
+      return ApiResponse({ status, description, content });
+    }),
   );
 }
-
-export const EXAMPLE: Parameters<Dialect<never, never>['failure']>[1] = {
-  requestId: '0d7c6a5e-3c1b-4f0e-9a51-6f2f0c6f5b1e',
-  record: undefined,
-};

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { toOpenAiError } from '../dialects/openai-shared/errors.js';
-import { findRoute, isOllamaPath } from '../routes.js';
+import { dialectOf, isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-text.js';
 
 /** Answers with an error, as clients of this path know errors, while nothing else has been said. */
@@ -10,13 +10,17 @@ export function sendError(response: Response, error: GatewayError, status = erro
   setErrorHeaders(response, error);
   const { id: requestId, record } = response.locals.context;
   const { path } = response.req;
-  const failure = findRoute(path)?.dialect?.failure ?? failureOfUnknown(path);
-  sendJson(response, status, failure(error, { requestId, record }));
+  const failure = dialectOf(path)?.failure ?? failureOfUnknown(path);
+  const answer = failure(error, { requestId, record, status });
+  for (const [name, value] of Object.entries(answer.headers ?? {})) response.setHeader(name, value);
+  sendJson(response, answer.status ?? status, answer.body);
 }
 
 /** Clients of Ollama know errors in one shape of their own, whatever they ask for. */
 function failureOfUnknown(path: string): Dialect<never, never>['failure'] {
-  return isOllamaPath(path) ? ({ message }) => ({ error: message }) : toOpenAiError;
+  return isOllamaPath(path)
+    ? ({ message }) => ({ body: { error: message } })
+    : (error, about) => ({ body: toOpenAiError(error, about) });
 }
 
 function setErrorHeaders(response: Response, error: GatewayError): void {

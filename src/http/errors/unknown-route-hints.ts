@@ -22,6 +22,9 @@ const APPENDED = /\/(chat\/completions|models|responses|messages)$/i;
  */
 export function hintFor(path: string, baseUrl: string): string {
   const lower = path.toLowerCase();
+  if (isUnder('/v1/v1/messages', lower)) {
+    return `The base URL ends with /v1, and Anthropic's clients add that themselves: they want ${baseUrl.replace(/\/v1$/, '')}.`;
+  }
   if (isUnder('/v1/v1', lower)) {
     return `The base URL ends with /v1 twice, or the client adds it: the path is /v1/chat/completions, and an OpenAI client wants the base URL ${baseUrl}.`;
   }
@@ -31,8 +34,8 @@ export function hintFor(path: string, baseUrl: string): string {
   if (isUnder('/openai', lower)) {
     return `Azure's paths are not spoken here: use the OpenAI client instead of AzureOpenAI, with the base URL ${baseUrl} and the name of a model in place of a deployment.`;
   }
-  if (isUnder('/v1/messages', lower) || isUnder('/messages', lower)) {
-    return `The Anthropic API is not spoken here: use an OpenAI SDK with the base URL ${baseUrl}, and client.chat.completions.create.`;
+  if (isUnder('/v1/messages', lower)) {
+    return 'Of the Anthropic API there are POST /v1/messages, POST /v1/messages/count_tokens and GET /v1/models.';
   }
   if (isOllamaPath(path)) {
     return `The Ollama API is not spoken here: use an OpenAI client with the base URL ${baseUrl}.`;

@@ -48,7 +48,7 @@ function heading(): Omit<OpenAPIObject, 'paths'> {
     .addSecurityRequirements({})
     .addTag('chat', 'Our EventSource protocol, for browsers')
     .addTag('openai', 'The OpenAI API')
-    .addTag('anthropic', 'The Anthropic API')
+    .addTag('anthropic', "Anthropic's API")
     .addTag('admin', 'For operators')
     .addTag('operations', 'Probes and metrics')
     .build();

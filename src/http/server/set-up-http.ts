@@ -32,6 +32,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   app.set('trust proxy', server.trustedProxies);
   app.use(boundPipelines());
   app.use(writeBytes);
+  app.use(addVersion);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
   app.use(withRequestContext(live));
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
@@ -44,7 +45,6 @@ export function setUpHttp(app: NestExpressApplication): void {
   const isAtAdminPort = (request: Request) => adminListener.has(request);
   app.use(forbidFraming, refuseForeignHosts(server, isAtAdminPort), refuseForeignPages);
   app.use('/docs', protectPage());
-  app.use(addVersion);
   app.use(refuseKeysInQuery);
   const limiter = app.get(ConcurrencyLimiter);
   app.use(redeemTicket(app.get(Tickets), () => limiter.refusal));

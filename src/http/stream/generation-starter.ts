@@ -40,7 +40,7 @@ export class GenerationStarter {
 
   /** @throws GatewayError, or rejects with one, for what no upstream needs to be asked */
   start<Options>(parsed: ParsedRequest<Options>, response: Response): Starting<Options> {
-    const call = callerContextOf(response.req, response);
+    const call = callerContextOf(response.req, response, parsed.dialect);
     const route = routeFor(parsed.model, call.caller, call.config);
     const bytes = response.locals.context.bodyBytes ?? response.req.url.length;
     const reserving = this.limiter.reserve({ call, route, chat: parsed.chat, bytes });

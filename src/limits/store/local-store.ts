@@ -4,12 +4,14 @@ import type { UsageStore } from './usage-store.js';
 
 /**
  * Most counts that are kept, about 20 MB: callers in open mode are addresses, and an attacker has as
- * many as it likes. Beyond it those used longest ago go.
+ * many as it likes. Beyond it those go first that are over within a minute, then those used longest ago.
  */
 const MAX_COUNTS = 50_000;
 
 /** With fewer it is not worth looking for those that are over. */
 const FIRST_SWEEP = 1024;
+
+const MINUTE_MS = 60_000;
 
 /** Counts in this process; they begin anew with it. */
 export class LocalStore implements UsageStore {
@@ -91,7 +93,11 @@ export class LocalStore implements UsageStore {
     this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#windows.size);
     // A tenth at once: under an attack every request would look through all of them.
     const kept = this.#windows.size > this.maxCounts ? 0.9 * this.maxCounts : this.maxCounts;
-    for (const key of this.#windows.keys()) {
+    // What is forgotten of a minute costs least.
+    const [short, long] = [true, false].map((isShort) =>
+      [...this.#windows.values()].filter(({ endsAt }) => endsAt - now <= MINUTE_MS === isShort),
+    );
+    for (const { key } of [...short!, ...long!]) {
       if (this.#windows.size <= kept) return;
       this.#forget(key);
     }

@@ -17,13 +17,14 @@ return {used, redis.call('pttl', KEYS[1])}
  * largest of what they knew counts once, and all that they owe.
  */
 export const CATCH_UP = `
-local used = tonumber(redis.call('get', KEYS[1]) or '0')
+local used = tonumber(redis.call('get', KEYS[1]) or '0') or 0
 local known = tonumber(ARGV[1])
 if used < known then
-  used = used + known - math.min(known, tonumber(redis.call('get', KEYS[2]) or '0'))
+  used = used + known - math.min(known, tonumber(redis.call('get', KEYS[2]) or '0') or 0)
   redis.call('set', KEYS[2], ARGV[1], 'EX', 60)
 end
-redis.call('set', KEYS[1], string.format('%.0f', used + tonumber(ARGV[2])), 'EX', ARGV[3])
+local total = math.max(0, math.min(used + tonumber(ARGV[2]), 9007199254740991))
+redis.call('set', KEYS[1], string.format('%.0f', total), 'EX', ARGV[3])
 return 1
 `;
 
@@ -32,12 +33,19 @@ local time = redis.call('time')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Takes a lease ARGV[1] for ARGV[3] ms where fewer than ARGV[2] run. */
-export const ACQUIRE = `${NOW}
+const ACQUIRE_ONLY = `${NOW}
 redis.call('zremrangebyscore', KEYS[1], '-inf', now)
 if redis.call('zcard', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end
 redis.call('zadd', KEYS[1], now + ARGV[3], ARGV[1])
 redis.call('pexpire', KEYS[1], ARGV[3])
+`;
+
+/** Takes a lease ARGV[1] for ARGV[3] ms where fewer than ARGV[2] run. */
+export const ACQUIRE = `${ACQUIRE_ONLY} return 1`;
+
+/** The same, with a value ARGV[4] at KEYS[2] for as long: both or neither. */
+export const ACQUIRE_WITH_VALUE = `${ACQUIRE_ONLY}
+redis.call('set', KEYS[2], ARGV[4], 'PX', ARGV[3])
 return 1
 `;
 

@@ -10,6 +10,9 @@ import type { UsageStore } from './usage-store.js';
 /** After so long without renewal what runs is taken for killed. */
 const LEASE_MS = 10_000;
 
+/** How many leases are renewed by one command, and how many commands are on their way at once. */
+const BATCH = 200;
+
 /**
  * Counts together with other replicas, in Redis. Every total that comes from there is noted here,
  * so that while Redis is away the last known one and what this process adds to it hold; once it is
@@ -19,6 +22,7 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
   readonly #counts: RateLimiterRedis;
   readonly #debts: Debts;
   #renewing: NodeJS.Timeout | undefined;
+  #isRenewing = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -54,8 +58,9 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
       await this.local.set(window, consumedPoints);
       return consumedPoints;
     } catch (error) {
-      // Given back twice it would be a gift; added twice, until the late answer comes, it is none.
-      const isDone = amount < 0 && error instanceof RedisAway && error.isSent;
+      // Given back twice it would be a gift; added twice, until the late answer comes, it is none. What
+      // Redis refuses of this count it would refuse again.
+      const isDone = !(error instanceof RedisAway) || (amount < 0 && error.isSent);
       if (!isDone) this.#debts.owe(window, amount);
       return this.local.add(window, amount);
     }
@@ -85,12 +90,26 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
     await this.link.ask(() => this.link.redis.zrem(leasesKey(name), lease)).catch(() => undefined);
   }
 
+  /** Many at once, or a round of thousands of callers would take longer than a lease. */
   async #renew(): Promise<void> {
-    for (const [name, leases] of this.local.leases) {
-      const renew = () => this.link.redis.eval(RENEW, 1, leasesKey(name), this.leaseMs, ...leases);
-      await this.link.ask(renew).catch(() => undefined);
-    }
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    const all = [...this.local.leases].flatMap(([name, leases]) =>
+      batchesOf([...leases]).map((batch) => ({ name, batch })),
+    );
+    for (const some of batchesOf(all)) await Promise.all(some.map((each) => this.#renewSome(each)));
+    this.#isRenewing = false;
   }
+
+  async #renewSome({ name, batch }: { name: string; batch: readonly string[] }): Promise<void> {
+    const renew = () => this.link.redis.eval(RENEW, 1, leasesKey(name), this.leaseMs, ...batch);
+    await this.link.ask(renew).catch(() => undefined);
+  }
+}
+
+function batchesOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / BATCH);
+  return Array.from({ length: count }, (_, n) => items.slice(n * BATCH, (n + 1) * BATCH));
 }
 
 /** A count may outlive its window: it has its name. It must not be gone before, whatever the clocks say. */

@@ -1,7 +1,10 @@
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
-import type { StreamPart } from '../../../contract/stream-event.js';
+import type { SealedReasoning, StreamPart } from '../../../contract/stream-event.js';
 
-type Content = Pick<ChatAnswer, 'text' | 'reasoning' | 'refusal' | 'images' | 'toolCalls'>;
+type Content = Pick<
+  ChatAnswer,
+  'text' | 'reasoning' | 'reasoningSignature' | 'refusal' | 'images' | 'toolCalls'
+>;
 
 /** The pieces of an answer as a whole. */
 export class JoinedContent {
@@ -10,6 +13,7 @@ export class JoinedContent {
   hasOpaque = false;
   readonly #text: string[] = [];
   readonly #reasoning: string[] = [];
+  #signature: SealedReasoning | undefined;
   readonly #refusal: string[] = [];
   readonly #images: string[] = [];
   readonly #calls = new Map<number, { id: string; name: string; pieces: string[] }>();
@@ -24,6 +28,7 @@ export class JoinedContent {
     return {
       text: this.#text.join(''),
       reasoning: this.#reasoning.join('') || undefined,
+      reasoningSignature: this.#signature,
       refusal: this.#refusal.join('') || undefined,
       images: this.#images.length > 0 ? this.#images : undefined,
       toolCalls: [...this.#calls.values()].map(({ id, name, pieces }) => ({
@@ -39,6 +44,7 @@ export class JoinedContent {
       case 'text-delta':
         return this.#push(this.#text, part.text);
       case 'reasoning-delta':
+        this.#signature = part.signature ?? this.#signature;
         return this.#push(this.#reasoning, part.text);
       case 'refusal-delta':
         return this.#push(this.#refusal, part.text);

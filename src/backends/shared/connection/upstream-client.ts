@@ -46,6 +46,7 @@ export class UpstreamClient {
 
   /**
    * Sends `body` as JSON and resolves once the upstream accepted it; the answer is still to be read.
+   * @param headers of this request alone; what is configured wins over them
    * @throws GatewayError `upstream_unavailable` without a response, else the fault that the
    *   upstream's status and body mean
    */
@@ -53,12 +54,14 @@ export class UpstreamClient {
     body: object,
     attempt: AttemptContext,
     request: ChatRequest,
+    headers?: Readonly<Record<string, string>>,
   ): Promise<UpstreamResponse> {
     const json = JSON.stringify(body);
     const forwarded = this.#forwarded.of(request);
+    const own = headers || forwarded ? { ...headers, ...forwarded } : undefined;
     let response: UpstreamResponse;
     try {
-      response = await this.#send(json, attempt, forwarded);
+      response = await this.#send(json, attempt, own);
     } catch (error) {
       throw connectionFault(this.settings.id, error);
     }
@@ -78,12 +81,12 @@ export class UpstreamClient {
   async #send(
     body: string,
     attempt: AttemptContext,
-    forwarded: Readonly<Record<string, string>> | undefined,
+    headers: Readonly<Record<string, string>> | undefined,
   ): Promise<UpstreamResponse> {
     const { signal } = attempt;
     const sending = new DispatchedRequest(body, () => attempt.requestSent());
     const request: Dispatcher.DispatchOptions = { ...this.#request, body: sending.body };
-    if (forwarded) request.headers = { ...this.#headers, ...forwarded };
+    if (headers) request.headers = { ...headers, ...this.#headers };
     try {
       return await this.#dispatch(this.#keeping, request, sending, signal);
     } catch (error) {

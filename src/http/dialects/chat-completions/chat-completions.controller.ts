@@ -16,6 +16,6 @@ export class ChatCompletionsController {
   @HttpCode(200)
   @ApiChatCompletion()
   create(@Body() body: unknown, @Res() response: Response): Starting<unknown> {
-    return this.starter.start(chatCompletions.read(body), response);
+    return this.starter.start(chatCompletions.read(body, response.req.headers), response);
   }
 }

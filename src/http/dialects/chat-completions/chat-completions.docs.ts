@@ -4,17 +4,22 @@ import { ApiErrors, WRONG_FIELD } from '../../errors/errors.docs.js';
 import { schemaRef } from '../../json-schema.js';
 import { ApiGenerationHeaders } from '../../request-headers.docs.js';
 
-const CHUNK =
-  '"id":"chatcmpl-1","object":"chat.completion.chunk","created":1760000000,"model":"gpt-4o"';
-const STREAM_EXAMPLE = `data: {${CHUNK},"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}
+const chunk = (delta: object, finish: string | null = null) => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion.chunk',
+  created: 1760000000,
+  model: 'gpt-4o',
+  choices: [{ index: 0, delta, finish_reason: finish }],
+});
+const STREAM_EXAMPLES = {
+  role: { value: chunk({ role: 'assistant', content: '' }) },
+  content: { value: chunk({ content: 'Hi' }) },
+  finish: { value: chunk({}, 'stop') },
+};
+const WIRE = [...Object.values(STREAM_EXAMPLES).map(({ value }) => JSON.stringify(value)), '[DONE]']
+  .map((data) => `data: ${data}\n\n`)
+  .join('');
 
-data: {${CHUNK},"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}
-
-data: {${CHUNK},"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}
-
-data: [DONE]
-
-`;
 const ANSWER_EXAMPLE = {
   id: 'chatcmpl-1',
   object: 'chat.completion',
@@ -80,7 +85,7 @@ export function ApiChatCompletion(): MethodDecorator {
       examples: CHAT_COMPLETION_REQUESTS,
     }),
     ApiOkResponse({
-      description: 'The answer: as it is written with `stream: true`, else as a whole.',
+      description: `The answer: as it is written with \`stream: true\`, else as a whole. Each event of a stream has a \`ChatCompletionStreamEvent\` for data; the last is \`[DONE]\`:\n\n\`\`\`\n${WIRE}\`\`\``,
       headers: {
         'x-sluice-model': { description: 'The public model.', schema: { type: 'string' } },
         'x-sluice-backend': { description: 'Who answers.', schema: { type: 'string' } },
@@ -94,7 +99,7 @@ export function ApiChatCompletion(): MethodDecorator {
       content: {
         'text/event-stream': {
           schema: schemaRef('ChatCompletionStreamEvent'),
-          example: STREAM_EXAMPLE,
+          examples: STREAM_EXAMPLES,
         },
         'application/json': { schema: schemaRef('ChatCompletion'), example: ANSWER_EXAMPLE },
       },

@@ -11,5 +11,5 @@ export const chatCompletions: Dialect<ChatCompletionOptions, string> = {
   read: parseChatCompletionRequest,
   encoder: ({ includeUsage }) => new ChatCompletionEncoder(includeUsage),
   answer: toChatCompletion,
-  failure: toOpenAiError,
+  failure: (error, about) => ({ body: toOpenAiError(error, about) }),
 };

@@ -6,7 +6,7 @@ import { routesOf } from '../../../generation/routing/route-table.js';
 import { ApiErrors } from '../../errors/errors.docs.js';
 import { Model, ModelList } from './model.dto.js';
 
-/** The models that a caller may use, as OpenAI lists its own. */
+/** The models that a caller may use, in one object as clients of OpenAI and of Anthropic read theirs. */
 @ApiTags('openai')
 @Controller('v1/models')
 export class ModelsController {
@@ -15,8 +15,14 @@ export class ModelsController {
   @ApiErrors()
   list(@Res({ passthrough: true }) { locals }: Response): ModelList {
     const { caller, config } = locals.context;
-    const models = routesOf(config).models.filter((model) => caller.mayUse(model));
-    return { object: 'list', data: models.map(toOpenAiModel) };
+    const ids = routesOf(config).models.filter((model) => caller.mayUse(model));
+    return {
+      object: 'list',
+      data: ids.map(toModel),
+      has_more: false,
+      first_id: ids[0] ?? null,
+      last_id: ids.at(-1) ?? null,
+    };
   }
 
   /** One of them. */
@@ -30,11 +36,19 @@ export class ModelsController {
     const { caller, config } = locals.context;
     const id = [segments].flat().join('/');
     routeFor(id, caller, config);
-    return toOpenAiModel(id);
+    return toModel(id);
   }
 }
 
-function toOpenAiModel(id: string): Model {
-  // Sluice does not know when a model was made; the field is required by OpenAI's clients.
-  return { id, object: 'model', created: 0, owned_by: 'sluice' };
+function toModel(id: string): Model {
+  return {
+    id,
+    object: 'model',
+    // Sluice does not know when a model was made; the clients want a time.
+    created: 0,
+    owned_by: 'sluice',
+    type: 'model',
+    display_name: id,
+    created_at: new Date(0).toISOString(),
+  };
 }

@@ -35,6 +35,7 @@ export function parseChatCompletionRequest(body: unknown): ParsedRequest<ChatCom
   if (n !== undefined && n !== 1) throw fields.invalid('n', 'must be 1: Sluice streams one answer');
   const streamOptions = new FieldReader(fields.nested('stream_options') ?? {}, 'stream_options');
   return {
+    dialect: 'chat-completions',
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
     chat: parseChat(body, fields),

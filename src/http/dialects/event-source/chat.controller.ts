@@ -61,7 +61,7 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Starting<unknown> {
-    return this.starter.start(eventSource.read(body), response);
+    return this.starter.start(eventSource.read(body, response.req.headers), response);
   }
 
   /** Streams a model's answer to a conversation. */
@@ -75,7 +75,10 @@ export class ChatController {
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,
   ): Starting<unknown> {
-    return this.starter.start(withModel(model, eventSource.read(body)), response);
+    return this.starter.start(
+      withModel(model, eventSource.read(body, response.req.headers)),
+      response,
+    );
   }
 }
 

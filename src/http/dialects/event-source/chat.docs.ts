@@ -13,24 +13,35 @@ import { schemaRef } from '../../json-schema.js';
 import { ApiGenerationHeaders } from '../../request-headers.docs.js';
 import { ChatBody } from './chat-body.dto.js';
 
-const STREAM_EXAMPLE = `event: start
-id: 3b7e…:0
-retry: 3000
-data: {"streamId":"3b7e…","model":"gpt-4o"}
-
-event: message
-id: 3b7e…:1
-data: {"text":"Hello"}
-
-event: message
-id: 3b7e…:2
-data: {"text":" there"}
-
-event: done
-id: 3b7e…:3
-data: {"streamId":"3b7e…","model":"gpt-4o","backend":"openai","finishReason":"stop","usage":{"input":9,"output":2}}
-
-`;
+const STREAM_ID = '3b7e6c0a-5d1f-4c8e-9b3a-7f2d1e0c4b6a';
+const heading = { streamId: STREAM_ID, model: 'gpt-4o' };
+const STREAM_EXAMPLES = {
+  start: { value: heading },
+  message: { value: { text: 'Hello' } },
+  done: {
+    value: {
+      ...heading,
+      backend: 'openai',
+      finishReason: 'stop',
+      usage: { input: 9, output: 1 },
+    },
+  },
+  failed: {
+    value: {
+      code: 'upstream_cut',
+      message: 'The answer was cut before its end.',
+      requestId: STREAM_ID,
+      retryable: true,
+      attempts: [{ backend: 'openai', fault: 'upstream_cut' }],
+    },
+  },
+};
+const WIRE = (['start', 'message', 'done'] as const)
+  .map((event, n) => {
+    const data = JSON.stringify(STREAM_EXAMPLES[event].value);
+    return `event: ${event}\nid: ${STREAM_ID}:${n}\ndata: ${data}\n\n`;
+  })
+  .join('');
 
 const PROTOCOL = [
   'Answers with an event stream. Every event has a name and a JSON object for data:',
@@ -54,9 +65,9 @@ export function ApiChatStream(): MethodDecorator {
     ApiOperation({ description: PROTOCOL }),
     ApiGenerationHeaders(),
     ApiOkResponse({
-      description: 'The answer as it is written.',
+      description: `The answer as it is written:\n\n\`\`\`\n${WIRE}\`\`\``,
       content: {
-        'text/event-stream': { schema: schemaRef('ChatEvent'), example: STREAM_EXAMPLE },
+        'text/event-stream': { schema: schemaRef('ChatEvent'), examples: STREAM_EXAMPLES },
       },
     }),
     ApiErrors({ groups: ['models', 'generations'], also: [WRONG_FIELD] }),

@@ -9,5 +9,5 @@ export const eventSource: Dialect<void, ServerSentEvent> = {
   contentType: 'text/event-stream; charset=utf-8',
   read: parseChatBody,
   encoder: (_options, record) => new EventSourceEncoder(record),
-  failure: toOpenAiError,
+  failure: (error, about) => ({ body: toOpenAiError(error, about) }),
 };

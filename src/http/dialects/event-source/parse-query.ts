@@ -5,6 +5,7 @@ import type { ChatQuery } from './chat-query.dto.js';
 export function parseChatQuery({ message, system, model }: ChatQuery): ParsedRequest<void> {
   const messages = [...systemMessage(system), textMessage('user', message)];
   return {
+    dialect: 'event-source',
     // `@IsOptional` lets a null pass.
     model: model ?? undefined,
     stream: true,
@@ -14,7 +15,7 @@ export function parseChatQuery({ message, system, model }: ChatQuery): ParsedReq
 }
 
 export function systemMessage(system: string | undefined): Message[] {
-  return system ? [textMessage('system', system)] : [];
+  return system ? [{ ...textMessage('system', system), param: 'system' }] : [];
 }
 
 function textMessage(role: Message['role'], text: string): Message {

@@ -29,7 +29,7 @@ export function parseChatBody(body: unknown): ParsedRequest<void> {
     sampling: parseSampling(fields),
     tools: parseTools(fields),
   };
-  return { model, stream: true, chat, options: undefined };
+  return { dialect: 'event-source', model, stream: true, chat, options: undefined };
 }
 
 function parseSampling(fields: FieldReader): Sampling {

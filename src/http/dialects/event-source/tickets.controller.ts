@@ -6,6 +6,7 @@ import { headersToKeep } from '../../tickets/ticket-headers.js';
 import { TICKET_MS } from '../../../tickets/ticket-store.js';
 import { Tickets } from '../../../tickets/tickets.js';
 import { ApiTicket } from './chat.docs.js';
+import { eventSource } from './dialect.js';
 import { parseChatBody } from './parse-request.js';
 import type { Ticket } from './ticket.dto.js';
 
@@ -23,7 +24,7 @@ export class TicketsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<Ticket> {
     // What is wrong with it is said now: an EventSource shows no error.
-    const { flow, caller, config } = callerContextOf(response.req, response);
+    const { flow, caller, config } = callerContextOf(response.req, response, eventSource.name);
     routeFor(parseChatBody(body).model, caller, config);
     const ticket = await this.tickets.issue(flow, {
       headers: headersToKeep(response.req.headers, config),

@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBody, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { GatewayError } from '../../../contract/gateway-error.js';
-import { ApiErrors, EXAMPLE, WRONG_FIELD } from '../../errors/errors.docs.js';
+import { ApiErrors, WRONG_FIELD } from '../../errors/errors.docs.js';
 import { schemaRef } from '../../json-schema.js';
 import { ApiGenerationHeaders } from '../../request-headers.docs.js';
+import { toAnthropicFailure } from './errors.js';
 
 const MODEL = 'claude-sonnet-4-5';
 const MESSAGE_EXAMPLE = {
@@ -17,11 +17,8 @@ const MESSAGE_EXAMPLE = {
   usage: { input_tokens: 9, output_tokens: 1 },
 };
 
-const STREAM_EXAMPLE = [
-  {
-    type: 'message_start',
-    message: { ...MESSAGE_EXAMPLE, content: [], stop_reason: null },
-  },
+const EVENTS = [
+  { type: 'message_start', message: { ...MESSAGE_EXAMPLE, content: [], stop_reason: null } },
   { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
   { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hi' } },
   { type: 'content_block_stop', index: 0 },
@@ -31,9 +28,11 @@ const STREAM_EXAMPLE = [
     usage: { output_tokens: 1 },
   },
   { type: 'message_stop' },
-]
-  .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
-  .join('');
+];
+const STREAM_EXAMPLES = Object.fromEntries(EVENTS.map((event) => [event.type, { value: event }]));
+const WIRE = EVENTS.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(
+  '',
+);
 
 const messages = [{ role: 'user', content: 'Why is the sky blue?' }];
 
@@ -49,11 +48,11 @@ export function ApiMessages(): MethodDecorator {
       examples: { stream: { value: { model: MODEL, max_tokens: 1024, stream: true, messages } } },
     }),
     ApiOkResponse({
-      description: 'The answer: as it is written with `stream: true`, else as a whole.',
+      description: `The answer: as it is written with \`stream: true\`, else as a whole. Each event of a stream has a \`MessageStreamEvent\` for data:\n\n\`\`\`\n${WIRE}\`\`\``,
       content: {
         'text/event-stream': {
           schema: schemaRef('MessageStreamEvent'),
-          example: STREAM_EXAMPLE,
+          examples: STREAM_EXAMPLES,
         },
         'application/json': { schema: schemaRef('Message'), example: MESSAGE_EXAMPLE },
       },
@@ -95,28 +94,7 @@ function ApiVersionHeaders(): MethodDecorator {
       groups: ['models', 'bodies', 'generations'],
       also: [WRONG_FIELD],
       schema: 'MessagesError',
-      body: exampleOf,
+      failure: toAnthropicFailure,
     }),
   );
 }
-
-/** In the form of Anthropic's errors. */
-function exampleOf({ fault, message, status }: GatewayError): object {
-  return {
-    type: 'error',
-    error: { type: TYPES[status] ?? 'api_error', message, code: fault },
-    request_id: EXAMPLE.requestId,
-  };
-}
-
-const TYPES: Readonly<Record<number, string>> = {
-  400: 'invalid_request_error',
-  401: 'authentication_error',
-  403: 'permission_error',
-  404: 'not_found_error',
-  408: 'timeout_error',
-  413: 'request_too_large',
-  415: 'invalid_request_error',
-  429: 'rate_limit_error',
-  504: 'timeout_error',
-};

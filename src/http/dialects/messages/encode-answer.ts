@@ -1,0 +1,44 @@
+import type { ChatAnswer, ToolCall } from '../../../contract/chat-answer.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { stopFields, toAnthropicUsage, toTextOfImage } from './vocabulary.js';
+
+/** A whole answer as a Message: the upstream's own JSON where it speaks the dialect. */
+export function toMessage(answer: ChatAnswer): JsonObject {
+  if (answer.native?.dialect === 'messages') return answer.native.event;
+  const { finishReason, rawReason, refusal } = answer;
+  return {
+    id: answer.id,
+    type: 'message',
+    role: 'assistant',
+    model: answer.model,
+    content: contentOf(answer),
+    ...stopFields(finishReason, rawReason, refusal !== undefined),
+    container: null,
+    usage: toAnthropicUsage(answer.usage),
+  };
+}
+
+function contentOf(answer: ChatAnswer): readonly JsonObject[] {
+  const { reasoning, reasoningSignature, text, refusal = '', images = [], toolCalls } = answer;
+  const texts = [text + refusal, ...images.map(toTextOfImage)].filter((each) => each !== '');
+  const signature = reasoningSignature?.data ?? '';
+  return [
+    ...(reasoning === undefined ? [] : [{ type: 'thinking', thinking: reasoning, signature }]),
+    ...texts.map((each) => ({ type: 'text', text: each, citations: null })),
+    ...toolCalls.map(toToolUse),
+  ];
+}
+
+function toToolUse({ id, name, arguments: args }: ToolCall): JsonObject {
+  return { type: 'tool_use', id, name, input: inputOf(args) };
+}
+
+/** A model's own slip must not fail an answer that is paid for: what is no object is none. */
+function inputOf(args: string): JsonObject {
+  try {
+    const input: unknown = JSON.parse(args);
+    return isJsonObject(input) ? input : {};
+  } catch {
+    return {};
+  }
+}
