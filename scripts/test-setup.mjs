@@ -1,15 +1,30 @@
-// `npm run test:setup`: installs what the tests use and npm does not bring, on Debian, as root. None of its daemons is started.
+// `npm run test:setup`: installs what the tests use and `npm ci` does not bring: client libraries, and on Debian, as root,
+// programs. None of their daemons is started.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { SYSTEM_PARTS, systemPart } from '../test/support/system-parts.ts';
 
 /** Debian asks it whether a service may be started; 101 is no. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const NO_SERVICES = '#!/bin/sh\n# Of "npm run test:setup", for as long as it installs.\nexit 101\n';
 
+const CLIENTS = fileURLToPath(new URL('../test/clients', import.meta.url));
+
 const missing = SYSTEM_PARTS.filter((name) => !systemPart(name).present);
 if (missing.length > 0) install(missing);
+installClients();
 for (const name of SYSTEM_PARTS) console.log(`${name}: ${systemPart(name).path}`);
+
+/** They have a lockfile of their own. */
+function installClients() {
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: CLIENTS,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) throw new Error(`npm ci failed in ${CLIENTS}.`);
+}
 
 function install(packages) {
   if (!existsSync('/etc/debian_version')) {

@@ -66,7 +66,9 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
       // It is written at the very end, where OpenAI has it, and only if the caller asked for it.
       if (!hasChoice) return '';
     }
+    const isFirst = hasChoice && !this.#roleWritten;
     if (hasChoice) this.#noteWritten(event, choices[0]);
+    if (isFirst && lacksRole(choices[0])) return this.#rewritten(withRole(event), null);
     return (text && this.#unchanged(event, text)) ?? this.#rewritten(event, null);
   }
 
@@ -170,6 +172,18 @@ function push(frames: string[], text: string): void {
 
 function frame(event: object): string {
   return `data: ${JSON.stringify(event)}\n\n`;
+}
+
+/** Older servers say no role at all, and OpenAI's own `.stream()` throws for an answer without. */
+function lacksRole(choice: unknown): boolean {
+  const delta = isJsonObject(choice) ? choice['delta'] : undefined;
+  return isJsonObject(delta) && delta['role'] == null;
+}
+
+function withRole(event: JsonObject): JsonObject {
+  const [first, ...others] = event['choices'] as readonly JsonObject[];
+  const delta = { role: 'assistant', ...(first!['delta'] as JsonObject) };
+  return { ...event, choices: [{ ...first, delta }, ...others] };
 }
 
 function isFinished(choice: unknown): boolean {

@@ -1,0 +1,80 @@
+import { createAnthropic } from '@ai-sdk/anthropic';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+import { isStepCount, type LanguageModel, streamText, tool } from 'ai';
+import { z } from 'zod';
+import { type Client, weather, WEATHER } from './client.js';
+
+interface Provider extends Pick<Client, 'name' | 'packages' | 'route' | 'showsReasoning'> {
+  readonly modelOf: (origin: string, model: string) => LanguageModel;
+}
+
+function clientOf({ modelOf, ...about }: Provider): Client {
+  return {
+    ...about,
+    async stream(origin, model, onText, signal) {
+      const { fullStream } = streamText({
+        model: modelOf(origin, model),
+        prompt: 'Hi',
+        maxRetries: 0,
+        ...(signal && { abortSignal: signal }),
+        onError() {},
+      });
+      const [text, reasoning]: [string[], string[]] = [[], []];
+      for await (const part of fullStream) {
+        if (part.type === 'error') throw part.error;
+        if (part.type === 'reasoning-delta') reasoning.push(part.text);
+        if (part.type !== 'text-delta') continue;
+        text.push(part.text);
+        onText?.(part.text);
+      }
+      signal?.throwIfAborted();
+      return { text: text.join(''), reasoning: reasoning.join('') };
+    },
+    async useTool(origin, model) {
+      const result = streamText({
+        model: modelOf(origin, model),
+        prompt: 'Weather?',
+        maxRetries: 0,
+        stopWhen: isStepCount(2),
+        tools: {
+          weather: tool({
+            description: WEATHER,
+            inputSchema: z.object({ city: z.string() }),
+            execute: weather,
+          }),
+        },
+        onError({ error }) {
+          throw error;
+        },
+      });
+      return await result.text;
+    },
+  };
+}
+
+export const aiSdkOpenAi = clientOf({
+  name: '@ai-sdk/openai, .chat()',
+  packages: ['ai', '@ai-sdk/openai'],
+  route: '/v1/chat/completions',
+  // It knows OpenAI's own models only, which do not tell.
+  showsReasoning: false,
+  modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' }).chat(model),
+});
+
+export const aiSdkCompatible = clientOf({
+  name: '@ai-sdk/openai-compatible',
+  packages: ['ai', '@ai-sdk/openai-compatible'],
+  route: '/v1/chat/completions',
+  showsReasoning: true,
+  modelOf: (origin, model) =>
+    createOpenAICompatible({ name: 'sluice', baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+});
+
+export const aiSdkAnthropic = clientOf({
+  name: '@ai-sdk/anthropic',
+  packages: ['ai', '@ai-sdk/anthropic'],
+  route: '/v1/messages',
+  showsReasoning: true,
+  modelOf: (origin, model) => createAnthropic({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+});

@@ -1,0 +1,39 @@
+/** What a program that uses a client library gets of one answer. */
+export interface Heard {
+  readonly text: string;
+  /** Absent where the library has no place for it. */
+  readonly reasoning?: string;
+}
+
+/** A client library, used as its documentation says; each function rejects where the library fails. */
+export interface Client {
+  readonly name: string;
+  /** Packages whose versions matter. */
+  readonly packages: readonly string[];
+  /** What it sends its requests to. */
+  readonly route: '/v1/chat/completions' | '/v1/messages';
+  readonly showsReasoning: boolean;
+  /** Streams an answer to "Hi". @param onText called with each piece of text */
+  stream(
+    origin: string,
+    model: string,
+    onText?: (text: string) => void,
+    signal?: AbortSignal,
+  ): Promise<Heard>;
+  /** Has the model call the tool `weather`, gives it "sunny", and returns the text of the second turn. */
+  useTool(origin: string, model: string): Promise<string>;
+}
+
+export const WEATHER = 'Tells the weather of a city.';
+export const WEATHER_SCHEMA = {
+  type: 'object' as const,
+  properties: { city: { type: 'string' } },
+  required: ['city'],
+};
+
+/** What the tool says, once it was asked as it has to be. */
+export function weather(input: unknown): string {
+  const { city } = input as { city?: unknown };
+  if (city !== 'Bern') throw new Error(`The tool was called with ${JSON.stringify(input)}.`);
+  return 'sunny';
+}
