@@ -54,14 +54,18 @@ const OF_GENERATIONS: readonly Refusal[] = [
   ],
   ['internal', 'A bug in Sluice.', FAULTS.internal.message],
   [
-    'upstream_cut',
-    'The upstream refused our key, lacks the model, cut its answer or broke its protocol.',
-    FAULTS.upstream_cut.message,
-  ],
-  [
     'upstream_unavailable',
     'The upstream is unavailable, or this instance is draining.',
     'Backend "openai" is unavailable at the moment.',
+  ],
+];
+
+/** Of dialects whose status waits for the upstream. */
+const OF_UPSTREAMS: readonly Refusal[] = [
+  [
+    'upstream_cut',
+    'The upstream refused our key, lacks the model, cut its answer or broke its protocol.',
+    FAULTS.upstream_cut.message,
   ],
   ['first_token_timeout', 'A deadline passed.', 'Backend "openai" sent no content in time.'],
 ];
@@ -74,7 +78,12 @@ export const WRONG_FIELD: Refusal = [
   'messages[3].content[1].type',
 ];
 
-const GROUPS = { models: OF_MODELS, bodies: OF_BODIES, generations: OF_GENERATIONS } as const;
+const GROUPS = {
+  models: OF_MODELS,
+  bodies: OF_BODIES,
+  generations: OF_GENERATIONS,
+  upstreams: OF_UPSTREAMS,
+} as const;
 
 interface ErrorsOf {
   /** What else the route refuses, beside what every route does. */

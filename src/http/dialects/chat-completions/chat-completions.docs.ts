@@ -104,6 +104,6 @@ export function ApiChatCompletion(): MethodDecorator {
         'application/json': { schema: schemaRef('ChatCompletion'), example: ANSWER_EXAMPLE },
       },
     }),
-    ApiErrors({ groups: ['models', 'bodies', 'generations'], also: [WRONG_FIELD] }),
+    ApiErrors({ groups: ['models', 'bodies', 'generations', 'upstreams'], also: [WRONG_FIELD] }),
   );
 }

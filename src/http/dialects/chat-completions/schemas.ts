@@ -121,7 +121,8 @@ const REQUEST: NamedSchemas = {
   CreateChatCompletionRequest: openObject({
     model: { type: 'string', description: 'A configured model.', examples: ['gpt-4o'] },
     messages: { ...arrayOf(schemaRef('ChatCompletionRequestMessage')), minItems: 1 },
-    'stream?': { type: ['boolean', 'null'], default: false },
+    // No `default`: openapi-typescript makes a field with one required.
+    'stream?': { type: ['boolean', 'null'] },
     'stream_options?': orNull(openObject({ 'include_usage?': { type: 'boolean' } })),
     'n?': { type: ['integer', 'null'], enum: [1, null], description: 'One answer.' },
     'temperature?': number,

@@ -15,7 +15,7 @@ const count = { type: 'integer', minimum: 0 };
 const url = { type: 'string', description: 'A `data:` URL or a remote one.' };
 
 /** What each event of `/chat` has for data, by the name of the event. */
-export const CHAT_EVENT_SCHEMAS: Readonly<Record<string, readonly [name: string, JsonSchema]>> = {
+const EVENTS: Readonly<Record<string, readonly [name: string, JsonSchema]>> = {
   start: ['ChatStartEvent', openObject({ streamId: text, model: text })],
   heartbeat: ['ChatHeartbeatEvent', { type: 'object', additionalProperties: true }],
   message: ['ChatMessageEvent', openObject({ text })],
@@ -58,18 +58,16 @@ export const CHAT_EVENT_SCHEMAS: Readonly<Record<string, readonly [name: string,
   ],
 };
 
-const EVENTS = Object.values(CHAT_EVENT_SCHEMAS);
-
 export const CHAT_SCHEMAS: NamedSchemas = {
   ...Object.fromEntries(
-    Object.entries(CHAT_EVENT_SCHEMAS).map(([event, [name, schema]]) => [
+    Object.entries(EVENTS).map(([event, [name, schema]]) => [
       name,
       { description: `The data of \`event: ${event}\`.`, ...schema },
     ]),
   ),
   ChatEvent: {
     description: 'The data of one event: its name tells which.',
-    anyOf: EVENTS.map(([name]) => schemaRef(name)),
+    anyOf: Object.values(EVENTS).map(([name]) => schemaRef(name)),
   },
   ChatContentPart: unionBy('type', { text: 'ChatTextPart', image: 'ChatImagePart' }),
   ChatTextPart: { ...objectOf({ type: oneWord('text'), text }), additionalProperties: false },

@@ -36,6 +36,37 @@ const WIRE = EVENTS.map((event) => `event: ${event.type}\ndata: ${JSON.stringify
 
 const messages = [{ role: 'user', content: 'Why is the sky blue?' }];
 
+export const MESSAGE_REQUESTS = {
+  stream: { value: { model: MODEL, max_tokens: 1024, stream: true, messages } },
+  tools: {
+    value: {
+      model: MODEL,
+      max_tokens: 1024,
+      system: [{ type: 'text', text: 'Answer in one sentence.' }],
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is the weather where this was taken?' },
+            {
+              type: 'image',
+              source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' },
+            },
+          ],
+        },
+      ],
+      tools: [
+        {
+          name: 'get_weather',
+          description: 'The weather in a city, right now.',
+          input_schema: { type: 'object', properties: { city: { type: 'string' } } },
+        },
+      ],
+      tool_choice: { type: 'auto' },
+    },
+  },
+};
+
 export function ApiMessages(): MethodDecorator {
   return applyDecorators(
     ApiVersionHeaders(),
@@ -45,7 +76,7 @@ export function ApiMessages(): MethodDecorator {
     }),
     ApiBody({
       schema: schemaRef('CreateMessageRequest'),
-      examples: { stream: { value: { model: MODEL, max_tokens: 1024, stream: true, messages } } },
+      examples: MESSAGE_REQUESTS,
     }),
     ApiOkResponse({
       description: `The answer: as it is written with \`stream: true\`, else as a whole. Each event of a stream has a \`MessageStreamEvent\` for data:\n\n\`\`\`\n${WIRE}\`\`\``,
@@ -91,7 +122,7 @@ function ApiVersionHeaders(): MethodDecorator {
     }),
     ApiHeader({ name: 'anthropic-beta', required: false, schema: { type: 'string' } }),
     ApiErrors({
-      groups: ['models', 'bodies', 'generations'],
+      groups: ['models', 'bodies', 'generations', 'upstreams'],
       also: [WRONG_FIELD],
       schema: 'MessagesError',
       failure: toAnthropicFailure,

@@ -106,7 +106,7 @@ export const MESSAGES_SCHEMAS: NamedSchemas = {
   CreateMessageRequest: openObject({
     ...conversation,
     max_tokens: { type: 'integer', minimum: 1 },
-    'stream?': { type: 'boolean', default: false },
+    'stream?': { type: 'boolean' },
     'temperature?': { type: 'number' },
     'top_p?': { type: 'number' },
     'top_k?': { type: 'integer' },
