@@ -1,3 +1,4 @@
+import { anthropicEventsOf } from './anthropic-events.ts';
 import { MODELS } from './contestants.ts';
 import type { Ask } from './load.ts';
 import { eventsOf } from './openai-events.ts';
@@ -12,6 +13,26 @@ export function streamAsk(port: number, chunks: number, model: string = MODELS.m
     ...completion(port, body),
     events: eventsOf(chunks),
     ending: 'data: [DONE]\n\n',
+  };
+}
+
+/** The same answer as a streamed Message. */
+export function messagesAsk(port: number, chunks: number, model: string): Ask {
+  const body = {
+    model,
+    system: SYSTEM,
+    messages: [{ role: 'user', content: USER }],
+    temperature: 0.7,
+    max_tokens: 1024,
+    stream: true,
+  };
+  return {
+    port,
+    method: 'POST',
+    path: '/v1/messages',
+    body: JSON.stringify(body),
+    events: anthropicEventsOf(chunks),
+    ending: 'event: message_stop',
   };
 }
 

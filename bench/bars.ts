@@ -11,6 +11,8 @@ export const BARS = {
   burst: { atMost: 1.7, isPrincipal: true },
   short: { atMost: 3, isPrincipal: true },
   manyRetained: { atMost: 45, isPrincipal: true },
+  dialectPassed: { atMost: 1.1 },
+  dialectTranslated: { atMost: 1.6 },
   burstJoined: { atMost: 2 },
   browser: { atMost: 2.2 },
   firstTokenP50: { atMost: 1 },

@@ -19,6 +19,9 @@ export const BENCH_SECRET = `sk-sluice-${'b'.repeat(43)}`;
 /** The models that every contestant serves: one for each upstream. */
 export const MODELS = { measured: 'gpt-4o-2024-08-06', flood: 'gpt-4o-2024-05-13' } as const;
 
+/** The measured upstream again, asked in Anthropic's dialect. */
+export const CLAUDE = 'claude-bench';
+
 /** Ports of the upstreams of the two models. */
 export interface Upstreams {
   readonly measured: number;
@@ -89,15 +92,20 @@ function configFor(upstreams: Upstreams, hasAccess: boolean): string {
     ...(hasAccess && { access: ACCESS }),
     limits: { streams: 5000 },
     drain: { delayMs: 0, forMs: 0 },
-    backends: Object.entries(upstreams).map(([id, port]) => ({
-      id,
-      kind: 'openai',
-      baseUrl: `http://127.0.0.1:${port}/v1`,
-      apiKey: 'sk-bench',
-    })),
-    models: Object.entries(MODELS).map(([backend, model]) => ({
-      id: model,
-      targets: [hasAccess ? { backend, model, price: PRICE } : `${backend}/${model}`],
-    })),
+    backends: [
+      ...Object.entries(upstreams).map(([id, port]) => backendAt(id, 'openai', port)),
+      backendAt(CLAUDE, 'anthropic', upstreams.measured),
+    ],
+    models: [
+      ...Object.entries(MODELS).map(([backend, model]) => ({
+        id: model,
+        targets: [hasAccess ? { backend, model, price: PRICE } : `${backend}/${model}`],
+      })),
+      { id: CLAUDE, targets: [`${CLAUDE}/${MODELS.measured}`] },
+    ],
   });
+}
+
+function backendAt(id: string, kind: string, port: number): object {
+  return { id, kind, baseUrl: `http://127.0.0.1:${port}/v1`, apiKey: 'sk-bench' };
 }

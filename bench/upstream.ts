@@ -1,6 +1,7 @@
-/* The fake OpenAI: a process of its own that answers by plan. */
+/* The fake OpenAI and Anthropic: a process of its own that answers by plan. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { anthropicAnswerEvents } from './anthropic-events.ts';
 import { answer } from './messages.ts';
 import { type AnswerEvents, answerEvents, plainAnswer } from './openai-events.ts';
 
@@ -21,6 +22,7 @@ export interface Plan {
 
 interface Running extends Plan {
   readonly events: AnswerEvents;
+  readonly anthropicEvents: AnswerEvents;
   started: number;
 }
 
@@ -41,7 +43,8 @@ server.listen(0, '127.0.0.1', 4096);
 answer({
   plan: ({ model, ...plan }: Plan & { model: string }) => {
     const events = answerEvents(plan.chunks, plan.textChars);
-    plans.set(model, { ...plan, events, started: 0 });
+    const anthropicEvents = anthropicAnswerEvents(plan.chunks, plan.textChars);
+    plans.set(model, { ...plan, events, anthropicEvents, started: 0 });
   },
   /** What the kernel has taken of all that was written to connections that are open now. */
   accepted: () => {
@@ -55,7 +58,7 @@ async function reply(request: IncomingMessage, response: ServerResponse): Promis
   const { model, stream } = await readJson(request);
   const plan = plans.get(model);
   if (!stream) sendPlain(response);
-  else if (plan) sendStream(response, plan);
+  else if (plan) sendStream(response, plan, eventsFor(request, plan));
   else response.writeHead(404).end();
 }
 
@@ -73,19 +76,27 @@ function sendPlain(response: ServerResponse): void {
   response.end(plain);
 }
 
-function sendStream(response: ServerResponse, plan: Running): void {
+function eventsFor({ url }: IncomingMessage, plan: Running): AnswerEvents {
+  return url === '/v1/messages' ? plan.anthropicEvents : plan.events;
+}
+
+function sendStream(response: ServerResponse, plan: Running, events: AnswerEvents): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'x-request-id': 'req_bench',
   });
   plan.started += 1;
-  if (plan.intervalMs === undefined) push(response, plan);
-  else pace(response, plan, plan.intervalMs);
+  if (plan.intervalMs === undefined) push(response, plan, events);
+  else pace(response, plan, events, plan.intervalMs);
 }
 
 /** Every chunk has a time of its own, so that late timers do not gather streams into one crowd. */
-function pace(response: ServerResponse, plan: Running, intervalMs: number): void {
-  const { role, deltas, last } = plan.events;
+function pace(
+  response: ServerResponse,
+  plan: Running,
+  { role, deltas, last }: AnswerEvents,
+  intervalMs: number,
+): void {
   const startAt = performance.now() + firstWait(plan, intervalMs);
   let timer: NodeJS.Timeout;
   let n = 0;
@@ -111,8 +122,7 @@ function firstWait({ spreadOver, started }: Running, intervalMs: number): number
 }
 
 /** As fast as the socket takes it. */
-function push(response: ServerResponse, plan: Running): void {
-  const { role, deltas, last } = plan.events;
+function push(response: ServerResponse, plan: Running, { role, deltas, last }: AnswerEvents): void {
   const { chunks, eventsPerWrite = 1 } = plan;
   let n = 0;
   response.write(role);

@@ -95,9 +95,7 @@ async function listen(app: NestExpressApplication, config: GatewayConfig): Promi
     await app.listen(port, host);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const isOfAdminPort =
-      error instanceof Error && 'port' in error && error.port === adminPort && adminPort !== port;
-    if (isOfAdminPort && (code === 'EADDRINUSE' || code === 'EADDRNOTAVAIL')) {
+    if (isOfAdminListener(error, config.server) && typeof code === 'string') {
       throw new StartError(
         `Sluice cannot listen on ${adminHost}:${adminPort} (${code}): correct server.adminHost and server.adminPort, or stop whoever has that port.`,
       );
@@ -114,6 +112,16 @@ async function listen(app: NestExpressApplication, config: GatewayConfig): Promi
     }
     throw error;
   }
+}
+
+/** By its port, or by its host where that has no address. */
+function isOfAdminListener(
+  error: unknown,
+  { host, port, ...admin }: GatewayConfig['server'],
+): boolean {
+  if (!(error instanceof Error) || admin.adminPort === undefined) return false;
+  if ('port' in error) return error.port === admin.adminPort && admin.adminPort !== port;
+  return 'hostname' in error && error.hostname === admin.adminHost && admin.adminHost !== host;
 }
 
 /** The first signal drains; whoever sends another does not want to wait. */

@@ -3,6 +3,7 @@ import type { Row } from '../row.ts';
 import { access } from './access.ts';
 import { burst } from './burst.ts';
 import { churn } from './churn.ts';
+import { dialects } from './dialects.ts';
 import { fair } from './fair.ts';
 import { latency } from './latency.ts';
 import { many } from './many.ts';
@@ -25,4 +26,5 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   fair,
   browser,
   access,
+  dialects,
 };

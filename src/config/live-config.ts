@@ -1,4 +1,7 @@
+import { Logger } from '@nestjs/common';
 import type { GatewayConfig } from './schema/gateway-config.js';
+
+const logger = new Logger('Config');
 
 /** Who has to hear of a new configuration. */
 export interface ConfigObserver {
@@ -60,8 +63,8 @@ export class LiveConfig {
       }
     } catch (error) {
       this.#current = previous;
-      for (const observer of told) observer.replaced?.(previous, next);
-      for (const observer of told) observer.retired?.(next);
+      each(told, (observer) => observer.replaced?.(previous, next));
+      each(told, (observer) => observer.retired?.(next));
       throw error;
     }
     if (!this.#holders.has(previous)) this.#drop(previous);
@@ -74,6 +77,22 @@ export class LiveConfig {
   #drop(snapshot: GatewayConfig): void {
     this.#holders.delete(snapshot);
     if (snapshot === this.#current) return;
-    for (const observer of this.#observers) observer.retired?.(snapshot);
+    each(this.#observers, (observer) => observer.retired?.(snapshot));
+  }
+}
+
+/** What one of them cannot do keeps the others from nothing, nor the request that has just ended. */
+function each(
+  observers: readonly ConfigObserver[],
+  tell: (observer: ConfigObserver) => void,
+): void {
+  for (const observer of observers) {
+    try {
+      tell(observer);
+    } catch (error) {
+      logger.error('a change of the configuration was not followed everywhere', {
+        error: error instanceof Error ? error.name : typeof error,
+      });
+    }
   }
 }

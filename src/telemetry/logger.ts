@@ -45,6 +45,13 @@ class GatewayLogger extends ConsoleLogger {
     super.log(message, ...rest);
   }
 
+  /** What keeps Sluice from starting is said by whoever started it, once and without a stack. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (context === 'ExceptionHandler' || context === 'NestApplication') return;
+    super.error(message, ...rest);
+  }
+
   protected override printAsJson(...[message, options]: Parameters<ConsoleLogger['printAsJson']>) {
     const line = this.stringifyJsonLogObject(this.getJsonLogObject(message, options));
     this.#write(options.writeStreamType ?? 'stdout', `${line}\n`);

@@ -162,7 +162,9 @@ describe('a stream from an OpenAI upstream', () => {
       }),
     );
     const text = await (await gateway.complete()).text();
-    const events = [contentChunk('Hel'), contentChunk('lo'), finishChunk(), '[DONE]'];
+    // The role is added: OpenAI's own `.stream()` throws without.
+    const first = deltaChunk({ role: 'assistant', content: 'Hel' });
+    const events = [first, contentChunk('lo'), finishChunk(), '[DONE]'];
     expect(text).toBe(events.map((event) => sse(event)).join(''));
   });
 });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigFile } from '../support/config-file.js';
 import { SluiceProcess } from '../support/sluice-process.js';
 import { SseReader } from '../support/sse-reader.js';
 
@@ -71,6 +72,34 @@ describe('The built service', () => {
     expect(sluice!.output).toContain(`Sluice cannot listen on 127.0.0.1:${port} (EADDRINUSE)`);
     expect(sluice!.output).toContain('server.adminPort');
     other.close();
+  });
+
+  it.each<[string, object, string]>([
+    [
+      'a ledger that is none',
+      { usage: { file: import.meta.filename } },
+      `usage.file: ${import.meta.filename} cannot be used for the usage ledger`,
+    ],
+    [
+      'an admin listener without an address',
+      { server: { port: 0, adminPort: 9, adminHost: '192.0.2.1' } },
+      'Sluice cannot listen on 192.0.2.1:9 (EADDRNOTAVAIL): correct server.adminHost and server.adminPort',
+    ],
+    [
+      'an admin listener without a name',
+      { server: { port: 0, adminPort: 9, adminHost: 'nobody.invalid' } },
+      'Sluice cannot listen on nobody.invalid:9',
+    ],
+  ])('says once, in one line, that it does not start for %s', async (_, settings, words) => {
+    const config = await ConfigFile.write({
+      backends: [{ id: 'a', kind: 'ollama', baseUrl: 'http://127.0.0.1:1' }],
+      models: [{ id: 'm', targets: ['a/m'] }],
+      ...settings,
+    });
+    expect(await start({}, [config.path]).exit()).toBe(1);
+    await config.remove();
+    expect(sluice!.output.split(words)).toHaveLength(2);
+    expect(sluice!.output).not.toMatch(/\bat |stack|Error:/);
   });
 
   it('finishes running streams after SIGTERM, refuses new ones, and exits with 0', async () => {
