@@ -89,7 +89,8 @@ export interface EndPart {
 }
 
 /** Why the model stopped, in OpenAI's words; `other` when the upstream's word has no equal. */
-export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'other';
+export type FinishReason = (typeof FINISH_REASONS)[number];
+export const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter', 'other'] as const;
 
 /** Token counts as the upstream reported them; a count it did not report is absent, never 0. */
 export interface Usage {

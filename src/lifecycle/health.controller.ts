@@ -2,6 +2,7 @@ import { Controller, Get, UseFilters } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
 import { DrainService } from './drain.service.js';
+import { ApiLiveness, ApiReadiness } from './health.docs.js';
 import { UnhealthyFilter } from './unhealthy.filter.js';
 
 /** The probes of a pod. Neither asks an upstream: one that is down must not take all pods with it. */
@@ -17,14 +18,16 @@ export class HealthController {
 
   /** Liveness probe: the process runs and its event loop turns. */
   @Get('livez')
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
+  @ApiLiveness()
   live() {
     return this.health.check([]);
   }
 
   /** Readiness probe: configured and not draining. */
   @Get('readyz')
-  @HealthCheck()
+  @HealthCheck({ swaggerDocumentation: false })
+  @ApiReadiness()
   ready() {
     return this.health.check([
       () => {

@@ -1,7 +1,15 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiProduces, ApiTags } from '@nestjs/swagger';
+import {
+  ApiForbiddenResponse,
+  ApiOkResponse,
+  ApiProduces,
+  ApiTags,
+  ApiUnauthorizedResponse,
+} from '@nestjs/swagger';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
+
+const content = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } };
 
 /** The library's controller with its route documented. */
 @ApiTags('operations')
@@ -11,8 +19,11 @@ export class MetricsController extends PrometheusController {
   @Get()
   @ApiProduces('text/plain')
   @ApiOkResponse({
+    description: 'One line for each.',
     schema: { type: 'string', example: 'llm_active_streams{caller="anonymous"} 3' },
   })
+  @ApiUnauthorizedResponse({ description: 'There is no key, or one that is not known.', content })
+  @ApiForbiddenResponse({ description: 'The key is none with `admin: true`.', content })
   override index(@Res({ passthrough: true }) response: Response): Promise<string> {
     return super.index(response);
   }

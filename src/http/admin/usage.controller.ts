@@ -1,23 +1,27 @@
 import { Controller, Get, Inject, Logger, NotFoundException, Query } from '@nestjs/common';
-import {
-  ApiBadRequestResponse,
-  ApiForbiddenResponse,
-  ApiNotFoundResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiServiceUnavailableResponse,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import type { Request } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { UsageLedger } from '../../ledger/usage-ledger.js';
 import { StoreError, type UsageQuery, type UsageSum } from '../../ledger/usage-store.js';
-import { ErrorBody } from '../errors/error-body.dto.js';
+import { ApiErrors } from '../errors/errors.docs.js';
 import { parseUsageQuery } from './parse-usage-query.js';
 import type { UsageReport } from './usage.dto.js';
 
 /** More sums than anybody reads. */
 const MAX_ROWS = 10_000;
+
+const REFUSALS = [
+  [
+    'invalid_request',
+    'A parameter is wrong; `param` names it.',
+    'from must be a day or a time, such as 2026-11-01.',
+    'from',
+  ],
+  ['permission_denied', 'The key is none with `admin: true`.', 'This key is not for operators.'],
+  ['model_not_found', 'No ledger is configured (`usage`).', 'No usage is kept here.'],
+  ['overloaded', 'The database did not answer within `usage.timeoutMs`.', 'It is away.'],
+] as const;
 
 /** What the ledger says, for whoever runs Sluice. */
 @ApiTags('admin')
@@ -54,16 +58,7 @@ export class UsageController {
     example: 'caller,model,day',
     description: 'Some of `caller`, `model`, `day`, in any order. Absent: one sum of all.',
   })
-  @ApiBadRequestResponse({
-    type: ErrorBody,
-    description: 'A parameter is wrong; `param` names it.',
-  })
-  @ApiForbiddenResponse({ type: ErrorBody, description: 'The key is none with `admin: true`.' })
-  @ApiNotFoundResponse({ type: ErrorBody, description: 'No ledger is configured (`usage`).' })
-  @ApiServiceUnavailableResponse({
-    type: ErrorBody,
-    description: 'The database did not answer within `usage.timeoutMs`.',
-  })
+  @ApiErrors({ also: REFUSALS })
   async usage(@Query() query: Request['query']): Promise<UsageReport> {
     const { from, to, by } = parseUsageQuery(query);
     const rows = await this.#sums({ from, to, by, limit: MAX_ROWS + 1 });

@@ -1,6 +1,6 @@
 import type { UsageGroup } from '../../ledger/usage-store.js';
 
-class UsageRowDto {
+class UsageRow {
   /** With `by=caller`. */
   caller?: string | undefined;
   /** With `by=model`. */
@@ -27,7 +27,7 @@ export class UsageReport {
   /** The first that does not. */
   to: string;
   by: UsageGroup[];
-  rows: UsageRowDto[];
+  rows: UsageRow[];
   /** There is more than fits: ask for less time, or by less. */
   truncated?: true;
 }

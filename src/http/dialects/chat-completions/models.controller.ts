@@ -1,9 +1,9 @@
 import { Controller, Get, Param, Res } from '@nestjs/common';
-import { ApiNotFoundResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { routeFor } from '../../../generation/routing/route-for.js';
 import { routesOf } from '../../../generation/routing/route-table.js';
-import { ErrorBody } from '../../errors/error-body.dto.js';
+import { ApiErrors } from '../../errors/errors.docs.js';
 import { Model, ModelList } from './model.dto.js';
 
 /** The models that a caller may use, in one object as clients of OpenAI and of Anthropic read theirs. */
@@ -12,6 +12,7 @@ import { Model, ModelList } from './model.dto.js';
 export class ModelsController {
   /** The models that you may use. */
   @Get()
+  @ApiErrors()
   list(@Res({ passthrough: true }) { locals }: Response): ModelList {
     const { caller, config } = locals.context;
     const ids = routesOf(config).models.filter((model) => caller.mayUse(model));
@@ -27,7 +28,7 @@ export class ModelsController {
   /** One of them. */
   @Get('*id')
   @ApiParam({ name: 'id', type: String, example: 'gpt-4o', description: 'May contain slashes.' })
-  @ApiNotFoundResponse({ type: ErrorBody })
+  @ApiErrors({ groups: ['models'] })
   retrieve(
     @Param('id') segments: string | string[],
     @Res({ passthrough: true }) { locals }: Response,

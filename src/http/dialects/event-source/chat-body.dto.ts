@@ -14,21 +14,12 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { schemaRef } from '../../json-schema.js';
 import { CHAT_ROLES, type ChatContentPart } from './parse-messages.js';
-
-const CONTENT_PART_SCHEMA = {
-  type: 'object',
-  required: ['type'],
-  properties: {
-    type: { type: 'string', enum: ['text', 'image'] },
-    text: { type: 'string', description: 'The text of a text part.' },
-    url: { type: 'string', description: 'A `data:` URL or a remote one, of an image part.' },
-  },
-};
 
 // The arrays below are not `readonly`: the swagger plugin takes those for strings.
 
-export class ChatToolCallDto {
+export class ChatToolCall {
   /** @example "call_1" */
   @IsString()
   readonly id: string;
@@ -42,13 +33,15 @@ export class ChatToolCallDto {
   readonly arguments: string;
 }
 
-export class ChatMessageDto {
+export class ChatMessage {
   /** @example "user" */
   @IsIn(CHAT_ROLES)
   readonly role: (typeof CHAT_ROLES)[number];
 
   /** Text, or an array of `{type: "text", text}` and `{type: "image", url}`. @example "Why is the sky blue?" */
-  @ApiProperty({ oneOf: [{ type: 'string' }, { type: 'array', items: CONTENT_PART_SCHEMA }] })
+  @ApiProperty({
+    oneOf: [{ type: 'string' }, { type: 'array', items: schemaRef('ChatContentPart') }],
+  })
   @IsOptional()
   readonly content?: string | readonly ChatContentPart[];
 
@@ -56,8 +49,8 @@ export class ChatMessageDto {
   @IsOptional()
   @IsArray()
   @ValidateNested({ each: true })
-  @Type(() => ChatToolCallDto)
-  readonly toolCalls?: ChatToolCallDto[];
+  @Type(() => ChatToolCall)
+  readonly toolCalls?: ChatToolCall[];
 
   /** On a tool's message: the call it answers. */
   @IsOptional()
@@ -65,7 +58,7 @@ export class ChatMessageDto {
   readonly toolCallId?: string;
 }
 
-export class ChatToolDto {
+export class ChatTool {
   /** @example "get_weather" */
   @IsString()
   @IsNotEmpty()
@@ -77,6 +70,7 @@ export class ChatToolDto {
   readonly description?: string;
 
   /** JSON Schema of the arguments. */
+  @ApiProperty({ type: 'object', additionalProperties: true })
   @IsOptional()
   @IsObject()
   readonly parameters?: Record<string, unknown>;
@@ -86,12 +80,12 @@ export class ChatToolDto {
  * `POST /chat`. A field that is not here is refused. The rules of these classes are read when they
  * are compiled, for the OpenAPI document; `parse-request.ts` enforces them, and its test holds the two together.
  */
-export class ChatBodyDto {
+export class ChatBody {
   @IsArray()
   @ArrayNotEmpty()
   @ValidateNested({ each: true })
-  @Type(() => ChatMessageDto)
-  readonly messages: ChatMessageDto[];
+  @Type(() => ChatMessage)
+  readonly messages: ChatMessage[];
 
   /** A configured model; the default model otherwise. @example "gpt-4o" */
   @IsOptional()
@@ -132,6 +126,6 @@ export class ChatBodyDto {
   @IsOptional()
   @IsArray()
   @ValidateNested({ each: true })
-  @Type(() => ChatToolDto)
-  readonly tools?: ChatToolDto[];
+  @Type(() => ChatTool)
+  readonly tools?: ChatTool[];
 }

@@ -4,7 +4,7 @@ import { IsNotEmpty, IsOptional, IsString, MaxLength } from 'class-validator';
 const MAX_MESSAGE_CHARS = 4000;
 
 /** `GET /chat`, for a browser's EventSource. */
-export class ChatQueryDto {
+export class ChatQuery {
   /** What the user says, at most 4,000 characters; longer ones use POST. @example "Why is the sky blue?" */
   @IsNotEmpty({ message: '$property is missing' })
   @IsString({ message: '$property must be given once' })

@@ -6,10 +6,16 @@ import { GenerationStarter, type Starting } from '../../stream/generation-starte
 import { SseSink } from '../../stream/sse-sink.js';
 import type { ParsedRequest } from '../dialect.js';
 import { eventSource } from './dialect.js';
-import { ChatQueryDto } from './chat-query.dto.js';
+import { ChatQuery } from './chat-query.dto.js';
 import { parseChatQuery } from './parse-query.js';
 import { chatValidation } from './chat-validation.pipe.js';
-import { ApiChatBody, ApiChatModel, ApiChatStream, ApiTicketParameter } from './chat.docs.js';
+import {
+  ApiChatBody,
+  ApiChatModel,
+  ApiChatStream,
+  ApiNoMoreEvents,
+  ApiTicketParameter,
+} from './chat.docs.js';
 
 /** No limit of Nest's own on waiting events: `fromPull` lets next to none wait. */
 const POST_EVENTS = { method: RequestMethod.POST, maxPendingDataLength: 0 };
@@ -24,9 +30,10 @@ export class ChatController {
   /** Streams an answer to one message. */
   @Sse('', GET_EVENTS)
   @ApiChatStream()
+  @ApiNoMoreEvents()
   @ApiTicketParameter()
   ask(
-    @Query() query: ChatQueryDto,
+    @Query() query: ChatQuery,
     @Res({ passthrough: true }) response: Response,
   ): Starting<unknown> {
     return this.starter.start(parseChatQuery(query), response);
@@ -35,10 +42,11 @@ export class ChatController {
   /** Streams a model's answer to one message. */
   @Sse('*model', GET_EVENTS)
   @ApiChatStream()
+  @ApiNoMoreEvents()
   @ApiChatModel()
   askModel(
     @Param('model') model: string | string[],
-    @Query() query: ChatQueryDto,
+    @Query() query: ChatQuery,
     @Res({ passthrough: true }) response: Response,
   ): Starting<unknown> {
     return this.starter.start(withModel(model, parseChatQuery(query)), response);

@@ -1,43 +1,47 @@
 import { applyDecorators } from '@nestjs/common';
 import {
-  ApiBadRequestResponse,
   ApiBody,
-  ApiForbiddenResponse,
   ApiNoContentResponse,
-  ApiNotFoundResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
-  ApiPayloadTooLargeResponse,
-  ApiRequestTimeoutResponse,
-  ApiServiceUnavailableResponse,
   ApiQuery,
   ApiTags,
-  ApiTooManyRequestsResponse,
-  ApiUnsupportedMediaTypeResponse,
 } from '@nestjs/swagger';
-import { ErrorBody } from '../../errors/error-body.dto.js';
+import { ApiErrors, WRONG_FIELD } from '../../errors/errors.docs.js';
+import { schemaRef } from '../../json-schema.js';
 import { ApiGenerationHeaders } from '../../request-headers.docs.js';
-import { ChatBodyDto } from './chat-body.dto.js';
+import { ChatBody } from './chat-body.dto.js';
 
-const STREAM_EXAMPLE = `event: start
-id: 3b7e…:0
-retry: 3000
-data: {"streamId":"3b7e…","model":"gpt-4o"}
-
-event: message
-id: 3b7e…:1
-data: {"text":"Hello"}
-
-event: message
-id: 3b7e…:2
-data: {"text":" there"}
-
-event: done
-id: 3b7e…:3
-data: {"streamId":"3b7e…","model":"gpt-4o","backend":"openai","finishReason":"stop","usage":{"input":9,"output":2}}
-
-`;
+const STREAM_ID = '3b7e6c0a-5d1f-4c8e-9b3a-7f2d1e0c4b6a';
+const heading = { streamId: STREAM_ID, model: 'gpt-4o' };
+const STREAM_EXAMPLES = {
+  start: { value: heading },
+  message: { value: { text: 'Hello' } },
+  done: {
+    value: {
+      ...heading,
+      backend: 'openai',
+      finishReason: 'stop',
+      usage: { input: 9, output: 1 },
+    },
+  },
+  failed: {
+    value: {
+      code: 'upstream_cut',
+      message: 'The answer was cut before its end.',
+      requestId: STREAM_ID,
+      retryable: true,
+      attempts: [{ backend: 'openai', fault: 'upstream_cut' }],
+    },
+  },
+};
+const WIRE = (['start', 'message', 'done'] as const)
+  .map((event, n) => {
+    const data = JSON.stringify(STREAM_EXAMPLES[event].value);
+    return `event: ${event}\nid: ${STREAM_ID}:${n}\ndata: ${data}\n\n`;
+  })
+  .join('');
 
 const PROTOCOL = [
   'Answers with an event stream. Every event has a name and a JSON object for data:',
@@ -61,24 +65,21 @@ export function ApiChatStream(): MethodDecorator {
     ApiOperation({ description: PROTOCOL }),
     ApiGenerationHeaders(),
     ApiOkResponse({
-      description: 'The answer as it is written.',
+      description: `The answer as it is written:\n\n\`\`\`\n${WIRE}\`\`\``,
       content: {
-        'text/event-stream': { schema: { type: 'string' }, example: STREAM_EXAMPLE },
+        'text/event-stream': { schema: schemaRef('ChatEvent'), examples: STREAM_EXAMPLES },
       },
     }),
-    ApiNoContentResponse({
-      description:
-        'To a `GET` with `Last-Event-ID`, or with a ticket that is used or has expired: there is no such stream, and EventSource stops asking.',
-    }),
-    ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
-    ApiForbiddenResponse({
-      type: ErrorBody,
-      description:
-        'A page of an origin, or a name of Sluice, that is not listed in the configuration.',
-    }),
-    ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
-    ApiServiceUnavailableResponse({ type: ErrorBody, description: 'This instance is draining.' }),
+    ApiErrors({ groups: ['models', 'generations'], also: [WRONG_FIELD] }),
   );
+}
+
+/** Of a `GET`, which an EventSource repeats by itself. */
+export function ApiNoMoreEvents(): MethodDecorator {
+  return ApiNoContentResponse({
+    description:
+      'With `Last-Event-ID`, or with a ticket that is used or has expired: there is no such stream, and EventSource stops asking.',
+  });
 }
 
 /** Beside the parameters of `GET /chat`, which it stands for. */
@@ -92,6 +93,15 @@ export function ApiTicketParameter(): MethodDecorator {
   });
 }
 
+const TICKET_REFUSALS = [
+  ['rate_limited', '100 of the caller are open.', '100 tickets of yours are open.'],
+  [
+    'overloaded',
+    'This instance is draining, or holds as many tickets as it may.',
+    'There are as many tickets as Sluice holds.',
+  ],
+] as const;
+
 export function ApiTicket(): MethodDecorator {
   return applyDecorators(
     ApiTags('chat'),
@@ -100,19 +110,8 @@ export function ApiTicket(): MethodDecorator {
         'Takes the body and headers of `POST /chat` and checks them; nothing is generated yet. The ticket is good once, for a minute, for whoever has it: at most 100 of a caller are open at a time. Limits are charged, and the key is looked at again, when it is used.',
     }),
     ApiGenerationHeaders(),
-    ApiBadRequestResponse({ type: ErrorBody, description: 'A field is wrong; `param` names it.' }),
-    ApiForbiddenResponse({
-      type: ErrorBody,
-      description:
-        'A page of an origin, or a name of Sluice, that is not listed in the configuration.',
-    }),
-    ApiNotFoundResponse({ type: ErrorBody, description: 'The model is not configured.' }),
-    ApiTooManyRequestsResponse({ type: ErrorBody, description: '100 of the caller are open.' }),
-    ApiServiceUnavailableResponse({
-      type: ErrorBody,
-      description: 'This instance is draining, or holds as many tickets as it may.',
-    }),
-    ApiChatBody('1 MiB'),
+    ApiErrors({ groups: ['models'], also: [WRONG_FIELD, ...TICKET_REFUSALS] }),
+    ApiChatBody(),
   );
 }
 
@@ -125,22 +124,11 @@ export function ApiChatModel(): MethodDecorator {
   });
 }
 
-export function ApiChatBody(limit = '`server.bodyLimit`'): MethodDecorator {
+export function ApiChatBody(): MethodDecorator {
   return applyDecorators(
-    ApiRequestTimeoutResponse({
-      type: ErrorBody,
-      description: 'The body did not come within `server.bodyMs`.',
-    }),
-    ApiPayloadTooLargeResponse({
-      type: ErrorBody,
-      description: `The body is larger than ${limit}, or has more than 200,000 values.`,
-    }),
-    ApiUnsupportedMediaTypeResponse({
-      type: ErrorBody,
-      description: 'The body is compressed, or in a way that is not known.',
-    }),
+    ApiErrors({ groups: ['bodies'] }),
     ApiBody({
-      type: ChatBodyDto,
+      type: ChatBody,
       examples: {
         question: {
           value: {

@@ -1,8 +1,8 @@
 import type { Message } from '../../../contract/chat-request.js';
 import type { ParsedRequest } from '../dialect.js';
-import type { ChatQueryDto } from './chat-query.dto.js';
+import type { ChatQuery } from './chat-query.dto.js';
 
-export function parseChatQuery({ message, system, model }: ChatQueryDto): ParsedRequest<void> {
+export function parseChatQuery({ message, system, model }: ChatQuery): ParsedRequest<void> {
   const messages = [...systemMessage(system), textMessage('user', message)];
   return {
     dialect: 'event-source',

@@ -4,7 +4,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../../contract/gateway-error.js';
-import { ChatBodyDto } from './chat-body.dto.js';
+import { ChatBody } from './chat-body.dto.js';
 import { parseChatBody } from './parse-request.js';
 
 const user = { role: 'user', content: 'Hi' };
@@ -12,7 +12,7 @@ const call = { id: 'a', name: 'f', arguments: '{}' };
 
 /** What the OpenAPI document's rules say of a body. */
 function isDocumented(body: object): boolean {
-  const faults = validateSync(plainToInstance(ChatBodyDto, body), {
+  const faults = validateSync(plainToInstance(ChatBody, body), {
     whitelist: true,
     forbidNonWhitelisted: true,
   });

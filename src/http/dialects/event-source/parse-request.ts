@@ -15,7 +15,7 @@ const TOOL_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parame
  * Reads the body of `POST /chat`, by hand and up to the first fault: a library that validates
  * classes makes an object of every element and an error of every fault, which takes seconds for
  * what JSON.parse does in milliseconds. A field that is not known is refused, because one that is
- * silently dropped changes the answer. `ChatBodyDto` documents the same.
+ * silently dropped changes the answer. `ChatBody` documents the same.
  * @throws GatewayError `invalid_request` naming the field
  */
 export function parseChatBody(body: unknown): ParsedRequest<void> {

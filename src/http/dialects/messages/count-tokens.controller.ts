@@ -1,14 +1,13 @@
 import { Body, Controller, HttpCode, NotFoundException, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { routeFor } from '../../../generation/routing/route-for.js';
 import { TokenCounter } from '../../../generation/token-counter.js';
 import { callerContextOf } from '../../caller-context-of.js';
 import { messages } from './dialect.js';
+import { ApiCountTokens } from './messages.docs.js';
 import { parseCountRequest } from './parse-request.js';
 
 /** How many tokens a prompt has, as far as the model's backends can say. */
-@ApiTags('anthropic')
 @Controller('v1/messages/count_tokens')
 export class CountTokensController {
   constructor(private readonly counter: TokenCounter) {}
@@ -16,6 +15,7 @@ export class CountTokensController {
   /** Counts the tokens of a Messages request. */
   @Post()
   @HttpCode(200)
+  @ApiCountTokens()
   async count(
     @Body() body: unknown,
     @Res({ passthrough: true }) response: Response,

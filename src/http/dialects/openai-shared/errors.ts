@@ -1,8 +1,7 @@
 import type { Fault } from '../../../contract/faults.js';
 import type { GatewayError } from '../../../contract/gateway-error.js';
-import type { ErrorBody } from '../../errors/error-body.dto.js';
 import type { FailureInfo } from '../dialect.js';
-import { failedAttempts } from '../failed-attempts.js';
+import { type FailedAttempt, failedAttempts } from '../failed-attempts.js';
 
 /** `error.type` and `error.code`: clients act on them. */
 interface OpenAiWords {
@@ -45,6 +44,25 @@ const WORDS = {
   client_closed: failure('client_closed'),
   internal: failure('internal_error'),
 } as const satisfies Record<Fault, OpenAiWords>;
+
+const ALL_WORDS: readonly OpenAiWords[] = Object.values(WORDS);
+
+/** What `error.code` may be, beside an upstream's own. */
+export const OPENAI_ERROR_CODES = [...new Set(ALL_WORDS.flatMap(({ code }) => code ?? []))];
+/** What `error.type` may be; `tokens` is of a limit of tokens. */
+export const OPENAI_ERROR_TYPES = [...new Set([...ALL_WORDS.map(({ type }) => type), 'tokens'])];
+
+/** The one error body of every route, in OpenAI's shape. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly code: string | null;
+    readonly param: string | null;
+    readonly requestId: string;
+    readonly attempts?: readonly FailedAttempt[];
+  };
+}
 
 /** OpenAI's error body, with the request id and who was asked in vain. */
 export function toOpenAiError(error: GatewayError, about: FailureInfo): ErrorBody {
