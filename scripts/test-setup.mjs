@@ -11,9 +11,10 @@ const NO_SERVICES = '#!/bin/sh\n# Of "npm run test:setup", for as long as it ins
 
 const CLIENTS = fileURLToPath(new URL('../test/clients', import.meta.url));
 
+// They need neither Debian nor root.
+installClients();
 const missing = SYSTEM_PARTS.filter((name) => !systemPart(name).present);
 if (missing.length > 0) install(missing);
-installClients();
 for (const name of SYSTEM_PARTS) console.log(`${name}: ${systemPart(name).path}`);
 
 /** They have a lockfile of their own. */

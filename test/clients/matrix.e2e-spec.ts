@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
+import { failsWith } from '../support/upstream-scripts.js';
 import { UPSTREAM_KINDS } from '../support/route-forms.js';
 import { within } from '../support/within.js';
 import { areClientsMissing } from './installed.js';
@@ -90,11 +91,21 @@ describe.each(CLIENTS)('$name', (client) => {
       ['is reset', scripts.resetsAfter(['Hel'])],
     ])('takes no answer that %s for a whole one', async (_, script) => {
       gateway[id].script(script);
-      await expect(client.stream(gateway.url, model)).rejects.toBeInstanceOf(Error);
+      const pieces: string[] = [];
+      const streaming = client.stream(gateway.url, model, (piece) => pieces.push(piece));
+      await expect(streaming).rejects.toBeInstanceOf(Error);
+      // It heard what there was, and asked nobody again: what was paid for once is not paid for twice.
+      expect([pieces.join(''), gateway[id].requests.length]).toEqual(['Hel', 1]);
     });
 
-    it('fails where the upstream refuses', async () => {
-      await expect(client.stream(gateway.url, 'nobody')).rejects.toBeInstanceOf(Error);
+    it('says what the upstream has against a request', async () => {
+      gateway[id].script(failsWith(400, ANSWERS[id].refusal));
+      await expect(client.stream(gateway.url, model)).rejects.toThrow('no such voice');
+      expect(gateway[id].requests).toHaveLength(1);
+    });
+
+    it('says that there is no such model', async () => {
+      await expect(client.stream(gateway.url, 'nobody')).rejects.toThrow('nobody');
     });
   });
 });

@@ -1,4 +1,5 @@
 import {
+  anthropicError,
   anthropicEvent,
   ANTHROPIC_STREAM_TYPE,
   blockDelta,
@@ -22,6 +23,7 @@ import {
   contentChunk,
   finishChunk,
   openAi,
+  openAiError,
   OPENAI_STREAM_TYPE,
   reasoningChunk,
   sse,
@@ -38,11 +40,14 @@ interface Answers {
   readonly thinks: UpstreamScript;
   /** A streamed call of `weather` with the city Bern. */
   readonly calls: UpstreamScript;
+  /** The body of a 400. */
+  readonly refusal: object;
   /** "It is sunny.", in the form that is asked for. */
   readonly tells: UpstreamScript;
 }
 
 const TOLD = 'It is sunny.';
+const REFUSED = 'voice: there is no such voice';
 
 const eitherForm =
   (streamed: UpstreamScript, whole: UpstreamScript): UpstreamScript =>
@@ -55,6 +60,7 @@ const events = (...all: readonly object[]) =>
 /** What each kind of upstream says, in its own words. */
 export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
   openai: {
+    refusal: openAiError(REFUSED, { type: 'invalid_request_error' }),
     thinks: replays(
       OPENAI_STREAM_TYPE,
       [reasoningChunk('Hm.'), contentChunk('Hello'), finishChunk(), '[DONE]']
@@ -76,6 +82,7 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
     tells: eitherForm(openAi.streamsText([TOLD]), openAi.answersText(TOLD)),
   },
   ollama: {
+    refusal: { error: REFUSED },
     thinks: replays(
       OLLAMA_STREAM_TYPE,
       [messageLine({ thinking: 'Hm.' }), messageLine({ content: 'Hello' }), doneLine()]
@@ -91,6 +98,7 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
     tells: eitherForm(ollama.streamsText([TOLD]), ollama.answersText(TOLD)),
   },
   anthropic: {
+    refusal: anthropicError(REFUSED, 'invalid_request_error'),
     thinks: events(
       messageStart(),
       blockStart(0, { type: 'thinking', thinking: '', signature: '' }),

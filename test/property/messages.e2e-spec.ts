@@ -107,8 +107,8 @@ describe('A streamed Message', () => {
         return strictMessage(encoded(read), 'clean');
       };
       // A failure is one that callers are told, never a bug of ours.
-      const ended = await reading().catch((error: unknown) => error);
-      return ended instanceof GatewayError || !(ended instanceof Error);
+      const outcome = await reading().catch((error: unknown) => error);
+      return outcome instanceof GatewayError || !(outcome instanceof Error);
     });
     await expect(fc.assert(property, { numRuns: 1000 })).resolves.toBeUndefined();
   });
