@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ByteBudget, HeldBytes } from '../contract/byte-budget.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import { ACQUIRE } from '../limits/store/lua.js';
 import { RedisAway, type RedisLink } from '../redis/redis-link.js';
 import { LocalTicketStore } from './local-ticket-store.js';
+import { PUT_TICKET } from './put-ticket.js';
 import { ShortLived } from './short-lived.js';
 import {
   holdTicket,
@@ -39,9 +39,8 @@ export class SharedTicketStore implements TicketStore {
       this.#put.add(id, held);
     } catch (error) {
       held[Symbol.dispose]();
-      if (!(error instanceof RedisAway)) throw error;
-      // It may be there nevertheless, and in two places it would be good twice.
-      if (error.isSent) throw notReached();
+      // Where it was sent it may be there nevertheless, and in two places it would be good twice.
+      if (!(error instanceof RedisAway) || error.isSent) throw toGatewayError(error);
       await this.#local.put(id, flow, sealed);
     }
   }
@@ -56,12 +55,12 @@ export class SharedTicketStore implements TicketStore {
 
   async #putInRedis(id: string, owner: Buffer, sealed: Buffer): Promise<void> {
     const { redis } = this.link;
+    const value = Buffer.concat([owner, sealed]);
+    const [open, ticket] = [openKey(owner), ticketKey(id)];
     const hasRoom = await this.link.ask(() =>
-      redis.eval(ACQUIRE, 1, openKey(owner), id, MAX_TICKETS_OF_CALLER, TICKET_MS),
+      redis.eval(PUT_TICKET, 2, open, ticket, id, MAX_TICKETS_OF_CALLER, TICKET_MS, value),
     );
     if (hasRoom !== 1) throw tooManyTickets();
-    const value = Buffer.concat([owner, sealed]);
-    await this.link.ask(() => redis.set(ticketKey(id), value, 'PX', TICKET_MS));
   }
 
   async #takeFromRedis(id: string): Promise<Buffer | undefined> {
@@ -74,15 +73,18 @@ export class SharedTicketStore implements TicketStore {
       this.link.ask(() => redis.zrem(openKey(owner), id)).catch(() => undefined);
       return value;
     } catch (error) {
-      throw error instanceof RedisAway ? notReached() : error;
+      throw toGatewayError(error);
     }
   }
 }
 
-function notReached(): GatewayError {
+/** Whatever Redis failed with: another ticket may fare better. */
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
   return new GatewayError(
     'overloaded',
     'Tickets cannot be looked up at the moment: make another one.',
+    { cause: error },
   );
 }
 
