@@ -1,11 +1,15 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
+import { isOfOneCommand, isReplyError, reasonOf } from './reply-errors.js';
 
 /** How often Redis is tried again once it did not answer. */
 const PROBE_EVERY_MS = 500;
 
 /** A probe that takes so long is on a connection that nobody holds any more. */
 const DEAD_MS = 3000;
+
+/** A write as all of ours are: a user who may run no scripts could set a key. */
+const PROBE = `return redis.call('set', KEYS[1], '1', 'PX', 1000)`;
 
 /** How long a start waits for Redis: requests that come at once shall find it. */
 const START_MS = 1000;
@@ -33,6 +37,8 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Redis');
   readonly #returns: Return[] = [];
   readonly #outstanding = new Set<Promise<unknown>>();
+  /** What was said of commands that it refused. */
+  readonly #refusals = new Set<string>();
   #state: 'closed' | 'starting' | 'up' | 'away' = 'closed';
   /** Whether it is up or away, for the first time. */
   readonly #decided = Promise.withResolvers<void>();
@@ -83,6 +89,7 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
    * What `command` gives, within `commandMs`.
    * @param late called where it succeeds after all, later than that
    * @throws RedisAway
+   * @throws ReplyError where Redis refuses this command alone, and did nothing of it
    */
   async ask<T>(command: () => Promise<T>, late?: (reply: T) => void): Promise<T> {
     if (!this.isUp) throw new RedisAway(false);
@@ -91,9 +98,13 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     try {
       return await this.#inTime(reply);
     } catch (error) {
+      if (isOfOneCommand(error)) {
+        this.#sayRefused(reasonOf(error));
+        throw error;
+      }
       this.#markAway(reasonOf(error));
       if (late) reply.then(late, () => undefined);
-      throw new RedisAway(true);
+      throw new RedisAway(!isReplyError(error));
     }
   }
 
@@ -131,7 +142,7 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
       return;
     }
     this.#probedAt = performance.now();
-    const written = this.redis.set('sluice:probe', '1', 'PX', 1000);
+    const written = this.redis.eval(PROBE, 1, 'sluice:probe');
     try {
       await this.#inTime(written);
       for (const bring of this.#returns) await bring(this.redis);
@@ -149,8 +160,18 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     if (this.isUp || this.#state === 'closed' || this.redis.status !== 'ready') return;
     if (this.#state === 'away') this.#logger.log('Redis is back: limits are shared again');
     this.#state = 'up';
+    this.#refusals.clear();
     this.#decided.resolve();
     this.tell(true);
+  }
+
+  /** Said once for each reason, until Redis was away. */
+  #sayRefused(reason: string): void {
+    if (this.#refusals.has(reason)) return;
+    this.#refusals.add(reason);
+    this.#logger.warn('Redis refuses a command: what that is for is counted in this process', {
+      reason,
+    });
   }
 
   /** Said once, however many commands fail. */
@@ -161,14 +182,6 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     this.tell(false);
     this.#logger.warn('Redis is away: limits are counted in this process', { reason });
   }
-}
-
-/** A code or the first word: a whole message may name the address, the user or the command. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  if (error.message.startsWith('no answer within')) return error.message;
-  return /^[A-Z]{2,}/.exec(error.message)?.[0] ?? error.name;
 }
 
 function after(ms: number): Promise<void> {

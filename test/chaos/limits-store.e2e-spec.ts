@@ -8,6 +8,7 @@ import { RedisServer } from '../support/redis-server.js';
 import { isMissing } from '../support/system-parts.js';
 
 const LEASE_MS = 300;
+const MAX_INT64 = '9223372036854775807';
 
 const day = () => windowAt('n', 'day', Date.now());
 
@@ -109,5 +110,97 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
     expect(await shared.add(day(), 0)).toBe(1001);
     proxy.close();
+  });
+
+  describe.each([
+    ['a list in its place', (link: RedisLink, key: string) => link.redis.lpush(key, 'x')],
+    ['a text in its place', (link: RedisLink, key: string) => link.redis.set(key, 'garbage')],
+    ['a number that overflows', (link: RedisLink, key: string) => link.redis.set(key, MAX_INT64)],
+  ])('with %s', (_, poison) => {
+    const key = () => `sluice:used:${day().key}`;
+
+    it('counts that one in this process, and shares all others', async () => {
+      const { store: shared, link } = await store();
+      const { store: another } = await store();
+      await shared.add(day(), 5);
+      await link.redis.del(key());
+      await poison(link, key());
+      expect(await shared.add(day(), 10)).toBe(15);
+      expect(await shared.add(day(), -3)).toBe(12);
+      expect(link.isUp).toBe(true);
+      const other = windowAt('other', 'day', Date.now());
+      await shared.add(other, 1);
+      expect(await another.add(other, 1)).toBe(2);
+    });
+
+    it('is back after an outage, and then tells it of all others', async () => {
+      const { store: shared, link } = await store();
+      const other = windowAt('other', 'day', Date.now());
+      await shared.add(day(), 5);
+      await link.redis.del(key());
+      await poison(link, key());
+      redis.stall();
+      await shared.add(day(), 10);
+      await shared.add(other, 7);
+      expect(link.isUp).toBe(false);
+      redis.goOn();
+      await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
+      expect(await (await store()).store.add(other, 0)).toBe(7);
+    });
+  });
+
+  it('repairs a count that is none when it is back', async () => {
+    const { store: shared, link } = await store();
+    await shared.add(day(), 5);
+    await link.redis.set(`sluice:used:${day().key}`, 'nan');
+    redis.stall();
+    await shared.add(windowAt('other', 'day', Date.now()), 1);
+    redis.goOn();
+    await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
+    expect(await shared.add(day(), 1)).toBe(6);
+  });
+
+  it('finds room in this process where Redis refuses a lease, and stays up', async () => {
+    const { store: shared, link } = await store();
+    await link.redis.set('sluice:running:n', 'garbage');
+    expect(await shared.acquire('n', 'one', 1)).toBe(true);
+    expect(await shared.acquire('n', 'two', 1)).toBe(false);
+    await shared.release('n', 'one');
+    expect(await shared.acquire('n', 'two', 1)).toBe(true);
+    expect(link.isUp).toBe(true);
+  });
+
+  it.each([
+    ['a full memory', ['maxmemory', '1'], ['maxmemory', '0']],
+    ['too few replicas', ['min-replicas-to-write', '1'], ['min-replicas-to-write', '0']],
+  ] as const)('counts by itself at a Redis with %s, and is back after it', async (_, on, off) => {
+    const { store: shared, link } = await store();
+    await shared.add(day(), 5);
+    await link.redis.config('SET', ...on);
+    expect(await shared.add(day(), 10)).toBe(15);
+    // It was refused, so it is owed: nothing was done.
+    expect(await shared.add(day(), -3)).toBe(12);
+    expect(link.isUp).toBe(false);
+    await link.redis.config('SET', ...off);
+    await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
+    expect(await (await store()).store.add(day(), 0)).toBe(12);
+  });
+
+  it('gives back later what a full Redis refused to take back', async () => {
+    const { store: shared, link } = await store();
+    await shared.add(day(), 10);
+    await link.redis.config('SET', 'maxmemory', '1');
+    expect(await shared.add(day(), -3)).toBe(7);
+    await link.redis.config('SET', 'maxmemory', '0');
+    await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
+    expect(await (await store()).store.add(day(), 0)).toBe(7);
+  });
+
+  it('is away, and stays so, where its user may run no scripts', async () => {
+    const { link: admin } = await store();
+    await admin.redis.acl('SETUSER', 'u', 'on', '>p', '~*', '+@all', '-@scripting');
+    const { store: shared, link } = await store(redis.url.replace('//', '//u:p@'));
+    expect(link.isUp).toBe(false);
+    expect(await shared.add(day(), 1)).toBe(1);
   });
 });

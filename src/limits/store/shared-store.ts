@@ -54,7 +54,7 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
       await this.local.set(window, consumedPoints);
       return consumedPoints;
     } catch (error) {
-      // Given back twice it would be a gift; added twice, until the late answer comes, it is none.
+      // What Redis refused it has not done. Given back twice it would be a gift; added twice, until the late answer comes, it is none.
       const isDone = amount < 0 && error instanceof RedisAway && error.isSent;
       if (!isDone) this.#debts.owe(window, amount);
       return this.local.add(window, amount);
