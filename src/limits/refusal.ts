@@ -1,10 +1,11 @@
 import { GatewayError } from '../contract/gateway-error.js';
-import type { Charged, Scope } from './quota.js';
+import { type Charged, neverFits, type Scope } from './quota.js';
 
 /** How long a place among `concurrentStreams` may take to be free; spread over twice its length. */
 const STREAM_WAIT_MS = 1000;
 
-export function overQuota({ quota, window, amount, used }: Charged, now: number): GatewayError {
+export function overQuota(charged: Charged, now: number): GatewayError {
+  const { quota, window, amount, used } = charged;
   const { unit, period, scope, limit } = quota;
   const retryAfterMs = Math.max(1, window.endsAt - now);
   const per = `per ${period} ${ofScope(scope)}`;
@@ -19,14 +20,18 @@ export function overQuota({ quota, window, amount, used }: Charged, now: number)
     const message = `There may be ${limit} requests ${per}: try again when the next minute begins.`;
     return new GatewayError('rate_limited', message, { retryAfterMs });
   }
+  if (neverFits(charged)) {
+    return new GatewayError(
+      'rate_limited',
+      `This request may take ${amount} tokens, and ${limit} are allowed ${per}, so it never fits: shorten it, or ask for fewer tokens.`,
+      { limited: 'tokens', isPermanent: true },
+    );
+  }
   const left = Math.max(0, limit - (used - amount));
   return new GatewayError(
     'rate_limited',
-    amount > limit
-      ? `This request may take ${amount} tokens, and ${limit} are allowed ${per}: shorten it, or ask for fewer tokens.`
-      : `This request may take ${amount} tokens, and ${left} of ${limit} ${per} are left.`,
-    // No wait makes it fit.
-    { retryAfterMs, limited: 'tokens', ...(amount > limit && { shouldRetry: false }) },
+    `This request may take ${amount} tokens, and ${left} of ${limit} ${per} are left.`,
+    { retryAfterMs, limited: 'tokens' },
   );
 }
 

@@ -13,6 +13,7 @@ import {
   chargeOf,
   isLimited,
   isOver,
+  neverFits,
   quotasOf,
   type Scope,
 } from './quota.js';
@@ -113,21 +114,25 @@ interface Refusal {
   readonly of: Scope['kind'];
 }
 
-/** The reason that lasts longest: after any other the caller would be back too early. */
+/** What never fits, else the reason that lasts longest: after any other the caller would be back in vain. */
 function refusalOf(
   charged: readonly Charged[],
   leases: readonly LeaseAttempt[],
   now: number,
 ): Refusal | undefined {
-  let last: Charged | undefined;
-  for (const each of charged) {
-    if (isOver(each) && !(last && last.window.endsAt >= each.window.endsAt)) last = each;
-  }
-  if (last) {
-    const { setting, scope } = last.quota;
-    return { error: overQuota(last, now), setting, of: scope.kind };
+  const [over] = charged
+    .filter(isOver)
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.window.endsAt - a.window.endsAt);
+  if (over) {
+    const { setting, scope } = over.quota;
+    return { error: overQuota(over, now), setting, of: scope.kind };
   }
   const full = leases.find(({ isRefused }) => isRefused);
   if (!full) return undefined;
   return { error: tooManyStreams(full.scope), setting: 'concurrentStreams', of: full.scope.kind };
+}
+
+/** Of limits that it never fits the least comes first: shortened for another it would not fit either. */
+function rankOf(charged: Charged): number {
+  return neverFits(charged) ? charged.quota.limit : Number.MAX_VALUE;
 }
