@@ -24,4 +24,17 @@ describe('estimate', () => {
   it('takes it to be no longer than its caller may let a model write', () => {
     expect(outputOf(5000, 200).output).toBe(200);
   });
+
+  it.each([undefined, 0, -1])(
+    'takes it to be as long as its caller may let a model write, which is what is sent for %s',
+    (asked) => {
+      expect(outputOf(asked, 4096).output).toBe(4096);
+      expect(outputOf(asked, 200).output).toBe(200);
+      expect(outputOf(asked, 1e9).output).toBe(128_000);
+    },
+  );
+
+  it('takes less where less is asked for', () => {
+    expect(outputOf(50, 4096).output).toBe(50);
+  });
 });

@@ -81,4 +81,22 @@ describe('limits in a configuration', () => {
       ]);
     },
   );
+
+  it('leave room for what a caller may let a model write, which is reserved', () => {
+    const refused = (path: string) => [
+      `access.keys[0].maxOutputTokens has to be less than ${path}: every request that names no limit of its own would be refused`,
+    ];
+    const own = (tokensPerMinute: number) =>
+      faultsOf(keys({ maxOutputTokens: 4096, limits: { tokensPerMinute } }));
+    expect(own(4096)).toEqual(refused('access.keys[0].limits.tokensPerMinute'));
+    expect(own(4097)).toEqual([]);
+    const { access } = keys({ maxOutputTokens: 4096 });
+    const common = { access: { ...access, limits: { tokensPerDay: 1000 } }, redis };
+    expect(faultsOf(common)).toEqual(refused('access.limits.tokensPerDay'));
+    const raised = keys({ maxOutputTokens: 4096, limits: { tokensPerDay: 5000 } });
+    expect(
+      faultsOf({ ...common, access: { ...raised.access, limits: common.access.limits } }),
+    ).toEqual([]);
+    expect(faultsOf(keys({ limits: { tokensPerMinute: 1 } }))).toEqual([]);
+  });
 });
