@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SharedStore } from '../../src/limits/store/shared-store.js';
 import { LocalStore } from '../../src/limits/store/local-store.js';
@@ -26,9 +27,13 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     await redis.kill();
   });
 
-  async function store(url = redis.url): Promise<{ store: SharedStore; link: RedisLink }> {
-    const link = new RedisLink(url, 100);
-    const made = new SharedStore(link, new LocalStore(), LEASE_MS);
+  async function store(
+    url = redis.url,
+    commandMs = 100,
+    leaseMs = LEASE_MS,
+  ): Promise<{ store: SharedStore; link: RedisLink }> {
+    const link = new RedisLink(url, commandMs);
+    const made = new SharedStore(link, new LocalStore(), leaseMs);
     links.push(link);
     stores.push(made);
     await link.onModuleInit();
@@ -203,4 +208,65 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     expect(link.isUp).toBe(false);
     expect(await shared.add(day(), 1)).toBe(1);
   });
+
+  it('renews thousands of leases in time at a Redis that is 5 ms away', async () => {
+    const proxy = await DelayingProxy.start(redis.port, 5);
+    const { store: shared, link } = await store(`redis://127.0.0.1:${proxy.port}`, 2000, 2500);
+    const { link: near } = await store();
+    const names = Array.from({ length: 2000 }, (_, n) => `n${n}`);
+    await Promise.all(names.map((name) => shared.acquire(name, 'lease', 1)));
+    await Promise.all(names.map((name) => shared.acquire('one', name, names.length)));
+    for (let checks = 0; checks < 5; checks += 1) {
+      await pause(800);
+      const running = names.map((name) => near.redis.exists(`sluice:running:${name}`));
+      expect((await Promise.all(running)).filter((isThere) => isThere === 0)).toEqual([]);
+      expect(await near.redis.zcard('sluice:running:one')).toBe(names.length);
+    }
+    expect(link.isUp).toBe(true);
+    proxy.close();
+  });
+
+  it('begins no round of renewals before the last one has ended', async () => {
+    const { store: shared, link } = await store();
+    await shared.acquire('n', 'lease', 1);
+    const reply = Promise.withResolvers<number>();
+    const renewals = vi.spyOn(link, 'ask').mockReturnValue(reply.promise);
+    await vi.waitFor(() => expect(renewals).toHaveBeenCalled());
+    const until = performance.now() + 2 * LEASE_MS;
+    await vi.waitFor(() => expect(performance.now()).toBeGreaterThan(until), 5000);
+    expect(renewals).toHaveBeenCalledOnce();
+    reply.resolve(1);
+    await vi.waitFor(() => expect(renewals).toHaveBeenCalledTimes(2));
+    renewals.mockRestore();
+  });
+
+  it('is up from the start, though the event loop stands still for longer than that waits', async () => {
+    const link = new RedisLink(redis.url, 100);
+    links.push(link);
+    const told: boolean[] = [];
+    const watched = new RedisLink(redis.url, 100, (isUp) => told.push(isUp));
+    links.push(watched);
+    const starting = [link.onModuleInit(), watched.onModuleInit()];
+    for (const each of [link, watched]) {
+      each.redis.once('connect', () => standStill(600));
+      each.redis.once('ready', () => standStill(600));
+    }
+    await Promise.all(starting);
+    expect([link.isUp, watched.isUp]).toEqual([true, true]);
+    expect(told).toEqual([false, true]);
+  });
+
+  it('waits for no longer than a second for a Redis that answers nothing', async () => {
+    redis.stall();
+    const startedAt = performance.now();
+    const { link } = await store();
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(link.isUp).toBe(false);
+  });
 });
+
+/** As loading a configuration with a thousand models does. */
+function standStill(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}

@@ -10,6 +10,12 @@ import type { UsageStore } from './usage-store.js';
 /** After so long without renewal what runs is taken for killed. */
 const LEASE_MS = 10_000;
 
+/** How many commands go out together. */
+const BATCH = 200;
+
+/** How many leases are told in one command: Redis does nothing else meanwhile. */
+const LEASES_AT_ONCE = 1000;
+
 /**
  * Counts together with other replicas, in Redis. Every total that comes from there is noted here,
  * so that while Redis is away the last known one and what this process adds to it hold; once it is
@@ -19,6 +25,7 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
   readonly #counts: RateLimiterRedis;
   readonly #debts: Debts;
   #renewing: NodeJS.Timeout | undefined;
+  #isRenewing = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -85,10 +92,34 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
     await this.link.ask(() => this.link.redis.zrem(leasesKey(name), lease)).catch(() => undefined);
   }
 
+  /** A round that takes longer than its time is the next one, too. */
   async #renew(): Promise<void> {
-    for (const [name, leases] of this.local.leases) {
+    if (this.#isRenewing) return;
+    this.#isRenewing = true;
+    let batch: Promise<unknown>[] = [];
+    // Read while it goes on: one that was released meanwhile must not be renewed.
+    for (const [name, leases] of this.#running()) {
+      if (!this.link.isUp) break;
       const renew = () => this.link.redis.eval(RENEW, 1, leasesKey(name), this.leaseMs, ...leases);
-      await this.link.ask(renew).catch(() => undefined);
+      batch.push(this.link.ask(renew).catch(() => undefined));
+      if (batch.length < BATCH) continue;
+      await Promise.all(batch);
+      batch = [];
+    }
+    await Promise.all(batch);
+    this.#isRenewing = false;
+  }
+
+  *#running(): Generator<[name: string, leases: readonly string[]]> {
+    for (const [name, leases] of this.local.leases) {
+      let some: string[] = [];
+      for (const lease of leases) {
+        some.push(lease);
+        if (some.length < LEASES_AT_ONCE) continue;
+        yield [name, some];
+        some = [];
+      }
+      if (some.length > 0) yield [name, some];
     }
   }
 }
