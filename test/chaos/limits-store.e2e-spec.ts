@@ -12,6 +12,14 @@ const LEASE_MS = 300;
 const MAX_INT64 = '9223372036854775807';
 
 const day = () => windowAt('n', 'day', Date.now());
+const key = () => `sluice:used:${day().key}`;
+
+/** What somebody else may have written there. */
+const POISONS = [
+  ['a list in its place', ({ redis }: RedisLink) => redis.lpush(key(), 'x')],
+  ['a text in its place', ({ redis }: RedisLink) => redis.set(key(), 'garbage')],
+  ['a number that overflows', ({ redis }: RedisLink) => redis.set(key(), MAX_INT64)],
+] as const;
 
 describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
   let redis: RedisServer;
@@ -117,19 +125,13 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     proxy.close();
   });
 
-  describe.each([
-    ['a list in its place', (link: RedisLink, key: string) => link.redis.lpush(key, 'x')],
-    ['a text in its place', (link: RedisLink, key: string) => link.redis.set(key, 'garbage')],
-    ['a number that overflows', (link: RedisLink, key: string) => link.redis.set(key, MAX_INT64)],
-  ])('with %s', (_, poison) => {
-    const key = () => `sluice:used:${day().key}`;
-
+  describe.each(POISONS)('with %s', (_, poison) => {
     it('counts that one in this process, and shares all others', async () => {
       const { store: shared, link } = await store();
       const { store: another } = await store();
       await shared.add(day(), 5);
       await link.redis.del(key());
-      await poison(link, key());
+      await poison(link);
       expect(await shared.add(day(), 10)).toBe(15);
       expect(await shared.add(day(), -3)).toBe(12);
       expect(link.isUp).toBe(true);
@@ -143,7 +145,7 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
       const other = windowAt('other', 'day', Date.now());
       await shared.add(day(), 5);
       await link.redis.del(key());
-      await poison(link, key());
+      await poison(link);
       redis.stall();
       await shared.add(day(), 10);
       await shared.add(other, 7);
@@ -157,7 +159,7 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
   it('repairs a count that is none when it is back', async () => {
     const { store: shared, link } = await store();
     await shared.add(day(), 5);
-    await link.redis.set(`sluice:used:${day().key}`, 'nan');
+    await link.redis.set(key(), 'nan');
     redis.stall();
     await shared.add(windowAt('other', 'day', Date.now()), 1);
     redis.goOn();

@@ -4,6 +4,13 @@ import { LiveConfig } from '../../config/live-config.js';
 import { ConcurrencyLimiter } from './concurrency-limiter.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 
+const removed = () => configOf({}, ['b']);
+
+function setUp() {
+  const live = new LiveConfig(configOf({ a: 1 }));
+  return { live, limiter: new ConcurrencyLimiter(live, new EventLoopDelay()) };
+}
+
 describe('ConcurrencyLimiter, when a reload removes a backend', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -11,13 +18,6 @@ describe('ConcurrencyLimiter, when a reload removes a backend', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
-
-  const removed = () => configOf({}, ['b']);
-
-  function setUp() {
-    const live = new LiveConfig(configOf({ a: 1 }));
-    return { live, limiter: new ConcurrencyLimiter(live, new EventLoopDelay()) };
-  }
 
   it('keeps its limit while requests of before may want it', async () => {
     const { live, limiter } = setUp();
