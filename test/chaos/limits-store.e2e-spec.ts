@@ -156,16 +156,19 @@ describe.skipIf(isMissing('redis-server'))('SharedStore', () => {
     });
   });
 
-  it('repairs a count that is none when it is back', async () => {
-    const { store: shared, link } = await store();
-    await shared.add(day(), 5);
-    await link.redis.set(key(), 'nan');
-    redis.stall();
-    await shared.add(windowAt('other', 'day', Date.now()), 1);
-    redis.goOn();
-    await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
-    expect(await shared.add(day(), 1)).toBe(6);
-  });
+  it.each(['nan', 'inf', '-7', '1e300', MAX_INT64])(
+    'repairs a count of %s when it is back',
+    async (value) => {
+      const { store: shared, link } = await store();
+      await shared.add(day(), 5);
+      await link.redis.set(key(), value);
+      redis.stall();
+      await shared.add(windowAt('other', 'day', Date.now()), 1);
+      redis.goOn();
+      await vi.waitFor(() => expect(link.isUp).toBe(true), 5000);
+      expect(await shared.add(day(), 1)).toBe(6);
+    },
+  );
 
   it('finds room in this process where Redis refuses a lease, and stays up', async () => {
     const { store: shared, link } = await store();

@@ -19,14 +19,14 @@ return {used, redis.call('pttl', KEYS[1])}
 /**
  * After Redis was away: what a replica knew of a count (ARGV[1]), should that be lost, and what it
  * owes to it (ARGV[2]). What others have told of a lost count is in KEYS[2] for a while, so that the
- * largest of what they knew counts once, and all that they owe. A value that is no count is none:
- * to fail by it would keep Redis away. Beyond 2^53 no number here is exact.
+ * largest of what they knew counts once, and all that they owe. A value that is no count, as one
+ * beyond 2^53 is not, is taken for none: what replicas know of it is better.
  */
 export const CATCH_UP = `
 local function count(value)
   local number = tonumber(value) or 0
-  if number ~= number then return 0 end
-  return math.max(0, math.min(math.floor(number), 9007199254740991))
+  if number >= 0 and number <= 9007199254740991 then return math.floor(number) end
+  return 0
 end
 local used = count(redis.call('get', KEYS[1]))
 local known = tonumber(ARGV[1])
