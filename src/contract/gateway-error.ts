@@ -20,6 +20,8 @@ export interface GatewayErrorOptions {
   readonly breakerEffect?: BreakerEffect | undefined;
   /** The `x-should-retry` header, where the fault leaves it open. */
   readonly shouldRetry?: boolean | undefined;
+  /** The same request never succeeds, whatever the fault usually means: there is no wait that helps. */
+  readonly isPermanent?: true | undefined;
   /** Where the fault alone does not tell: a stream that the drain cut was not rejected. */
   readonly endReason?: EndReason | undefined;
   readonly upstream?: UpstreamAnswer | undefined;
@@ -99,6 +101,7 @@ export class GatewayError extends Error {
   /** How long a caller had better wait: what the upstream said, else what is usual for the fault. */
   get callerWaitMs(): number | undefined {
     const { retryAfterMs }: FaultRow = FAULTS[this.fault];
+    if (this.#options.isPermanent) return undefined;
     return retryAfterMs === undefined ? undefined : (this.retryAfterMs ?? retryAfterMs);
   }
 
@@ -125,6 +128,7 @@ export class GatewayError extends Error {
   }
 
   get #mayHelp(): boolean | undefined {
+    if (this.#options.isPermanent) return false;
     if (this.fault === 'rate_limited') {
       return this.breakerEffect !== 'ignore' && (this.retryAfterMs ?? 0) <= MAX_CALLER_WAIT_MS;
     }

@@ -75,7 +75,7 @@ export class UsageWriter implements GenerationObserver {
     const { length } = this.#rows;
     if (length === 0) return;
     this.#drop('shutdown', length);
-    this.#logger.error('usage rows are lost', { rows: length });
+    this.#logger.error('usage rows are not known to be written', { rows: length });
   }
 
   #writeIn(ms: number): void {

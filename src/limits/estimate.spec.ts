@@ -27,4 +27,17 @@ describe('estimate', () => {
     expect(outputOf(undefined, 4000).output).toBe(4000);
     expect(outputOf(undefined, 1e9).output).toBe(128_000);
   });
+
+  it.each([undefined, 0, -1])(
+    'takes it to be as long as its caller may let a model write, which is what is sent for %s',
+    (asked) => {
+      expect(outputOf(asked, 4096).output).toBe(4096);
+      expect(outputOf(asked, 200).output).toBe(200);
+      expect(outputOf(asked, 1e9).output).toBe(128_000);
+    },
+  );
+
+  it('takes less where less is asked for', () => {
+    expect(outputOf(50, 4096).output).toBe(50);
+  });
 });

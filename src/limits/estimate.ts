@@ -7,7 +7,7 @@ const BYTES_PER_TOKEN = 4;
 /** An image, however many bytes it has. */
 const IMAGE_TOKENS = 1000;
 
-/** What an answer without a limit of its own is taken to be. */
+/** What an answer is taken to be that neither its request nor its caller has a limit for. */
 const USUAL_OUTPUT_TOKENS = 1000;
 
 /**
@@ -50,7 +50,7 @@ export function estimate(
   );
   // A negative one, or 0, is "as many as you like" to some servers.
   const { maxTokens = 0 } = sampling;
-  // A caller's own bound is what is sent where it says none.
+  // What is sent then, see `boundRequest`.
   const asked = maxTokens > 0 ? maxTokens : (maxOutputTokens ?? USUAL_OUTPUT_TOKENS);
   return {
     input: Math.ceil(textBytes / BYTES_PER_TOKEN) + images.length * IMAGE_TOKENS,

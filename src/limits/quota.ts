@@ -87,6 +87,11 @@ export function isOver({ quota: { limit, unit }, amount, used }: Charged): boole
   return unit === 'usd' ? used - amount >= limit : used > limit;
 }
 
+/** Whether it would be one too many at any time. */
+export function neverFits({ quota: { limit, unit }, amount }: Charge): boolean {
+  return unit === 'tokens' && amount > limit;
+}
+
 export function nameOfCount(scope: Pick<Scope, 'kind' | 'id'>, unit: Unit, period: Period): string {
   return `${scope.kind}:${scope.id}:${unit}:${period}`;
 }

@@ -1,10 +1,11 @@
 import { GatewayError } from '../contract/gateway-error.js';
-import type { Charged, Scope } from './quota.js';
+import { type Charged, neverFits, type Scope } from './quota.js';
 
 /** How long a place among `concurrentStreams` may take to be free; spread over twice its length. */
 const STREAM_WAIT_MS = 1000;
 
-export function overQuota({ quota, window, amount, used }: Charged, now: number): GatewayError {
+export function overQuota(charged: Charged, now: number): GatewayError {
+  const { quota, window, amount, used } = charged;
   const { unit, period, scope, limit } = quota;
   const retryAfterMs = Math.max(1, window.endsAt - now);
   const per = `per ${period} ${ofScope(scope)}`;
@@ -19,23 +20,19 @@ export function overQuota({ quota, window, amount, used }: Charged, now: number)
     const message = `There may be ${limit} requests ${per}: try again when the next minute begins.`;
     return new GatewayError('rate_limited', message, { retryAfterMs });
   }
-  if (neverFits({ quota, amount })) {
-    const message = `This request may take ${amount} tokens, and ${limit} are allowed ${per}: shorten it, or ask for fewer tokens.`;
-    return new GatewayError('rate_limited', message, {
-      // A client that does not know the header of ours waits for the next window at least.
-      retryAfterMs,
-      limited: 'tokens',
-      shouldRetry: false,
-    });
+  if (neverFits(charged)) {
+    return new GatewayError(
+      'rate_limited',
+      `This request may take ${amount} tokens, and ${limit} are allowed ${per}, so it never fits: shorten it, or ask for fewer tokens.`,
+      { limited: 'tokens', isPermanent: true },
+    );
   }
   const left = Math.max(0, limit - (used - amount));
-  const message = `This request may take ${amount} tokens, and ${left} of ${limit} ${per} are left.`;
-  return new GatewayError('rate_limited', message, { retryAfterMs, limited: 'tokens' });
-}
-
-/** One request takes more tokens than a whole window has. */
-export function neverFits({ quota, amount }: Pick<Charged, 'quota' | 'amount'>): boolean {
-  return quota.unit === 'tokens' && amount > quota.limit;
+  return new GatewayError(
+    'rate_limited',
+    `This request may take ${amount} tokens, and ${left} of ${limit} ${per} are left.`,
+    { retryAfterMs, limited: 'tokens' },
+  );
 }
 
 export function tooManyStreams({ kind, limits, id }: Scope): GatewayError {

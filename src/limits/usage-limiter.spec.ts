@@ -89,16 +89,21 @@ describe('UsageLimiter', () => {
 
   it('tells of the limit that lasts longest', async () => {
     const { reserve } = limiter();
-    const budget = { budgetUsd: { perMonth: 1e-9 }, requestsPerMinute: 1, tokensPerDay: 1 };
+    const budget = { budgetUsd: { perDay: 1 }, requestsPerMinute: 1, tokensPerDay: 1200 };
+    await reserve(budget);
     expect((await reserve(budget))!.refusal?.message).toContain('per day');
   });
 
-  it('tells first of what no wait makes fit', async () => {
+  it('tells first what never fits, of several the least, and of no wait', async () => {
     const { reserve } = limiter();
-    const tooFew = { tokensPerMinute: 10, budgetUsd: { perMonth: 1e-9 } };
-    expect((await reserve(tooFew))!.refusal).toMatchObject({
-      message: expect.stringContaining('shorten it') as string,
+    await reserve({ requestsPerMinute: 1 });
+    const limits = { requestsPerMinute: 1, tokensPerMinute: 1000, tokensPerDay: 1050 };
+    const { refusal } = (await reserve(limits, { tokensPerMinute: 999 }))!;
+    expect(refusal?.message).toContain('999 are allowed per minute for the model "m", so it never');
+    expect(refusal).toMatchObject({
+      callerWaitMs: undefined,
       shouldRetry: false,
+      retryable: false,
     });
   });
 });

@@ -13,10 +13,11 @@ import {
   chargeOf,
   isLimited,
   isOver,
+  neverFits,
   quotasOf,
   type Scope,
 } from './quota.js';
-import { neverFits, overQuota, tooManyStreams } from './refusal.js';
+import { overQuota, tooManyStreams } from './refusal.js';
 import { type Lease, Reservation } from './reservation.js';
 import { type Standings, standingsOf } from './standing.js';
 import { UsageStore } from './store/usage-store.js';
@@ -113,22 +114,25 @@ interface Refusal {
   readonly of: Scope['kind'];
 }
 
-/** The reason that lasts longest: after any other the caller would be back too early. */
+/** What never fits, else the reason that lasts longest: after any other the caller would be back in vain. */
 function refusalOf(
   charged: readonly Charged[],
   leases: readonly LeaseAttempt[],
   now: number,
 ): Refusal | undefined {
-  // What no wait makes fit comes before what is over one day.
-  let last = charged.find((each) => isOver(each) && neverFits(each));
-  for (const each of last ? [] : charged) {
-    if (isOver(each) && !(last && last.window.endsAt >= each.window.endsAt)) last = each;
-  }
-  if (last) {
-    const { setting, scope } = last.quota;
-    return { error: overQuota(last, now), setting, of: scope.kind };
+  const [over] = charged
+    .filter(isOver)
+    .toSorted((a, b) => rankOf(a) - rankOf(b) || b.window.endsAt - a.window.endsAt);
+  if (over) {
+    const { setting, scope } = over.quota;
+    return { error: overQuota(over, now), setting, of: scope.kind };
   }
   const full = leases.find(({ isRefused }) => isRefused);
   if (!full) return undefined;
   return { error: tooManyStreams(full.scope), setting: 'concurrentStreams', of: full.scope.kind };
+}
+
+/** Of limits that it never fits the least comes first: shortened for another it would not fit either. */
+function rankOf(charged: Charged): number {
+  return neverFits(charged) ? charged.quota.limit : Number.MAX_VALUE;
 }

@@ -6,15 +6,15 @@ const NOON = Date.UTC(2026, 11, 31, 12);
 describe('windowAt', () => {
   it('has days and months of UTC, also over the end of a year', () => {
     const midnight = Date.UTC(2027, 0, 1);
-    expect(windowAt('n', 'day', NOON)).toEqual({ key: 'n:2026-12-31', endsAt: midnight });
-    expect(windowAt('n', 'month', NOON)).toEqual({ key: 'n:2026-12', endsAt: midnight });
+    expect(windowAt('n', 'day', NOON)).toMatchObject({ key: 'n:2026-12-31', endsAt: midnight });
+    expect(windowAt('n', 'month', NOON)).toMatchObject({ key: 'n:2026-12', endsAt: midnight });
     expect(windowAt('n', 'day', midnight).key).toBe('n:2027-01-01');
     expect(windowAt('n', 'month', midnight - 1).key).toBe('n:2026-12');
   });
 
   it('has minutes that follow one another without a gap', () => {
     const { key, endsAt } = windowAt('n', 'minute', NOON);
-    expect(windowAt('n', 'minute', endsAt - 1)).toEqual({ key, endsAt });
+    expect(windowAt('n', 'minute', endsAt - 1)).toMatchObject({ key, endsAt });
     const next = windowAt('n', 'minute', endsAt);
     expect(next.endsAt).toBe(endsAt + 60_000);
     expect(next.key).not.toBe(key);

@@ -8,6 +8,7 @@ export type Period = 'minute' | 'day' | 'month';
 export interface Window {
   /** Names what is counted and the span itself, so that nothing is ever counted in another one. */
   readonly key: string;
+  readonly period: Period;
   readonly endsAt: number;
 }
 
@@ -19,14 +20,14 @@ export function windowAt(name: string, period: Period, now: number): Window {
   if (period === 'minute') {
     const phase = phaseOf(name);
     const index = Math.floor((now + phase) / MINUTE_MS);
-    return { key: `${name}:${index}`, endsAt: (index + 1) * MINUTE_MS - phase };
+    return { key: `${name}:${index}`, period, endsAt: (index + 1) * MINUTE_MS - phase };
   }
   const date = new Date(now);
   const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()];
   const iso = date.toISOString();
   return period === 'day'
-    ? { key: `${name}:${iso.slice(0, 10)}`, endsAt: Date.UTC(year, month, day + 1) }
-    : { key: `${name}:${iso.slice(0, 7)}`, endsAt: Date.UTC(year, month + 1) };
+    ? { key: `${name}:${iso.slice(0, 10)}`, period, endsAt: Date.UTC(year, month, day + 1) }
+    : { key: `${name}:${iso.slice(0, 7)}`, period, endsAt: Date.UTC(year, month + 1) };
 }
 
 /** The same at every replica. */

@@ -1,6 +1,6 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Redis } from 'ioredis';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { isOfOneCommand, isReplyError, reasonOf } from './reply-errors.js';
 
 /** How often Redis is tried again once it did not answer. */
 const PROBE_EVERY_MS = 500;
@@ -8,8 +8,12 @@ const PROBE_EVERY_MS = 500;
 /** A probe that takes so long is on a connection that nobody holds any more. */
 const DEAD_MS = 3000;
 
+/** A write as all of ours are: a user who may run no scripts could set a key. */
+const PROBE = `return redis.call('set', KEYS[1], '1', 'PX', 1000)`;
+
 /** How long a start waits for Redis: requests that come at once shall find it. */
 const START_MS = 1000;
+const START_STEP_MS = 50;
 
 /** Nobody answered, or not in time. */
 export class RedisAway extends Error {
@@ -19,18 +23,6 @@ export class RedisAway extends Error {
   constructor(readonly isSent: boolean) {
     super('Redis is away');
   }
-}
-
-/**
- * What Redis answers while it can serve nobody, or not us: it is loading, full, a replica, without its
- * disk, busy with a script; or our password is no good. In a script's error it stands behind the error.
- */
-const CANNOT_SERVE =
-  /^(?:LOADING|READONLY|OOM|MISCONF|MASTERDOWN|NOREPLICAS|BUSY|UNKILLABLE|CLUSTERDOWN|TRYAGAIN|NOAUTH|WRONGPASS|NOPERM)\b|-(?:LOADING|READONLY|OOM|MISCONF|NOREPLICAS)\b/;
-
-/** Whether Redis refused this one command, as where a key is of another type: it says nothing of others. */
-export function isOfItsCommand(error: unknown): boolean {
-  return error instanceof Error && error.name === 'ReplyError' && !CANNOT_SERVE.test(error.message);
 }
 
 /** What is owed to Redis is brought there before it counts as back. */
@@ -46,6 +38,8 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
   readonly #logger = new Logger('Redis');
   readonly #returns: Return[] = [];
   readonly #outstanding = new Set<Promise<unknown>>();
+  /** What was said of commands that it refused. */
+  readonly #refusals = new Set<string>();
   #state: 'closed' | 'starting' | 'up' | 'away' = 'closed';
   /** Whether it is up or away, for the first time. */
   readonly #decided = Promise.withResolvers<void>();
@@ -88,15 +82,15 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     this.#probing = setInterval(() => void this.#probe(), PROBE_EVERY_MS).unref();
     // What fails is heard of as an event.
     this.redis.connect().catch(() => undefined);
-    // A turn later, as below: while we start our own event loop stands still.
-    await Promise.race([this.#decided.promise, after(START_MS).then(nextTurn)]);
+    await Promise.race([this.#decided.promise, this.#startTime()]);
     if (!this.isUp) this.#markAway('no answer');
   }
 
   /**
    * What `command` gives, within `commandMs`.
    * @param late called where it succeeds after all, later than that
-   * @throws RedisAway, and what Redis says where it refuses this command alone
+   * @throws RedisAway
+   * @throws ReplyError where Redis refuses this command alone, and did nothing of it
    */
   async ask<T>(command: () => Promise<T>, late?: (reply: T) => void): Promise<T> {
     if (!this.isUp) throw new RedisAway(false);
@@ -105,10 +99,13 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     try {
       return await this.#inTime(reply);
     } catch (error) {
-      if (isOfItsCommand(error)) throw error;
+      if (isOfOneCommand(error)) {
+        this.#sayRefused(reasonOf(error));
+        throw error;
+      }
       this.#markAway(reasonOf(error));
       if (late) reply.then(late, () => undefined);
-      throw new RedisAway(true);
+      throw new RedisAway(!isReplyError(error));
     }
   }
 
@@ -118,6 +115,16 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     await Promise.race([Promise.allSettled(this.#outstanding), after(this.commandMs)]);
     this.#state = 'closed';
     this.redis.disconnect();
+  }
+
+  /**
+   * In steps: while others that start keep the event loop busy nothing of Redis is read, so such
+   * time counts as one step, however long it is.
+   */
+  async #startTime(): Promise<void> {
+    for (let left = START_MS; left > 0 && this.#state === 'starting'; left -= START_STEP_MS) {
+      await after(START_STEP_MS);
+    }
   }
 
   #note(reply: Promise<unknown>): void {
@@ -146,7 +153,7 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
       return;
     }
     this.#probedAt = performance.now();
-    const written = this.redis.set('sluice:probe', '1', 'PX', 1000);
+    const written = this.redis.eval(PROBE, 1, 'sluice:probe');
     try {
       await this.#inTime(written);
       for (const bring of this.#returns) await bring(this.redis);
@@ -164,8 +171,18 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     if (this.isUp || this.#state === 'closed' || this.redis.status !== 'ready') return;
     if (this.#state === 'away') this.#logger.log('Redis is back: limits are shared again');
     this.#state = 'up';
+    this.#refusals.clear();
     this.#decided.resolve();
     this.tell(true);
+  }
+
+  /** Said once for each reason, until Redis was away. */
+  #sayRefused(reason: string): void {
+    if (this.#refusals.has(reason)) return;
+    this.#refusals.add(reason);
+    this.#logger.warn('Redis refuses a command: what that is for is counted in this process', {
+      reason,
+    });
   }
 
   /** Said once, however many commands fail. */
@@ -176,14 +193,6 @@ export class RedisLink implements OnModuleInit, OnApplicationShutdown {
     this.tell(false);
     this.#logger.warn('Redis is away: limits are counted in this process', { reason });
   }
-}
-
-/** A code or the first word: a whole message may name the address, the user or the command. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  if ('code' in error && typeof error.code === 'string') return error.code;
-  if (error.message.startsWith('no answer within')) return error.message;
-  return /^[A-Z]{2,}/.exec(error.message)?.[0] ?? error.name;
 }
 
 function after(ms: number): Promise<void> {

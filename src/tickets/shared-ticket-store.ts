@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ByteBudget, HeldBytes } from '../contract/byte-budget.js';
 import { GatewayError } from '../contract/gateway-error.js';
-import { ACQUIRE_WITH_VALUE } from '../limits/store/lua.js';
 import { RedisAway, type RedisLink } from '../redis/redis-link.js';
 import { LocalTicketStore } from './local-ticket-store.js';
+import { PUT_TICKET } from './put-ticket.js';
 import { ShortLived } from './short-lived.js';
 import {
   holdTicket,
@@ -39,9 +39,8 @@ export class SharedTicketStore implements TicketStore {
       this.#put.add(id, held);
     } catch (error) {
       held[Symbol.dispose]();
-      if (error instanceof GatewayError) throw error;
-      // It may be there nevertheless, and in two places it would be good twice.
-      if (!(error instanceof RedisAway) || error.isSent) throw notReached();
+      // Where it was sent it may be there nevertheless, and in two places it would be good twice.
+      if (!(error instanceof RedisAway) || error.isSent) throw toGatewayError(error);
       await this.#local.put(id, flow, sealed);
     }
   }
@@ -57,32 +56,35 @@ export class SharedTicketStore implements TicketStore {
   async #putInRedis(id: string, owner: Buffer, sealed: Buffer): Promise<void> {
     const { redis } = this.link;
     const value = Buffer.concat([owner, sealed]);
-    const keys = [openKey(owner), ticketKey(id)];
+    const [open, ticket] = [openKey(owner), ticketKey(id)];
     const hasRoom = await this.link.ask(() =>
-      redis.eval(ACQUIRE_WITH_VALUE, 2, ...keys, id, MAX_TICKETS_OF_CALLER, TICKET_MS, value),
+      redis.eval(PUT_TICKET, 2, open, ticket, id, MAX_TICKETS_OF_CALLER, TICKET_MS, value),
     );
     if (hasRoom !== 1) throw tooManyTickets();
   }
 
   async #takeFromRedis(id: string): Promise<Buffer | undefined> {
     const { redis } = this.link;
-    const value = await this.link
-      .ask(() => redis.getdelBuffer(ticketKey(id)))
-      .catch(() => {
-        throw notReached();
-      });
-    if (!value) return undefined;
-    const owner = value.subarray(0, OWNER_BYTES);
-    // Where that fails it counts as open until its time is over.
-    this.link.ask(() => redis.zrem(openKey(owner), id)).catch(() => undefined);
-    return value;
+    try {
+      const value = await this.link.ask(() => redis.getdelBuffer(ticketKey(id)));
+      if (!value) return undefined;
+      const owner = value.subarray(0, OWNER_BYTES);
+      // Where that fails it counts as open until its time is over.
+      this.link.ask(() => redis.zrem(openKey(owner), id)).catch(() => undefined);
+      return value;
+    } catch (error) {
+      throw toGatewayError(error);
+    }
   }
 }
 
-function notReached(): GatewayError {
+/** Whatever Redis failed with: another ticket may fare better. */
+function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error;
   return new GatewayError(
     'overloaded',
     'Tickets cannot be looked up at the moment: make another one.',
+    { cause: error },
   );
 }
 

@@ -124,4 +124,28 @@ describe.skipIf(isMissing('redis-server'))('Tickets of two instances with Redis'
     expect([first.status, second.status]).toEqual([503, 201]);
     redis.goOn();
   });
+
+  it('leave nothing behind of one that Redis refused', async () => {
+    await withRedis((client) => client.config('SET', 'maxmemory', '1'));
+    await (await ask(one)).text();
+    await withRedis(async (client) => {
+      await client.config('SET', 'maxmemory', '0');
+      expect(await client.keys('sluice:ticket*')).toEqual([]);
+    });
+  });
+
+  it('are answered with an error of ours where a key of theirs is none, and Redis stays up', async () => {
+    const ticket = await issued(one);
+    await withRedis(async (client) => {
+      const keys = await client.keys('sluice:ticket*');
+      await client.del(...keys);
+      for (const key of keys) await client.hset(key, 'field', 'garbage');
+    });
+    for (const response of [await ask(one), await use(other, ticket)]) {
+      expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
+      expect(await response.text()).toContain('make another one');
+    }
+    expect(awayCount()).toBe(0);
+    expect((await ask(one, teamB)).status).toBe(201);
+  });
 });

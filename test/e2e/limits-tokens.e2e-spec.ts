@@ -152,7 +152,9 @@ describe('tokensPerMinute', () => {
     await start(1000);
     const refused = await ask();
     expect([refused.status, refused.headers.get('x-should-retry')]).toEqual([429, 'false']);
-    expect(await refused.text()).toContain('shorten it, or ask for fewer tokens');
+    for (const name of ['retry-after', 'retry-after-ms'])
+      expect(refused.headers.has(name)).toBe(false);
+    expect(await refused.text()).toContain('so it never fits: shorten it, or ask for fewer tokens');
     expect((await ask({ max_tokens: 100 })).status).toBe(200);
   });
 

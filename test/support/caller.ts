@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import { LiveConfig } from '../../src/config/live-config.js';
 import { parseConfig } from '../../src/config/load/load-config.js';
+import type { GatewayConfig } from '../../src/config/schema/gateway-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import { ConcurrencyLimiter } from '../../src/generation/admission/concurrency-limiter.js';
 import { EventLoopDelay } from '../../src/generation/admission/event-loop-delay.js';
@@ -16,21 +17,28 @@ export interface TestLimits {
 
 /** Backends `a`, `b` and `c`; only the first two can have a limit. */
 export function limiterWith(
-  { streams, queue, ...backends }: TestLimits,
+  limits: TestLimits,
   eventLoop = new EventLoopDelay(),
 ): ConcurrencyLimiter {
+  return new ConcurrencyLimiter(new LiveConfig(configOf(limits)), eventLoop);
+}
+
+/** @param ids of the backends */
+export function configOf(
+  { streams, queue, ...backends }: TestLimits,
+  ids: readonly string[] = ['a', 'b', 'c'],
+): GatewayConfig {
   const limitsOf: Record<string, number | undefined> = backends;
-  const config = parseConfig({
-    backends: ['a', 'b', 'c'].map((id) => ({
+  return parseConfig({
+    backends: ids.map((id) => ({
       id,
       kind: 'openai',
       baseUrl: 'http://upstream.test',
       ...(limitsOf[id] && { limits: { streams: limitsOf[id] } }),
     })),
-    models: [{ id: 'm', targets: ['a/m'] }],
+    models: [{ id: 'm', targets: [`${ids[0]}/m`] }],
     limits: { ...(streams && { streams }), ...(queue && { queue }) },
   });
-  return new ConcurrencyLimiter(new LiveConfig(config), eventLoop);
 }
 
 /** A request at the limiter, and what has become of it. The test's timers are fake. */

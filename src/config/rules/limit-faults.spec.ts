@@ -37,6 +37,10 @@ const missing = (budget: string) => [
   `models[1].targets[0].price is missing: ${budget}.budgetUsd would not count what this target costs`,
 ];
 
+const notUnder = (limit: string) => [
+  `access.keys[0].maxOutputTokens has to be less than ${limit}: every request that names no limit of its own would be refused`,
+];
+
 describe('limits in a configuration', () => {
   it('may be of a minute or of streams without anything that keeps them', () => {
     const limits = { requestsPerMinute: 1, tokensPerMinute: 1, concurrentStreams: 1 };
@@ -81,4 +85,19 @@ describe('limits in a configuration', () => {
       ]);
     },
   );
+
+  it('leave room for what a caller may let a model write, which is reserved', () => {
+    const own = (tokensPerMinute: number) =>
+      faultsOf(keys({ maxOutputTokens: 4096, limits: { tokensPerMinute } }));
+    expect(own(4096)).toEqual(notUnder('access.keys[0].limits.tokensPerMinute'));
+    expect(own(4097)).toEqual([]);
+    const { access } = keys({ maxOutputTokens: 4096 });
+    const common = { access: { ...access, limits: { tokensPerDay: 1000 } }, redis };
+    expect(faultsOf(common)).toEqual(notUnder('access.limits.tokensPerDay'));
+    const raised = keys({ maxOutputTokens: 4096, limits: { tokensPerDay: 5000 } });
+    expect(
+      faultsOf({ ...common, access: { ...raised.access, limits: common.access.limits } }),
+    ).toEqual([]);
+    expect(faultsOf(keys({ limits: { tokensPerMinute: 1 } }))).toEqual([]);
+  });
 });

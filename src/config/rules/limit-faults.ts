@@ -13,6 +13,7 @@ export function limitFaults(config: GatewayConfig): ConfigFault[] {
   return [
     ...limits.flatMap((each) => durabilityFaults(each, config)),
     ...priceFaults(limits.filter(hasBudget), config),
+    ...outputFaults(config),
   ];
 }
 
@@ -87,4 +88,19 @@ function priceFaults(budgets: readonly LimitsAt[], { models }: GatewayConfig): C
         message: `is missing: ${budget.path}.budgetUsd would not count what this target costs`,
       }));
   });
+}
+
+/** What a caller may let a model write is reserved where a request asks for no limit. */
+function outputFaults({ access }: GatewayConfig): ConfigFault[] {
+  if (!(access instanceof AccessConfig)) return [];
+  return itemsOf('access.keys', access.keys, KeyConfig).flatMap(({ path, item }) =>
+    (['tokensPerMinute', 'tokensPerDay'] as const).flatMap((name) => {
+      const isOwn = item.limits?.[name] !== undefined;
+      const limit = isOwn ? item.limits?.[name] : access.limits?.[name];
+      if (!(Number(item.maxOutputTokens) >= Number(limit))) return [];
+      const limitPath = `${isOwn ? `${path}.limits` : 'access.limits'}.${name}`;
+      const message = `has to be less than ${limitPath}: every request that names no limit of its own would be refused`;
+      return [{ path: `${path}.maxOutputTokens` as const, message }];
+    }),
+  );
 }

@@ -25,6 +25,8 @@ export class ConcurrencyLimiter {
   #tickets = 0;
   /** How many generations each backend takes; one that is gone keeps its limit for those that still want it. */
   readonly #capacities = new Map<string, number>();
+  /** What requests may still hold. */
+  readonly #snapshots = new Set<GatewayConfig>();
   /** How many run there: under a limit that was lowered it may be more. */
   readonly #taken = new Map<string, number>();
   readonly #queue = new FairQueue<Waiter>();
@@ -43,6 +45,7 @@ export class ConcurrencyLimiter {
         this.#setCapacities(next);
         this.#dispatch();
       },
+      retired: (snapshot) => this.#forget(snapshot),
     });
   }
 
@@ -98,8 +101,20 @@ export class ConcurrencyLimiter {
     return this.live.current.limits;
   }
 
-  #setCapacities({ backends }: GatewayConfig): void {
-    for (const { id, limits } of backends) this.#capacities.set(id, limits?.streams ?? Infinity);
+  #setCapacities(snapshot: GatewayConfig): void {
+    this.#snapshots.add(snapshot);
+    for (const { id, limits } of snapshot.backends) {
+      this.#capacities.set(id, limits?.streams ?? Infinity);
+    }
+  }
+
+  /** Ids may be made at every deploy: they must not add up over months of reloads. */
+  #forget(snapshot: GatewayConfig): void {
+    this.#snapshots.delete(snapshot);
+    const kept = new Set(
+      [...this.#snapshots].flatMap(({ backends }) => backends).map(({ id }) => id),
+    );
+    for (const { id } of snapshot.backends) if (!kept.has(id)) this.#capacities.delete(id);
   }
 
   get #queueIsFull(): boolean {
@@ -147,7 +162,6 @@ export class ConcurrencyLimiter {
     if (!waiter.hasCapacity) return;
     waiter.hasCapacity = false;
     const left = this.#takenAt(waiter.backend) - 1;
-    // One that a reload removed is not remembered for ever.
     if (left > 0) this.#taken.set(waiter.backend, left);
     else this.#taken.delete(waiter.backend);
   }

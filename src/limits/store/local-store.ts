@@ -1,17 +1,13 @@
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Window } from '../window.js';
+import { type Count, givenAway } from './given-away.js';
 import type { UsageStore } from './usage-store.js';
 
-/**
- * Most counts that are kept, about 20 MB: callers in open mode are addresses, and an attacker has as
- * many as it likes. Beyond it those go first that are over within a minute, then those used longest ago.
- */
+/** Most counts that are kept, about 20 MB. */
 const MAX_COUNTS = 50_000;
 
 /** With fewer it is not worth looking for those that are over. */
 const FIRST_SWEEP = 1024;
-
-const MINUTE_MS = 60_000;
 
 /** Counts in this process; they begin anew with it. */
 export class LocalStore implements UsageStore {
@@ -20,8 +16,8 @@ export class LocalStore implements UsageStore {
    * days, as a month is, fires at once.
    */
   readonly #counts = new RateLimiterMemory({ points: 0, duration: 0, keyPrefix: '' });
-  /** The windows that are counted, by key; the one used longest ago is first. */
-  readonly #windows = new Map<string, Window>();
+  /** By key; the one used longest ago is first. */
+  readonly #kept = new Map<string, Count>();
   readonly #leases = new Map<string, Set<string>>();
   #sweepAt = FIRST_SWEEP;
 
@@ -29,15 +25,15 @@ export class LocalStore implements UsageStore {
 
   async add(window: Window, amount: number): Promise<number> {
     // Given back to a count that is gone it would be a gift to the next one.
-    if (amount < 0 && !this.#windows.has(window.key)) return 0;
-    this.#touch(window);
+    if (amount < 0 && !this.#kept.has(window.key)) return 0;
+    this.#keep(window, (this.#kept.get(window.key)?.used ?? 0) + amount);
     const { consumedPoints } = await this.#counts.penalty(window.key, amount);
     return consumedPoints;
   }
 
   /** What is known of a window from elsewhere. */
   async set(window: Window, total: number): Promise<void> {
-    this.#touch(window);
+    this.#keep(window, total);
     await this.#counts.set(window.key, total, 0);
   }
 
@@ -48,11 +44,13 @@ export class LocalStore implements UsageStore {
   /** Those that are not over. */
   get windows(): readonly Window[] {
     const now = Date.now();
-    return [...this.#windows.values()].filter(({ endsAt }) => endsAt > now);
+    return [...this.#kept.values()]
+      .map(({ window }) => window)
+      .filter(({ endsAt }) => endsAt > now);
   }
 
   get size(): number {
-    return this.#windows.size;
+    return this.#kept.size;
   }
 
   acquire(name: string, lease: string, limit: number): Promise<boolean> {
@@ -84,27 +82,26 @@ export class LocalStore implements UsageStore {
     return this.#leases;
   }
 
-  #touch(window: Window): void {
-    this.#windows.delete(window.key);
-    this.#windows.set(window.key, window);
-    if (this.#windows.size < Math.min(this.#sweepAt, this.maxCounts + 1)) return;
-    const now = Date.now();
-    for (const { key, endsAt } of this.#windows.values()) if (endsAt <= now) this.#forget(key);
-    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#windows.size);
-    // A tenth at once: under an attack every request would look through all of them.
-    const kept = this.#windows.size > this.maxCounts ? 0.9 * this.maxCounts : this.maxCounts;
-    // What is forgotten of a minute costs least.
-    const [short, long] = [true, false].map((isShort) =>
-      [...this.#windows.values()].filter(({ endsAt }) => endsAt - now <= MINUTE_MS === isShort),
-    );
-    for (const { key } of [...short!, ...long!]) {
-      if (this.#windows.size <= kept) return;
-      this.#forget(key);
-    }
+  #keep(window: Window, used: number): void {
+    this.#kept.delete(window.key);
+    // Before it is among them: it must not be the one to go.
+    if (this.#kept.size + 1 >= Math.min(this.#sweepAt, this.maxCounts + 1)) this.#sweep();
+    this.#kept.set(window.key, { window, used });
   }
 
-  #forget(key: string): void {
-    this.#windows.delete(key);
+  #sweep(): void {
+    const now = Date.now();
+    for (const { window } of this.#kept.values()) if (window.endsAt <= now) this.#forget(window);
+    this.#sweepAt = Math.max(FIRST_SWEEP, 2 * this.#kept.size);
+    if (this.#kept.size < this.maxCounts) return;
+    // A tenth at once: under an attack every request would look through all of them.
+    const goal = Math.floor(0.9 * this.maxCounts);
+    const given = givenAway(this.#kept.values(), this.#kept.size - goal);
+    for (const { window } of given) this.#forget(window);
+  }
+
+  #forget({ key }: Window): void {
+    this.#kept.delete(key);
     void this.#counts.delete(key);
   }
 }

@@ -10,8 +10,11 @@ import type { UsageStore } from './usage-store.js';
 /** After so long without renewal what runs is taken for killed. */
 const LEASE_MS = 10_000;
 
-/** How many leases are renewed by one command, and how many commands are on their way at once. */
+/** How many commands go out together. */
 const BATCH = 200;
+
+/** How many leases are told in one command: Redis does nothing else meanwhile. */
+const LEASES_AT_ONCE = 1000;
 
 /**
  * Counts together with other replicas, in Redis. Every total that comes from there is noted here,
@@ -58,9 +61,9 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
       await this.local.set(window, consumedPoints);
       return consumedPoints;
     } catch (error) {
-      // Given back twice it would be a gift; added twice, until the late answer comes, it is none. What
-      // Redis refuses of this count it would refuse again.
-      const isDone = !(error instanceof RedisAway) || (amount < 0 && error.isSent);
+      // What Redis refused it has not done. Of what may be done: given back twice it would be a gift;
+      // added twice, until the late answer comes, it is none.
+      const isDone = amount < 0 && error instanceof RedisAway && error.isSent;
       if (!isDone) this.#debts.owe(window, amount);
       return this.local.add(window, amount);
     }
@@ -90,26 +93,38 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
     await this.link.ask(() => this.link.redis.zrem(leasesKey(name), lease)).catch(() => undefined);
   }
 
-  /** Many at once, or a round of thousands of callers would take longer than a lease. */
+  /** A round that takes longer than its time is the next one, too. */
   async #renew(): Promise<void> {
     if (this.#isRenewing) return;
     this.#isRenewing = true;
-    const all = [...this.local.leases].flatMap(([name, leases]) =>
-      batchesOf([...leases]).map((batch) => ({ name, batch })),
-    );
-    for (const some of batchesOf(all)) await Promise.all(some.map((each) => this.#renewSome(each)));
+    let batch: Promise<unknown>[] = [];
+    // Read while it goes on: one that was released meanwhile must not be renewed.
+    for (const [name, leases] of this.#running()) {
+      if (!this.link.isUp) break;
+      const renew = () => this.link.redis.eval(RENEW, 1, leasesKey(name), this.leaseMs, ...leases);
+      batch.push(this.link.ask(renew).catch(() => undefined));
+      if (batch.length < BATCH) continue;
+      await Promise.all(batch);
+      batch = [];
+    }
+    await Promise.all(batch);
     this.#isRenewing = false;
   }
 
-  async #renewSome({ name, batch }: { name: string; batch: readonly string[] }): Promise<void> {
-    const renew = () => this.link.redis.eval(RENEW, 1, leasesKey(name), this.leaseMs, ...batch);
-    await this.link.ask(renew).catch(() => undefined);
+  *#running(): Generator<[name: string, leases: readonly string[]]> {
+    const { leases } = this.local;
+    // Names that come meanwhile have their time: a round must have an end.
+    for (const name of [...leases.keys()]) {
+      let some: string[] = [];
+      for (const lease of leases.get(name) ?? []) {
+        some.push(lease);
+        if (some.length < LEASES_AT_ONCE) continue;
+        yield [name, some];
+        some = [];
+      }
+      if (some.length > 0) yield [name, some];
+    }
   }
-}
-
-function batchesOf<T>(items: readonly T[]): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / BATCH);
-  return Array.from({ length: count }, (_, n) => items.slice(n * BATCH, (n + 1) * BATCH));
 }
 
 /** A count may outlive its window: it has its name. It must not be gone before, whatever the clocks say. */
