@@ -61,7 +61,8 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
       await this.local.set(window, consumedPoints);
       return consumedPoints;
     } catch (error) {
-      // What Redis refused it has not done. Given back twice it would be a gift; added twice, until the late answer comes, it is none.
+      // What Redis refused it has not done. Of what may be done: given back twice it would be a gift;
+      // added twice, until the late answer comes, it is none.
       const isDone = amount < 0 && error instanceof RedisAway && error.isSent;
       if (!isDone) this.#debts.owe(window, amount);
       return this.local.add(window, amount);
@@ -111,9 +112,12 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
   }
 
   *#running(): Generator<[name: string, leases: readonly string[]]> {
-    for (const [name, leases] of this.local.leases) {
+    const { leases } = this.local;
+    // Names that come meanwhile have their time: a round must have an end.
+    const names = [...leases.keys()];
+    for (const name of names) {
       let some: string[] = [];
-      for (const lease of leases) {
+      for (const lease of leases.get(name) ?? []) {
         some.push(lease);
         if (some.length < LEASES_AT_ONCE) continue;
         yield [name, some];
