@@ -114,7 +114,8 @@ export class SharedStore implements UsageStore, OnModuleInit, OnApplicationShutd
   *#running(): Generator<[name: string, leases: readonly string[]]> {
     const { leases } = this.local;
     // Names that come meanwhile have their time: a round must have an end.
-    for (const name of [...leases.keys()]) {
+    const names = [...leases.keys()];
+    for (const name of names) {
       let some: string[] = [];
       for (const lease of leases.get(name) ?? []) {
         some.push(lease);
