@@ -1,7 +1,7 @@
 import { createAnthropic } from '@ai-sdk/anthropic';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
-import { isStepCount, type LanguageModel, streamText, tool } from 'ai';
+import { generateText, isStepCount, type LanguageModel, Output, streamText, tool } from 'ai';
 import { z } from 'zod';
 import { type Client, weather, WEATHER } from './client.js';
 
@@ -30,6 +30,15 @@ function clientOf({ modelOf, ...about }: Provider): Client {
       }
       signal?.throwIfAborted();
       return { text: text.join(''), reasoning: reasoning.join('') };
+    },
+    async structured(origin, model) {
+      const { output } = await generateText({
+        model: modelOf(origin, model),
+        prompt: 'Where?',
+        maxRetries: 0,
+        output: Output.object({ schema: z.object({ city: z.string() }) }),
+      });
+      return output;
     },
     async useTool(origin, model) {
       const result = streamText({
@@ -68,13 +77,21 @@ export const aiSdkCompatible = clientOf({
   route: '/v1/chat/completions',
   showsReasoning: true,
   modelOf: (origin, model) =>
-    createOpenAICompatible({ name: 'sluice', baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+    createOpenAICompatible({
+      name: 'sluice',
+      baseURL: `${origin}/v1`,
+      apiKey: 'x',
+      supportsStructuredOutputs: true,
+    })(model),
 });
 
-export const aiSdkAnthropic = clientOf({
+const { structured: _, ...anthropicClient } = clientOf({
   name: '@ai-sdk/anthropic',
   packages: ['ai', '@ai-sdk/anthropic'],
   route: '/v1/messages',
   showsReasoning: true,
   modelOf: (origin, model) => createAnthropic({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
 });
+
+/** It has JSON written by a tool that it forces where it does not know a model: Ollama cannot be told to. */
+export const aiSdkAnthropic: Client = anthropicClient;

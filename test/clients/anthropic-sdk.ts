@@ -33,6 +33,15 @@ function helper(version?: string): Client {
       );
       return { text: textIn(message), reasoning: reasoning.join('') };
     },
+    async structured(origin, model) {
+      const message = await clientFor(origin, version).messages.create({
+        model,
+        max_tokens: 64,
+        messages: [{ role: 'user', content: 'Where?' }],
+        output_config: { format: { type: 'json_schema', schema: WEATHER_SCHEMA } },
+      });
+      return JSON.parse(textIn(message)) as unknown;
+    },
     async useTool(origin, model) {
       const client = clientFor(origin, version);
       const messages: Anthropic.MessageParam[] = [{ role: 'user', content: 'Weather?' }];

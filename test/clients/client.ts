@@ -20,6 +20,8 @@ export interface Client {
     onText?: (text: string) => void,
     signal?: AbortSignal,
   ): Promise<Heard>;
+  /** Asks for JSON of the schema below, and returns it as the library reads it. Absent: it is tried elsewhere, or has none. */
+  structured?(origin: string, model: string): Promise<unknown>;
   /** Has the model call the tool `weather`, gives it "sunny", and returns the text of the second turn. */
   useTool(origin: string, model: string): Promise<string>;
 }

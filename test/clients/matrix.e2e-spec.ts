@@ -25,6 +25,19 @@ describe.skipIf(CLIENTS.length === 0)('docs/clients.md', () => {
   });
 });
 
+describe.skipIf(CLIENTS.length === 0)('@anthropic-ai/sdk', () => {
+  it.each([
+    ['.stream()', '2026-10-21'],
+    ['.stream(), anthropic-version 2023-06-01', '2023-06-01'],
+  ])('asks an upstream of its own kind in its own version: %s', async (use, version) => {
+    const gateway = await Gateway.start();
+    gateway.anthropic.script(ANSWERS.anthropic.thinks);
+    const client = CLIENTS.find(({ name }) => name === `@anthropic-ai/sdk, ${use}`)!;
+    await client.stream(gateway.url, 'claude').finally(() => gateway.close());
+    expect(gateway.anthropic.requests[0]!.headers['anthropic-version']).toBe(version);
+  });
+});
+
 describe.skipIf(CLIENTS.length === 0)('the clients', () => {
   it('are used as their types have it', async () => {
     const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
@@ -66,6 +79,13 @@ describe.each(CLIENTS)('$name', (client) => {
       gateway[id].script(ANSWERS[id].calls, ANSWERS[id].tells);
       expect(await client.useTool(gateway.url, model)).toBe('It is sunny.');
       expect(JSON.stringify(gateway[id].requests[1]!.body['messages'])).toContain('sunny');
+    });
+
+    it.skipIf(!client.structured)('has JSON of its schema written, and reads it', async () => {
+      gateway[id].script(ANSWERS[id].places);
+      expect(await client.structured!(gateway.url, model)).toEqual({ city: 'Bern' });
+      // In each one's own field for it.
+      expect(JSON.stringify(gateway[id].requests[0]!.body)).toContain('"required":["city"]');
     });
 
     it('has the upstream stopped when it aborts', async () => {

@@ -1,4 +1,6 @@
 import OpenAI from 'openai';
+import { zodResponseFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
 import { type Client, weather, WEATHER, WEATHER_SCHEMA } from './client.js';
 
 const clientFor = (origin: string) =>
@@ -56,6 +58,14 @@ export const openAiCreate: Client = {
 
 export const openAiStream: Client = {
   ...common,
+  async structured(origin, model) {
+    const completion = await clientFor(origin).chat.completions.parse({
+      model,
+      messages: [{ role: 'user', content: 'Where?' }],
+      response_format: zodResponseFormat(z.object({ city: z.string() }), 'place'),
+    });
+    return completion.choices[0]!.message.parsed;
+  },
   name: 'openai, .stream()',
   showsReasoning: false,
   async stream(origin, model, onText, signal) {

@@ -40,6 +40,8 @@ interface Answers {
   readonly thinks: UpstreamScript;
   /** A streamed call of `weather` with the city Bern. */
   readonly calls: UpstreamScript;
+  /** The whole answer `{"city":"Bern"}`. */
+  readonly places: UpstreamScript;
   /** The body of a 400. */
   readonly refusal: object;
   /** "It is sunny.", in the form that is asked for. */
@@ -47,6 +49,7 @@ interface Answers {
 }
 
 const TOLD = 'It is sunny.';
+const PLACE = '{"city":"Bern"}';
 const REFUSED = 'voice: there is no such voice';
 
 const eitherForm =
@@ -60,6 +63,7 @@ const events = (...all: readonly object[]) =>
 /** What each kind of upstream says, in its own words. */
 export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
   openai: {
+    places: openAi.answersText(PLACE),
     refusal: openAiError(REFUSED, { type: 'invalid_request_error' }),
     thinks: replays(
       OPENAI_STREAM_TYPE,
@@ -82,6 +86,7 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
     tells: eitherForm(openAi.streamsText([TOLD]), openAi.answersText(TOLD)),
   },
   ollama: {
+    places: ollama.answersText(PLACE),
     refusal: { error: REFUSED },
     thinks: replays(
       OLLAMA_STREAM_TYPE,
@@ -98,6 +103,7 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
     tells: eitherForm(ollama.streamsText([TOLD]), ollama.answersText(TOLD)),
   },
   anthropic: {
+    places: anthropic.answersText(PLACE),
     refusal: anthropicError(REFUSED, 'invalid_request_error'),
     thinks: events(
       messageStart(),

@@ -51,7 +51,7 @@ describe('What Claude Code asks of a gateway', () => {
   const ask = (model: string, headers = HEADERS) =>
     gateway.post('/v1/messages?beta=true', { model, ...BODY }, headers);
 
-  it('is given to an upstream of Anthropic’s kind byte for byte', async () => {
+  it('is given to an upstream of Anthropic’s kind field for field, in its order', async () => {
     gateway.anthropic.script(anthropic.streamsText(['Hello']));
     expect((await ask('claude')).status).toBe(200);
     const { body, headers } = gateway.anthropic.requests[0]!;

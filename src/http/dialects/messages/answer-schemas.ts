@@ -9,25 +9,13 @@ import {
   schemaRef,
   unionBy,
 } from '../../json-schema.js';
+import { ERROR_TYPES } from './errors.js';
 
 const text = { type: 'string' };
 const textOrNull = { type: ['string', 'null'] };
 const count = { type: 'integer', minimum: 0 };
 const countOrNull = { type: ['integer', 'null'], minimum: 0 };
 const index = { type: 'integer' };
-
-/** @see https://platform.claude.com/docs/en/api/errors */
-const ERROR_TYPES = [
-  'invalid_request_error',
-  'authentication_error',
-  'permission_error',
-  'not_found_error',
-  'request_too_large',
-  'rate_limit_error',
-  'timeout_error',
-  'api_error',
-  'overloaded_error',
-];
 
 /** @see https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons */
 const STOP_REASONS = [

@@ -53,6 +53,9 @@ const WORDS = {
   internal: failure,
 } as const satisfies Record<Fault, AnthropicWords>;
 
+/** All that there are, for whoever documents them. */
+export const ERROR_TYPES = [...new Set(Object.values(WORDS).map(({ type }) => type))];
+
 /** What no row of the table knows: a path or a method that is not there is no fault of ours. */
 const NOT_FOUND: AnthropicWords = { type: 'not_found_error' };
 
