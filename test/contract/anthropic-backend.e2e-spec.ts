@@ -149,6 +149,19 @@ describe('the Anthropic backend, beside what all have in common,', () => {
     expect(test.backend.fit(request, TARGET).ignored).toEqual(['temperature', 'top_p']);
   });
 
+  it('goes by the version that is sent, also where it is configured as a header', async () => {
+    test.with({ headers: { 'Anthropic-Version': '2026-10-21' } });
+    const { headers, body } = await sent({ ...asked, sampling: { temperature: 1 } });
+    expect(headers['anthropic-version']).toBe('2026-10-21');
+    expect(body).not.toHaveProperty('temperature');
+  });
+
+  it('says that an effort of no equal here is left out, whatever else is asked for', () => {
+    const responseFormat = { type: 'json-schema', name: 'x', schema: {} } as const;
+    const request = { ...asked, reasoningEffort: 'none', responseFormat };
+    expect(test.backend.fit(request, TARGET).ignored).toEqual(['reasoning_effort']);
+  });
+
   it('writes a conversation as turns, results of tools first', async () => {
     const { body } = await sent({
       ...asked,
@@ -303,6 +316,31 @@ describe('the Anthropic backend, beside what all have in common,', () => {
       const request = await sent({ ...asked, native, ...bounds });
       expect(request.body['max_tokens']).toBe(10);
       expect(request.body).not.toHaveProperty('fallbacks');
+      const fit = test.backend.fit({ ...asked, native, ...bounds }, TARGET);
+      expect(fit.ignored).toEqual(['fallbacks']);
+    });
+
+    it('keeps it in the words of other servers, too', async () => {
+      const others = {
+        models: ['other'],
+        extra_body: { model: 'other' },
+        n_predict: 99,
+        max_completion_tokens: 99,
+        options: { num_predict: -1 },
+      };
+      const bounds = { isOutputBound: true, isBoundToModel: true, sampling: { maxTokens: 10 } };
+      const request = { ...asked, ...bounds, native: { ...native, body: { ...body, ...others } } };
+      const limits = { n_predict: 10, max_completion_tokens: 10, options: { num_predict: 10 } };
+      const { body: told } = await sent(request);
+      expect(told).toMatchObject({ max_tokens: 10, ...limits });
+      expect(told).not.toHaveProperty('models');
+      expect(told).not.toHaveProperty('extra_body');
+      for (const name of ['max_completion_tokens', 'limit']) {
+        const target = { ...TARGET, rename: { max_tokens: name } };
+        const renamed = await sent({ ...request, native: { ...native, body } }, target);
+        expect(renamed.body[name]).toBe(10);
+        expect((await sent(request, target)).body[name]).toBe(10);
+      }
     });
 
     it('lets the configuration have the last word', async () => {
@@ -343,6 +381,55 @@ describe('the Anthropic backend, beside what all have in common,', () => {
       { type: 'end', reason: 'tool_calls' },
     ]);
     expect(read.slice(1).every(({ native }) => native === undefined)).toBe(true);
+  });
+
+  it('loses no arguments of calls that all have the same number, and no ends', async () => {
+    const events = [
+      messageStart(),
+      blockStart(0, toolUse({ a: 1 })),
+      blockStart(0, toolUse({ b: 2 })),
+      messageDelta('tool_use'),
+      MESSAGE_STOP,
+    ];
+    test.upstream.script(replays(ANTHROPIC_STREAM_TYPE, events.map(anthropicEvent).join('')));
+    const parts = (await eventsOf(await test.open())).flatMap((event) => event.parts);
+    expect(
+      parts.flatMap((part) =>
+        part.type === 'tool-call-delta' ? [[part.index, part.arguments]] : [],
+      ),
+    ).toEqual([
+      [0, ''],
+      [0, '{"a":1}'],
+      [1, ''],
+      [1, '{"b":2}'],
+    ]);
+  });
+
+  const { usage: _, ...withoutUsage } = messageDelta();
+  it.each<[string, readonly JsonObject[]]>([
+    ['a start without content', [{ type: 'message_start', message: { id: 'm', usage: {} } }]],
+    ['a last word without counts', [messageStart(), withoutUsage]],
+    ['a last word whose counts are null', [messageStart(), { ...withoutUsage, usage: null }]],
+    [
+      'text within reasoning',
+      [messageStart(), blockStart(0, { type: 'thinking', thinking: '' }), textDelta('Hi')],
+    ],
+    ['a call without an id', [messageStart(), blockStart(0, { type: 'tool_use', name: 'f' })]],
+    [
+      'arguments that are no text',
+      [
+        messageStart(),
+        blockStart(0, toolUse({})),
+        blockDelta(0, { type: 'input_json_delta', partial_json: { a: 1 } }),
+      ],
+    ],
+  ])('passes %s on in parts alone: Anthropic’s clients fail at it', async (_what, events) => {
+    const whole = [...events, messageDelta(), MESSAGE_STOP];
+    test.upstream.script(replays(ANTHROPIC_STREAM_TYPE, whole.map(anthropicEvent).join('')));
+    const read = await eventsOf(await test.open());
+    const passed = read.flatMap(({ native }) => native?.event ?? []);
+    expect(passed).toEqual(events.slice(0, -1));
+    expect(read.at(-1)?.parts.at(-1)).toMatchObject({ type: 'end' });
   });
 
   it('withdraws a stop reason that content follows', async () => {

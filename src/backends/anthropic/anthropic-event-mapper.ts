@@ -8,10 +8,10 @@ import { refuseDeep } from '../shared/answer/json-depth.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
 import { cutFault, protocolFault, upstreamErrorFault } from '../shared/errors/upstream-fault.js';
-import { partsOfDelta } from './anthropic-blocks.js';
 import { parseStopReason } from './anthropic-stop.js';
 import { AnthropicUsage } from './anthropic-usage.js';
 import { OpenBlocks } from './open-blocks.js';
+import { isRegularFinish, isRegularStart } from './regular-events.js';
 
 /** Reads events of a streamed Message; one mapper per stream. */
 export class AnthropicEventMapper {
@@ -79,18 +79,15 @@ export class AnthropicEventMapper {
       case 'content_block_start':
         return this.#content(this.#blocks.start(event), native);
       case 'content_block_delta': {
-        const { delta } = event;
-        if (!isJsonObject(delta)) return [];
-        return this.#content(
-          this.#blocks.delta(event, (call) => partsOfDelta(delta, call)),
-          native,
-        );
+        const { index, delta } = event;
+        return isJsonObject(delta) ? this.#content(this.#blocks.delta(index, delta), native) : [];
       }
       case 'content_block_stop':
         return this.#content(this.#blocks.stop(event), native);
       case 'message_delta':
         this.#usage.add(event['usage']);
         this.#finish(event['delta']);
+        if (!isRegularFinish(event)) this.#blocks.areRegular = false;
         return this.#blocks.areRegular ? [{ parts: [], native }] : [];
       case 'message_stop':
         if (this.#word === undefined) throw cutFault(this.source.backend);
@@ -108,8 +105,7 @@ export class AnthropicEventMapper {
     const said = isJsonObject(message) ? message : {};
     this.#usage.addAtStart(said['usage']);
     const start = this.#startPart(said);
-    if (isJsonObject(message) && isJsonObject(message['usage']))
-      return [{ parts: [start], native }];
+    if (isRegularStart(message)) return [{ parts: [start], native }];
     this.#blocks.areRegular = false;
     return [{ parts: [start] }];
   }

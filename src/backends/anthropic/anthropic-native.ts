@@ -1,15 +1,13 @@
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { forbiddenIn } from '../shared/request/bounds.js';
 import { without } from '../shared/request/target-fields.js';
-
-/** Fields that name models beside `model`. */
-const MODEL_CHOICES = ['fallbacks'];
 
 /** The body of a caller that speaks the dialect, within what its key may. */
 export function ownBody(request: ChatRequest): JsonObject | undefined {
-  const { native, isBoundToModel } = request;
+  const { native } = request;
   if (native?.dialect !== 'messages') return undefined;
-  const body = isBoundToModel ? without(MODEL_CHOICES, native.body) : native.body;
+  const body = without(forbiddenIn(native.body, request), native.body);
   return withOwnReasoning(withLimit(body, request));
 }
 

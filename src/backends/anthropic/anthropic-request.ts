@@ -2,6 +2,7 @@ import type { Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
+import { bounded, forbiddenIn } from '../shared/request/bounds.js';
 import { findPart } from '../shared/request/find-part.js';
 import { renamed, without } from '../shared/request/target-fields.js';
 import { canBeSent, systemBlocks, toAnthropicMessages } from './anthropic-messages.js';
@@ -26,9 +27,12 @@ export function toAnthropicBody(
 ): JsonObject {
   const { drop = [], rename = {}, set } = target;
   const body = ownBody(request) ?? neutralBody(request, target, version);
-  const { prefill } = request;
+  const { prefill, isOutputBound, sampling } = request;
+  const fields = renamed(without(drop, withBeginning(body, prefill)), rename);
+  const bound = isOutputBound ? sampling.maxTokens : undefined;
+  const limits = ['max_tokens', rename['max_tokens'] ?? 'max_tokens'];
   return {
-    ...renamed(without(drop, withBeginning(body, prefill)), rename),
+    ...(bound === undefined ? fields : bounded(fields, bound, limits)),
     ...set,
     model: target.model,
     stream,
@@ -50,7 +54,10 @@ export function fitOf(request: ChatRequest, target: Target, version: string): Fi
   });
   const own = ownBody(request);
   const body = own ?? neutralBody(request, target, version);
-  const dropped = drop.filter((name) => body[name] != null);
+  const dropped = [
+    ...(own && request.native ? forbiddenIn(request.native.body, request) : []),
+    ...drop.filter((name) => body[name] != null),
+  ];
   if (request.isOutputBound && drop.includes('max_tokens') && set['max_tokens'] == null) {
     const message = `Your key bounds what a model may write, and backend "${backend}" takes no limit.`;
     return { ignored: dropped, unsupported: { param: 'max_tokens', message } };
@@ -107,7 +114,7 @@ function leftOut({ sampling, reasoningEffort }: ChatRequest, body: JsonObject): 
     seed: sampling.seed,
     frequency_penalty: sampling.frequencyPenalty,
     presence_penalty: sampling.presencePenalty,
-    reasoning_effort: body['output_config'] === undefined ? reasoningEffort : undefined,
+    reasoning_effort: effortOf({ reasoningEffort }) === undefined ? reasoningEffort : undefined,
   });
   return Object.keys(asked);
 }
@@ -121,7 +128,9 @@ const EFFORTS: Readonly<Record<string, string>> = {
   max: 'max',
 };
 
-function effortOf({ reasoningEffort = '' }: ChatRequest): string | undefined {
+function effortOf({
+  reasoningEffort = '',
+}: Pick<ChatRequest, 'reasoningEffort'>): string | undefined {
   return Object.hasOwn(EFFORTS, reasoningEffort) ? EFFORTS[reasoningEffort] : undefined;
 }
 

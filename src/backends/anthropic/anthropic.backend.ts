@@ -22,7 +22,9 @@ const DEFAULT_VERSION = '2023-06-01';
  */
 export function createAnthropicBackend(settings: AnthropicSettings): HttpBackend {
   const { anthropicVersion = DEFAULT_VERSION, headers = {} } = settings;
-  const configured = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const configured = new Map(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
   return new HttpBackend(keyInHeader(settings), {
     path: '/messages',
     fit: (request, target) => fitOf(request, target, versionOf(request)),
@@ -48,8 +50,10 @@ export function createAnthropicBackend(settings: AnthropicSettings): HttpBackend
     },
   });
 
+  /** The one that is sent: what is configured as a header wins over all others. */
   function versionOf({ native }: ChatRequest): string {
-    return nativeHeaders(native)['anthropic-version'] ?? anthropicVersion;
+    const name = 'anthropic-version';
+    return configured.get(name) ?? nativeHeaders(native)[name] ?? anthropicVersion;
   }
 
   /** The caller's own, of its dialect; what is configured is not the caller's to say. */

@@ -1,10 +1,13 @@
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { StreamPart } from '../../contract/stream-event.js';
-import { inputOf, partsOfBlock } from './anthropic-blocks.js';
+import { inputOf, partsOfBlock, partsOfDelta } from './anthropic-blocks.js';
+import { isModelled, isRegularBlock, isRegularDelta } from './regular-events.js';
 
 /** A block that was begun and not ended yet. */
 interface OpenBlock {
-  readonly block: JsonObject;
+  readonly type: unknown;
+  /** Of a tool call: what it began with, and would have been whole with. */
+  readonly block: JsonObject | undefined;
   /** Number of the tool call that it is. */
   readonly call: number | undefined;
   hasArguments: boolean;
@@ -15,7 +18,7 @@ interface OpenBlock {
  * leave out beginnings and ends, or have several open.
  */
 export class OpenBlocks {
-  /** Every block so far came as Anthropic's clients expect it: the events may be passed on as they are. */
+  /** All that came so far came as Anthropic's clients expect it: the events may be passed on as they are. */
   areRegular = true;
   readonly #open = new Map<unknown, OpenBlock>();
   #next = 0;
@@ -27,31 +30,32 @@ export class OpenBlocks {
 
   start({ index, content_block: given }: JsonObject): StreamPart[] {
     const block = isJsonObject(given) ? given : {};
-    if (index !== this.#next || this.#open.size > 0 || !isJsonObject(given))
+    const { type } = block;
+    // Servers that end none give every block the same number: the next ends it.
+    const before = this.#end(index);
+    if (index !== this.#next || before || this.#open.size > 0 || !isRegularBlock(block))
       this.areRegular = false;
     this.#next += 1;
-    const isCall = block['type'] === 'tool_use';
-    const call = isCall ? this.#calls++ : undefined;
-    this.#open.set(index, { block, call, hasArguments: false });
-    return partsOfBlock(block, call ?? 0, false);
+    const call = type === 'tool_use' ? this.#calls++ : undefined;
+    const isCall = call !== undefined;
+    this.#open.set(index, { type, block: isCall ? block : undefined, call, hasArguments: false });
+    return [...(before ?? []), ...partsOfBlock(block, call ?? 0, false)];
   }
 
-  /** @param read the pieces of the delta, for the call that it belongs to */
-  delta({ index }: JsonObject, read: (call: number) => StreamPart[]): StreamPart[] {
+  delta(index: unknown, delta: JsonObject): StreamPart[] {
     const open = this.#open.get(index);
-    if (!open) this.areRegular = false;
+    if (!open || !isRegularDelta(open.type, delta)) this.areRegular = false;
     // Pieces of what only its own dialect knows: a server's tool has arguments, too.
-    if (open && isForeign(open.block)) return [{ type: 'opaque' }];
-    const parts = read(open?.call ?? Math.max(0, this.#calls - 1));
+    if (open?.type !== undefined && !isModelled(open.type)) return [{ type: 'opaque' }];
+    const parts = partsOfDelta(delta, open?.call ?? Math.max(0, this.#calls - 1));
     if (open && parts.some(({ type }) => type === 'tool-call-delta')) open.hasArguments = true;
     return parts;
   }
 
   stop({ index }: JsonObject): StreamPart[] {
-    const open = this.#open.get(index);
-    if (!open) this.areRegular = false;
-    this.#open.delete(index);
-    return open ? withoutArguments(open) : [];
+    const parts = this.#end(index);
+    if (!parts) this.areRegular = false;
+    return parts ?? [];
   }
 
   /** What those still lack that were never ended. */
@@ -61,16 +65,17 @@ export class OpenBlocks {
     this.#open.clear();
     return parts;
   }
-}
 
-const MODELLED = new Set<unknown>(['text', 'thinking', 'redacted_thinking', 'tool_use']);
-
-function isForeign({ type }: JsonObject): boolean {
-  return type !== undefined && !MODELLED.has(type);
+  /** What the block there still lacks; nothing where there is none. */
+  #end(index: unknown): StreamPart[] | undefined {
+    const open = this.#open.get(index);
+    this.#open.delete(index);
+    return open && withoutArguments(open);
+  }
 }
 
 /** A call of a tool without parameters has no pieces. */
 function withoutArguments({ block, call, hasArguments }: OpenBlock): StreamPart[] {
-  if (call === undefined || hasArguments) return [];
+  if (block === undefined || call === undefined || hasArguments) return [];
   return [{ type: 'tool-call-delta', index: call, arguments: inputOf(block) }];
 }

@@ -1,5 +1,5 @@
 import type { Target } from '../../contract/chat-backend.js';
-import { bounded, limitNameOf, LIMITS } from './openai-bounds.js';
+import { bounded, limitNameOf, LIMITS } from '../shared/request/bounds.js';
 import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import { renamed, without } from '../shared/request/target-fields.js';
 

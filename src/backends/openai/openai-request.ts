@@ -12,7 +12,7 @@ import { splitResults } from '../shared/request/split-results.js';
 import { findPart } from '../shared/request/find-part.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
-import { canBound, forbiddenIn, LIMITS } from './openai-bounds.js';
+import { canBound, forbiddenIn, LIMITS } from '../shared/request/bounds.js';
 import { without } from '../shared/request/target-fields.js';
 import { inDialectOf } from './openai-fields-sent.js';
 

@@ -1,6 +1,6 @@
-import type { Target } from '../../contract/chat-backend.js';
-import type { ChatRequest } from '../../contract/chat-request.js';
-import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import type { Target } from '../../../contract/chat-backend.js';
+import type { ChatRequest } from '../../../contract/chat-request.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 
 export const LIMITS = ['max_tokens', 'max_completion_tokens'];
 
@@ -10,7 +10,7 @@ const LIMIT_NAMES = [...LIMITS, 'n_predict', 'num_predict', 'max_new_tokens', 'm
 /** Objects of the body whose fields some servers take for fields of the body. */
 const NESTED = ['options', 'parameters', 'extra_body'];
 
-/** Fields that name models beside `model`: OpenRouter's and LiteLLM's. */
+/** Fields that name models beside `model`: OpenRouter's, LiteLLM's and Anthropic's own (`fallbacks`). */
 const MODEL_CHOICES = [
   'models',
   'fallbacks',
