@@ -63,8 +63,8 @@ export class LiveConfig {
       }
     } catch (error) {
       this.#current = previous;
-      each(told, (observer) => observer.replaced?.(previous, next));
-      each(told, (observer) => observer.retired?.(next));
+      tellAll(told, (observer) => observer.replaced?.(previous, next));
+      tellAll(told, (observer) => observer.retired?.(next));
       throw error;
     }
     if (!this.#holders.has(previous)) this.#drop(previous);
@@ -77,12 +77,12 @@ export class LiveConfig {
   #drop(snapshot: GatewayConfig): void {
     this.#holders.delete(snapshot);
     if (snapshot === this.#current) return;
-    each(this.#observers, (observer) => observer.retired?.(snapshot));
+    tellAll(this.#observers, (observer) => observer.retired?.(snapshot));
   }
 }
 
 /** What one of them cannot do keeps the others from nothing, nor the request that has just ended. */
-function each(
+function tellAll(
   observers: readonly ConfigObserver[],
   tell: (observer: ConfigObserver) => void,
 ): void {

@@ -1,7 +1,7 @@
 /** What a program that uses a client library gets of one answer. */
 export interface Heard {
   readonly text: string;
-  /** Absent where the library has no place for it. */
+  /** Absent where there is no place in the library to look for it. */
   readonly reasoning?: string;
 }
 

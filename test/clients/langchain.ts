@@ -23,14 +23,17 @@ function clientOf({ modelOf, ...about }: Provider): Client {
   return {
     ...about,
     async stream(origin, model, onText, signal) {
-      const text: string[] = [];
+      const [text, reasoning]: [string[], string[]] = [[], []];
       for await (const chunk of await modelOf(origin, model).stream('Hi', signal && { signal })) {
+        for (const block of chunk.contentBlocks) {
+          if (block.type === 'reasoning') reasoning.push(String(block['reasoning'] ?? ''));
+        }
         if (chunk.text === '') continue;
         text.push(chunk.text);
         onText?.(chunk.text);
       }
       signal?.throwIfAborted();
-      return { text: text.join('') };
+      return { text: text.join(''), reasoning: reasoning.join('') };
     },
     async useTool(origin, model) {
       const bound = modelOf(origin, model).bindTools([weatherTool]);
@@ -65,7 +68,7 @@ export const langChainAnthropic = clientOf({
   name: '@langchain/anthropic, ChatAnthropic',
   packages: ['@langchain/anthropic', '@langchain/core'],
   route: '/v1/messages',
-  showsReasoning: false,
+  showsReasoning: true,
   modelOf: (origin, model) =>
     new ChatAnthropic({
       model,

@@ -74,6 +74,7 @@ export const openAiStream: Client = {
       { signal },
     );
     stream.on('content', (piece) => onText?.(piece));
+    // Of fields that its types do not know it keeps the last piece: that is no reasoning.
     return { text: (await stream.finalMessage()).content ?? '' };
   },
 };

@@ -12,7 +12,8 @@ import {
   messageStart,
   textDelta,
 } from '../support/anthropic-script.js';
-import { readCompletion } from '../support/chat-completions.js';
+import { chatEvents } from '../support/chat-events.js';
+import { deltaOf, readCompletion } from '../support/chat-completions.js';
 import { Gateway } from '../support/gateway.js';
 import { askMessages, blocksOf, endOf, readMessage } from '../support/messages.js';
 import { openAi } from '../support/openai-script.js';
@@ -69,6 +70,17 @@ describe('Messages over an upstream of Anthropic’s kind', () => {
       completion_tokens: 7,
       prompt_tokens_details: { cached_tokens: 4 },
     });
+  });
+
+  it('say nothing to callers of other dialects where there is only a signature', async () => {
+    replay('thinking-text-tools');
+    const { chunks } = await readCompletion(await gateway.complete({ model: 'claude' }));
+    const said = chunks.map((chunk) => deltaOf(chunk)['reasoning_content']);
+    expect(said.filter((each) => each !== undefined)).toEqual(['Think 🤔.']);
+    const body = { messages: [{ role: 'user', content: 'Hi' }] };
+    const events = await chatEvents(await gateway.post('/chat/claude', body));
+    const thoughts = events.filter(({ type }) => type === 'reasoning');
+    expect(thoughts.map(({ data }) => data)).toEqual([{ text: 'Think 🤔.' }]);
   });
 
   it('end by message_stop also where the upstream forgets it', async () => {

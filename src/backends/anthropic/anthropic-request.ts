@@ -1,6 +1,6 @@
 import type { Fit, Target } from '../../contract/chat-backend.js';
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from '../../contract/chat-request.js';
-import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import { defined, type JsonObject } from '../../contract/json.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
 import { bounded, forbiddenIn } from '../shared/request/bounds.js';
 import { findPart } from '../shared/request/find-part.js';
@@ -144,12 +144,11 @@ function outputConfig(
 }
 
 function toAnthropicTool({ name, description, parameters, strict }: Tool): JsonObject {
-  const schema = parameters ?? {};
+  // A schema without a type is refused.
   return defined({
     name,
     description,
-    input_schema:
-      isJsonObject(schema) && schema['type'] === undefined ? { type: 'object', ...schema } : schema,
+    input_schema: { type: 'object', ...parameters },
     strict,
   });
 }

@@ -44,15 +44,6 @@ export class FilesRead {
     }
     return false;
   }
-
-  /** Whether `other` read the same. */
-  equals(other: FilesRead): boolean {
-    const states = [...this.#states];
-    return (
-      states.length === other.#states.size &&
-      states.every(([path, state]) => other.#states.get(path) === state)
-    );
-  }
 }
 
 function readRegularFile(path: string): Buffer {

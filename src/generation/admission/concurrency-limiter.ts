@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LiveConfig } from '../../config/live-config.js';
 import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
+import { BackendCapacity } from './backend-capacity.js';
 import { EventLoopDelay } from './event-loop-delay.js';
 import { FairQueue, type Queued } from './fair-queue.js';
 import type { EligibleBackends, Permit } from './permit.js';
@@ -23,12 +24,7 @@ export class ConcurrencyLimiter {
   #isOpen = true;
   #running = 0;
   #tickets = 0;
-  /** How many generations each backend takes; one that is gone keeps its limit for those that still want it. */
-  readonly #capacities = new Map<string, number>();
-  /** What requests may still hold. */
-  readonly #snapshots = new Set<GatewayConfig>();
-  /** How many run there: under a limit that was lowered it may be more. */
-  readonly #taken = new Map<string, number>();
+  readonly #capacity = new BackendCapacity();
   readonly #queue = new FairQueue<Waiter>();
   /** Waiters without a slot: only these count against `queue.size`, and only these a drain refuses. */
   readonly #entering = new Set<Waiter>();
@@ -39,13 +35,13 @@ export class ConcurrencyLimiter {
     private readonly live: LiveConfig,
     private readonly eventLoop: EventLoopDelay,
   ) {
-    this.#setCapacities(live.current);
+    this.#capacity.adopt(live.current);
     live.observe({
       replaced: (next) => {
-        this.#setCapacities(next);
+        this.#capacity.adopt(next);
         this.#dispatch();
       },
-      retired: (snapshot) => this.#forget(snapshot),
+      retired: (snapshot) => this.#capacity.forget(snapshot),
     });
   }
 
@@ -101,22 +97,6 @@ export class ConcurrencyLimiter {
     return this.live.current.limits;
   }
 
-  #setCapacities(snapshot: GatewayConfig): void {
-    this.#snapshots.add(snapshot);
-    for (const { id, limits } of snapshot.backends) {
-      this.#capacities.set(id, limits?.streams ?? Infinity);
-    }
-  }
-
-  /** Ids may be made at every deploy: they must not add up over months of reloads. */
-  #forget(snapshot: GatewayConfig): void {
-    this.#snapshots.delete(snapshot);
-    const kept = new Set(
-      [...this.#snapshots].flatMap(({ backends }) => backends).map(({ id }) => id),
-    );
-    for (const { id } of snapshot.backends) if (!kept.has(id)) this.#capacities.delete(id);
-  }
-
   get #queueIsFull(): boolean {
     return this.#entering.size >= this.#limits.queue.size;
   }
@@ -161,30 +141,19 @@ export class ConcurrencyLimiter {
   #releaseCapacity(waiter: Waiter): void {
     if (!waiter.hasCapacity) return;
     waiter.hasCapacity = false;
-    const left = this.#takenAt(waiter.backend) - 1;
-    if (left > 0) this.#taken.set(waiter.backend, left);
-    else this.#taken.delete(waiter.backend);
+    this.#capacity.release(waiter.backend);
   }
 
   /** Takes what `waiter` lacks, if there is capacity at one of its backends. */
   #tryAcquire(waiter: Waiter): boolean {
     if (!waiter.hasSlot && this.#running >= this.#limits.streams) return false;
-    const backend = waiter.backends.find((id) => this.#takenAt(id) < this.#capacityAt(id));
+    const backend = this.#capacity.take(waiter.backends);
     if (backend === undefined) return false;
     if (!waiter.hasSlot) this.#running += 1;
-    this.#taken.set(backend, this.#takenAt(backend) + 1);
     waiter.hasSlot = true;
     waiter.hasCapacity = true;
     waiter.backend = backend;
     return true;
-  }
-
-  #capacityAt(backend: string): number {
-    return this.#capacities.get(backend) ?? Infinity;
-  }
-
-  #takenAt(backend: string): number {
-    return this.#taken.get(backend) ?? 0;
   }
 
   #wait(waiter: Waiter): Promise<void> {

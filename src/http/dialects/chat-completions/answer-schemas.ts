@@ -8,7 +8,7 @@ import {
   orNull,
   schemaRef,
 } from '../../json-schema.js';
-import { toOpenAiFinishReason } from './encode-stream.js';
+import { toOpenAiFinishReason } from './vocabulary.js';
 
 const text = { type: 'string' };
 const textOrNull = { type: ['string', 'null'] };

@@ -1,6 +1,6 @@
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
 import type { JsonObject } from '../../../contract/json.js';
-import { toOpenAiImage, toOpenAiFinishReason, toOpenAiUsage } from './encode-stream.js';
+import { toOpenAiImage, toOpenAiFinishReason, toOpenAiUsage } from './vocabulary.js';
 
 /** A whole answer as a Chat Completion: the upstream's own JSON where it speaks the dialect. */
 export function toChatCompletion(answer: ChatAnswer): JsonObject {

@@ -9,6 +9,7 @@ import type {
 } from '../../../contract/stream-event.js';
 import type { FailureInfo, StreamEncoder } from '../dialect.js';
 import { toOpenAiError } from '../openai-shared/errors.js';
+import { toOpenAiFinishReason, toOpenAiImage, toOpenAiUsage } from './vocabulary.js';
 
 /** How an event ends whose usage is yet to come; a caller that did not ask for usage must not see it. */
 const NO_USAGE = ',"usage":null}';
@@ -108,7 +109,8 @@ export class ChatCompletionEncoder implements StreamEncoder<string> {
       case 'text-delta':
         return this.#delta({ content: part.text });
       case 'reasoning-delta':
-        return this.#delta({ reasoning_content: part.text });
+        // A signature has no text, and no place here.
+        return part.text === '' ? '' : this.#delta({ reasoning_content: part.text });
       case 'refusal-delta':
         return this.#delta({ refusal: part.text });
       case 'image-delta':
@@ -204,30 +206,4 @@ function saysAll(counted: unknown, usage: Usage = {}): boolean {
 
 function detail(details: unknown, name: string): number | undefined {
   return isJsonObject(details) ? numberOr(details[name], undefined) : undefined;
-}
-
-/** OpenAI has no word for an image in an answer; this is OpenRouter's. */
-export function toOpenAiImage(url: string): JsonObject {
-  return { type: 'image_url', image_url: { url } };
-}
-
-/** OpenAI's clients know a closed set of reasons. */
-export function toOpenAiFinishReason(reason: FinishReason): string {
-  return reason === 'other' ? 'stop' : reason;
-}
-
-/**
- * Nothing where the upstream counted nothing: a made-up 0 would be billed as one. Where it counted
- * one of the two, OpenAI's clients take all three for granted.
- */
-export function toOpenAiUsage(usage: Usage | undefined): JsonObject | undefined {
-  const { input, output, cachedInput, reasoning } = usage ?? {};
-  if (input === undefined && output === undefined) return undefined;
-  return {
-    prompt_tokens: input ?? 0,
-    completion_tokens: output ?? 0,
-    total_tokens: (input ?? 0) + (output ?? 0),
-    ...(cachedInput !== undefined && { prompt_tokens_details: { cached_tokens: cachedInput } }),
-    ...(reasoning !== undefined && { completion_tokens_details: { reasoning_tokens: reasoning } }),
-  };
 }

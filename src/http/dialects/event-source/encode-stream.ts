@@ -41,7 +41,8 @@ export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
       case 'refusal-delta':
         return this.#event('message', { text: part.text });
       case 'reasoning-delta':
-        return this.#event('reasoning', { text: part.text });
+        // A signature has no text, and no place here.
+        return part.text === '' ? undefined : this.#event('reasoning', { text: part.text });
       case 'image-delta':
         return this.#event('image', { url: part.url });
       case 'tool-call-delta': {
