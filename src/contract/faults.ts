@@ -13,7 +13,10 @@ export type EndReason =
   | 'internal_error';
 
 export interface FaultRow {
-  /** HTTP status while the caller's status is still to be sent. */
+  /**
+   * HTTP status while the caller's status is still to be sent. 503 says that another instance may
+   * answer: a proxy may send the same request there. What has used up its targets is a 502 (ADR 35).
+   */
   readonly status: number;
   /** For callers, where there is nothing more exact to say. */
   readonly message?: string | undefined;
@@ -108,7 +111,7 @@ export const FAULTS = {
     retry: true,
     endReason: 'upstream_cut',
   },
-  upstream_unavailable: { ...failure, status: 503, retry: true },
+  upstream_unavailable: { ...failure, status: 502, retry: true },
   overloaded: { ...ours, status: 503, fallback: true },
   draining: {
     ...ours,

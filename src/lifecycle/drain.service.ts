@@ -70,6 +70,7 @@ export class DrainService
   async beforeApplicationShutdown(signal?: string): Promise<void> {
     const { delayMs, forMs } = this.live.current.drain;
     this.#isDraining = true;
+    this.#connections?.closeAfterAnswers();
     if (signal) this.#logger.log('draining', { signal, running: this.running.count });
     // SIGINT comes from a person at a terminal: no proxy has to hear of it.
     if (delayMs > 0 && signal !== 'SIGINT') await pause(delayMs);

@@ -9,15 +9,23 @@ import type { Socket } from 'node:net';
 export class OpenConnections {
   /** How many requests each is busy with (pipelined ones come before the first is answered); `undefined`: none ever came. */
   readonly #sockets = new Map<Socket, number | undefined>();
+  readonly #responses = new Set<ServerResponse>();
+  #areLast = false;
 
   constructor(server: Server) {
     server.on('connection', (socket) => {
       this.#sockets.set(socket, undefined);
       socket.once('close', () => this.#sockets.delete(socket));
     });
-    server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    // Before whoever answers it.
+    server.prependListener('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+      if (this.#areLast) closeAfter(response);
+      this.#responses.add(response);
       this.#count(socket, 1);
-      response.once('close', () => this.#count(socket, -1));
+      response.once('close', () => {
+        this.#responses.delete(response);
+        this.#count(socket, -1);
+      });
     });
   }
 
@@ -25,6 +33,12 @@ export class OpenConnections {
   get hasBytesWaiting(): boolean {
     for (const { writableLength } of this.#sockets.keys()) if (writableLength > 0) return true;
     return false;
+  }
+
+  /** From now on every answer says that it is the last one on its connection: a proxy takes another next time. */
+  closeAfterAnswers(): void {
+    this.#areLast = true;
+    for (const response of this.#responses) if (!response.headersSent) closeAfter(response);
   }
 
   /** Closes those between two requests. */
@@ -39,4 +53,16 @@ export class OpenConnections {
   #count(socket: Socket, by: number): void {
     if (this.#sockets.has(socket)) this.#sockets.set(socket, (this.#sockets.get(socket) ?? 0) + by);
   }
+}
+
+function closeAfter(response: ServerResponse): void {
+  response.setHeader('Connection', 'close');
+  const writeHead = response.writeHead.bind(response) as (...given: unknown[]) => ServerResponse;
+  // Nest says `keep-alive` here for its event streams, whatever the response has.
+  response.writeHead = (...given: unknown[]) =>
+    writeHead(...given.map((each) => (isHeaders(each) ? { ...each, Connection: 'close' } : each)));
+}
+
+function isHeaders(given: unknown): given is object {
+  return typeof given === 'object' && given !== null && !Array.isArray(given);
 }

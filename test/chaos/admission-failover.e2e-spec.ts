@@ -46,7 +46,7 @@ describe('a request whose first target failed', () => {
     const caller = new AbortController();
     const held = await gateway.complete({ model: 'llama3' }, {}, caller.signal);
     const { status } = await gateway.complete({ model: 'gpt-4o' });
-    expect(status).toBe(503);
+    expect(status).toBe(502);
     expect((await gateway.ended())['queuedMs']).toBeGreaterThan(90);
     caller.abort();
     await held.text().catch(() => undefined);
@@ -67,7 +67,7 @@ describe('a request whose first target failed', () => {
   });
 
   it.each([
-    ['before it has content', failsWith(500, {}), [503, '']],
+    ['before it has content', failsWith(500, {}), [502, '']],
     ['to have its answer taken up', openAi.streamsTextThenCuts(['Hel']), [200, 'Hel']],
   ])('waits no longer for a target that is left alone meanwhile (%s)', async (_, fails, told) => {
     gateway = await replaced({
@@ -91,7 +91,7 @@ describe('a request whose first target failed', () => {
     while ((await gateway.metric('llm_active_streams')) < 2) await nextTurn();
     const failed = upstreamSent('trailers');
     const waiting = gateway.complete({ model: 'gpt-4o' });
-    if (told[0] === 503) await failed;
+    if (told[0] === 502) await failed;
     else await waiting;
 
     await step.cut();

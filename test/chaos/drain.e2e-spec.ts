@@ -44,6 +44,26 @@ describe('A drain', () => {
   });
 
   it.each([
+    ['GET', '/livez', undefined],
+    ['GET', '/nowhere', undefined],
+    ['GET', '/chat/gpt-only?message=Hi', undefined],
+    ['POST', '/chat/gpt-only', { messages }],
+    ['POST', '/v1/chat/completions', { model: 'gpt-only', stream: true, messages }],
+    ['POST', '/v1/chat/completions', { model: 'gpt-only', stream: false, messages }],
+    ['POST', '/v1/messages', { model: 'gpt-only', max_tokens: 9, stream: true, messages }],
+  ])('closes the connection of %s %s behind its answer meanwhile', async (method, path, body) => {
+    gateway = await Gateway.start({ drain: { delayMs: 500, forMs: 10_000 } });
+    const { stream } = body ?? {};
+    gateway.openai.script(stream === false ? openAi.answersText('Hi') : openAi.streamsText(['Hi']));
+    const before = await gateway.get('/livez');
+    expect(before.headers.get('connection')).toBe('keep-alive');
+    await drain();
+    const answer = method === 'GET' ? await gateway.get(path) : await gateway.post(path, body!);
+    expect(answer.headers.get('connection')).toBe('close');
+    await answer.text();
+  });
+
+  it.each([
     ['/v1/chat/completions', { model: 'gpt-only', stream: true, messages }],
     ['/v1/chat/completions', { model: 'gpt-only', stream: false, messages }],
     ['/chat/gpt-only', { messages }],

@@ -181,7 +181,7 @@ describe('A target that cannot be reached', () => {
     await start();
     await gateway.openai.close();
     const { status } = await gateway.complete({ model: 'gpt-only' });
-    expect(status).toBe(503);
+    expect(status).toBe(502);
     expect(await outcomes()).toEqual(['upstream_unavailable', 'upstream_unavailable']);
   });
 
@@ -191,7 +191,7 @@ describe('A target that cannot be reached', () => {
       backends: [{ id: 'silent', kind: 'openai', baseUrl: silent.url, connectMs: 100 }],
       models: [{ id: 'm', targets: ['silent/m'] }],
     });
-    expect((await gateway.complete({ model: 'm' })).status).toBe(503);
+    expect((await gateway.complete({ model: 'm' })).status).toBe(502);
     expect(await outcomes()).toEqual(['upstream_unavailable']);
     await silent.close();
   });

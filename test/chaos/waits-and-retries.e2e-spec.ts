@@ -85,7 +85,7 @@ describe('A client’s own retry', () => {
     gateway.ollama.script(down);
     for (const stream of [true, false]) {
       const response = await gateway.complete({ model, stream });
-      expect(response.status).toBe(503);
+      expect(response.status).toBe(502);
       expect(response.headers.get('x-should-retry')).toBe(shouldRetry);
       await response.text();
     }
@@ -110,7 +110,7 @@ describe('A client’s own retry', () => {
     const busy = gateway.complete({ model: 'llama3' }, {}, caller.signal).catch(() => undefined);
     await gateway.ollama.request(0);
     const response = await gateway.complete({ model: 'gpt-4o' });
-    expect([response.status, response.headers.get('x-should-retry')]).toEqual([503, null]);
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([502, null]);
     caller.abort();
     await busy;
   });

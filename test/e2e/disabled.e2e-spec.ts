@@ -73,11 +73,11 @@ describe('disabled: true', () => {
     expect(gateway.openai.requests).toHaveLength(1);
   });
 
-  it('on whatever answers for a model makes it a 503 that a client need not repeat', async () => {
+  it('on whatever answers for a model makes it a 502 that a client need not repeat', async () => {
     const targets = [{ backend: 'openai', model: 'a', disabled: true }];
     gateway = await Gateway.start({ models: [{ id: 'm', targets }] });
     const refused = await gateway.complete({ model: 'm' });
-    expect(refused.status).toBe(503);
+    expect(refused.status).toBe(502);
     expect(refused.headers.get('x-should-retry')).toBe('false');
     expect(refused.headers.get('retry-after')).toBe('60');
     expect(await errorOf(refused)).toMatchObject({
@@ -86,6 +86,6 @@ describe('disabled: true', () => {
     });
     expect(await listed()).toEqual(['m']);
     const chat = await gateway.get('/chat?message=Hi');
-    expect(chat.status).toBe(503);
+    expect(chat.status).toBe(502);
   });
 });

@@ -153,7 +153,7 @@ describe('Messages over an upstream of Anthropic’s kind', () => {
     [404, 'not_found_error', 502, 'api_error'],
     [429, 'rate_limit_error', 429, 'rate_limit_error'],
     [529, 'overloaded_error', 529, 'overloaded_error'],
-    [500, 'api_error', 503, 'api_error'],
+    [500, 'api_error', 502, 'api_error'],
   ])('keep what is the operator’s to themselves: %i %s', async (status, said, told, type) => {
     gateway.anthropic.script(
       failsWith(status, anthropicError('sk-ant-upstream-secret org_1a2b3c4d', said)),

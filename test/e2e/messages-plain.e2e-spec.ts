@@ -58,7 +58,7 @@ describe('an answer as a whole Message', () => {
       max_tokens: 9,
       messages: [{ role: 'user', content: 'Hi' }],
     });
-    await expect(asking).rejects.toMatchObject({ status: 503, type: 'api_error' });
+    await expect(asking).rejects.toMatchObject({ status: 502, type: 'api_error' });
   });
 
   it('is taken from a server that streams all the same', async () => {

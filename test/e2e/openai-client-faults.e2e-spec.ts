@@ -63,10 +63,10 @@ const ONE_TARGET: readonly (readonly [string, UpstreamScript, Thrown, number, nu
     1,
     1,
   ],
-  ['a bug', says(500), failed(503)('upstream_unavailable'), 3, 2],
-  ['an outage of 5 ms', says(503, null, WAIT_SHORT), failed(503)('upstream_unavailable'), 3, 2],
-  ['a reset connection', resetsBeforeHeaders(), failed(503)('upstream_unavailable'), 3, 2],
-  ['a closed connection', cutsBeforeHeaders(), failed(503)('upstream_unavailable'), 3, 2],
+  ['a bug', says(500), failed(502)('upstream_unavailable'), 3, 2],
+  ['an outage of 5 ms', says(503, null, WAIT_SHORT), failed(502)('upstream_unavailable'), 3, 2],
+  ['a reset connection', resetsBeforeHeaders(), failed(502)('upstream_unavailable'), 3, 2],
+  ['a closed connection', cutsBeforeHeaders(), failed(502)('upstream_unavailable'), 3, 2],
   ['a web page', replays('text/html', '<h1>Hi</h1>'), failed(502)('upstream_protocol'), 1, 1],
   ['an end before content', openAi.streamsTextThenEnds([]), failed(502)('upstream_cut'), 3, 2],
   ['silence for firstTokenMs', stallsBeforeHeaders(), failed(504)('first_token_timeout'), 1, 1],
@@ -140,7 +140,7 @@ describe.concurrent('the official OpenAI client at its default settings', () => 
     gateway.openai.script(says(429, null, { 'retry-after': '9' }));
     gateway.ollama.script(failsWith(503, { error: 'busy' }, WAIT_SHORT));
     const { status, code } = await outcomeOf(client, 'gpt-4o');
-    expect([status, code]).toEqual([503, 'upstream_unavailable']);
+    expect([status, code]).toEqual([502, 'upstream_unavailable']);
     // Until the Retry-After of its 429 nobody asks the first one again.
     expect([gateway.openai.requests.length, gateway.ollama.requests.length]).toEqual([1, 3]);
   });
@@ -153,7 +153,7 @@ describe.concurrent('the official OpenAI client at its default settings', () => 
     gateway.openai.script(says(500));
     gateway.ollama.script(failsWith(500, { error: 'busy' }));
     const { status, code } = await outcomeOf(client, 'gpt-4o');
-    expect([status, code]).toEqual([503, 'upstream_unavailable']);
+    expect([status, code]).toEqual([502, 'upstream_unavailable']);
     expect([gateway.openai.requests.length, gateway.ollama.requests.length]).toEqual([1, 1]);
   });
 

@@ -102,7 +102,7 @@ describe('a target that cannot honour a request', () => {
   it('is not asked when the one that could has failed', async () => {
     gateway.openai.script(failsWith(500, openAiError('boom')));
     const response = await gateway.complete({ model: 'openai-first', logprobs: true });
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(502);
     expect(response.headers.get('x-sluice-attempts')).toBe('1');
     expect(requests()).toEqual([1, 0]);
   });

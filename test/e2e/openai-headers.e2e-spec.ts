@@ -109,9 +109,10 @@ describe('the headers of a Chat Completion', () => {
   it.each([true, false])('of a failure say as much as is known (stream: %s)', async (stream) => {
     gateway.openai.script(failsWith(500, openAiError('boom')));
     const response = await gateway.complete({ stream }, { 'x-request-id': 'mine' });
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(502);
     const { headers } = response;
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(headers.get('x-accel-buffering')).toBe('no');
     expect(headers.get('x-request-id')).toBe('mine');
     expect(headers.get('x-sluice-model')).toBe('gpt-only');
     expect(headers.get('x-sluice-attempts')).toBe('1');

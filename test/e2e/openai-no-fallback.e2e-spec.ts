@@ -69,7 +69,7 @@ describe.each([true, false])('when nobody can answer (stream: %s)', (stream) => 
     gateway.openai.script(failsWith(first[0], openAiError('no'), { 'retry-after': first[1] }));
     gateway.ollama.script(failsWith(status, { error: 'no' }, wait ? { 'retry-after': wait } : {}));
     const response = await ask();
-    expect(response.status).toBe(code === 'rate_limit_exceeded' ? 429 : 503);
+    expect(response.status).toBe(code === 'rate_limit_exceeded' ? 429 : 502);
     expect((await errorOf(response)).code).toBe(code);
     expect(response.headers.get('retry-after')).toBe(retryAfter);
     expect(response.headers.get('retry-after-ms')).toBe(`${retryAfter}000`);
@@ -117,11 +117,11 @@ describe.each([true, false])('when nobody can answer (stream: %s)', (stream) => 
     expect(gateway.log.text).not.toMatch(/sk-|org-42|10\.0\.0\.7/);
   });
 
-  it('a connection that broke twice is a 503 with the cause in the log only', async () => {
+  it('a connection that broke twice is a 502 with the cause in the log only', async () => {
     gateway.openai.script(resetsBeforeHeaders());
     gateway.ollama.script(resetsBeforeHeaders());
     const response = await ask();
-    expect(response.status).toBe(503);
+    expect(response.status).toBe(502);
     expect(response.headers.get('retry-after')).toBe('1');
     expect(await response.text()).not.toContain('ECONNRESET');
     expect(await gateway.ended()).toMatchObject({

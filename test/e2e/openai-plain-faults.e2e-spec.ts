@@ -28,13 +28,13 @@ const COMMON: readonly Failure[] = [
   ['limits the rate', 429, 'rate_limit_exceeded', failsWith(429, openAiError('no'))],
   ['refuses our key', 502, 'upstream_credentials', failsWith(401, openAiError('no'))],
   ['lacks the model', 502, 'upstream_model_missing', failsWith(404, openAiError('no'))],
-  ['has a bug', 503, 'upstream_unavailable', failsWith(500, openAiError('no'))],
-  ['resets the connection', 503, 'upstream_unavailable', resetsBeforeHeaders()],
-  ['closes the connection', 503, 'upstream_unavailable', cutsBeforeHeaders()],
+  ['has a bug', 502, 'upstream_unavailable', failsWith(500, openAiError('no'))],
+  ['resets the connection', 502, 'upstream_unavailable', resetsBeforeHeaders()],
+  ['closes the connection', 502, 'upstream_unavailable', cutsBeforeHeaders()],
   ['answers with a web page', 502, 'upstream_protocol', failsWith(200, '<h1>Hi</h1>', html())],
   ['answers with half of a JSON', 502, 'upstream_protocol', answers('{"id":"chatcm')],
   ['answers with another JSON', 502, 'upstream_protocol', answers({ object: 'list', data: [] })],
-  ['answers with an error as 200', 503, 'upstream_unavailable', answers({ error: 'boom' })],
+  ['answers with an error as 200', 502, 'upstream_unavailable', answers({ error: 'boom' })],
 ];
 const FAILURES: Readonly<Record<'openai' | 'ollama', readonly Failure[]>> = {
   openai: [

@@ -54,8 +54,13 @@ const OF_GENERATIONS: readonly Refusal[] = [
   ],
   ['internal', 'A bug in Sluice.', FAULTS.internal.message],
   [
+    'draining',
+    'This instance has no room or is draining; another may answer.',
+    FAULTS.draining.message,
+  ],
+  [
     'upstream_unavailable',
-    'The upstream is unavailable, or this instance is draining.',
+    'No target is available.',
     'Backend "openai" is unavailable at the moment.',
   ],
 ];
@@ -64,7 +69,7 @@ const OF_GENERATIONS: readonly Refusal[] = [
 const OF_UPSTREAMS: readonly Refusal[] = [
   [
     'upstream_cut',
-    'The upstream refused our key, lacks the model, cut its answer or broke its protocol.',
+    'No target is available, or the upstream refused our key, lacks the model, cut its answer or broke its protocol.',
     FAULTS.upstream_cut.message,
   ],
   ['first_token_timeout', 'A deadline passed.', 'Backend "openai" sent no content in time.'],

@@ -26,14 +26,17 @@ function failureOfUnknown(path: string): Dialect<never, never>['failure'] {
 function setErrorHeaders(response: Response, error: GatewayError): void {
   const { status, shouldRetry, callerWaitMs } = error;
   const { record } = response.locals.context;
+  // A proxy decides by it whether it collects the answer, before it knows how that ends.
+  response.setHeader('x-accel-buffering', 'no');
   if (record) response.setHeader('x-sluice-attempts', record.attemptsBegun);
   // RFC 9110 asks for it; no browser shows a dialog for this scheme.
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));
-  // The next request shall look for another instance; behind half a body there can be none.
-  if (error.fault === 'draining' || error.fault === 'body_timeout')
-    response.setHeader('connection', 'close');
-  if (callerWaitMs !== undefined && (status === 429 || status === 503)) {
+  // Behind half a body there can be no other request.
+  if (error.fault === 'body_timeout') response.setHeader('connection', 'close');
+  // Of other failures nobody knows when they are over.
+  const isForNow = status === 429 || status === 503 || error.fault === 'upstream_unavailable';
+  if (callerWaitMs !== undefined && isForNow) {
     response.setHeader('retry-after', Math.max(1, Math.ceil(callerWaitMs / 1000)));
     response.setHeader('retry-after-ms', Math.ceil(callerWaitMs));
   }
