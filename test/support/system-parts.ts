@@ -2,7 +2,7 @@ import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /** Programs that npm does not bring; each is called as its Debian package. */
-export const SYSTEM_PARTS = ['redis-server', 'postgresql', 'chromium'] as const;
+export const SYSTEM_PARTS = ['redis-server', 'postgresql', 'chromium', 'nginx', 'haproxy'] as const;
 export type SystemPart = (typeof SYSTEM_PARTS)[number];
 
 /** Of PostgreSQL the folder with `initdb` and `postgres`, which Debian keeps out of PATH; of others the program. */
@@ -33,7 +33,9 @@ function postgresqlFolder(): string | undefined {
 }
 
 function inPath(program: string): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const { PATH = '' } = process.env;
+  // Debian keeps servers where only root's PATH looks; they need no root to run.
+  const folders = PATH === '' ? [] : [...PATH.split(delimiter), '/usr/sbin'];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 
