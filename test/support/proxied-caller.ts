@@ -48,7 +48,7 @@ export class ProxiedCaller {
     text = '',
   ): Promise<ProxiedAnswer> {
     const agent = (this.#agent ??= new Agent({ keepAlive: true, ca: TlsUpstream.ca }));
-    const asking = request(new URL(path, this.url), { method, agent, headers: { ...headers } });
+    const asking = request(this.url + path, { method, agent, headers: { ...headers } });
     asking.end(text);
     const [message] = (await once(asking, 'response')) as [IncomingMessage];
     return ProxiedAnswer.of(message, message.statusCode, message.headers, () => message.destroy());

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,7 +95,8 @@ export class ReverseProxy {
     /** `https://localhost:PORT`; its certificate is that of `TlsUpstream.ca`. */
     readonly url: string,
     private readonly kind: ReverseProxyKind,
-    private readonly folder: string,
+    /** What it may write to. */
+    readonly folder: string,
     private readonly child: ChildProcess,
   ) {
     for (const stream of [child.stdout, child.stderr]) {
@@ -107,6 +108,8 @@ export class ReverseProxy {
   static async start(kind: ReverseProxyKind, replicas: readonly string[]): Promise<ReverseProxy> {
     const [a, b] = replicas.map((url) => new URL(url).host);
     const folder = await mkdtemp(join(tmpdir(), `sluice-${kind.name}-`));
+    // The workers of nginx are another user than root.
+    await chmod(folder, 0o755);
     const port = await freePort();
     const args = await kind.configure({ folder, port, replicas: [a!, b!] });
     const child = spawn(systemPart(kind.name).path, args, { cwd: folder });

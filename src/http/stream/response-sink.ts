@@ -13,6 +13,12 @@ export const STREAM_HEADERS = {
 /** How long the last frame of a failed stream may wait for a slow caller. */
 const LAST_FRAME_MS = 5000;
 
+/**
+ * How long the connection outlives the last frame of a failed stream. A reset may overtake what came
+ * right before it: behind nginx, over HTTP/2, Chromium drops it unread.
+ */
+const LAST_FRAME_AHEAD_MS = 100;
+
 /** The response of a `@Post` route, written by hand: committed late, ended in one of two ways. */
 export class ResponseSink implements FrameSink<string> {
   constructor(
@@ -44,13 +50,12 @@ export class ResponseSink implements FrameSink<string> {
   fail(last: string): void {
     const { response } = this;
     // A caller that does not read cannot be told; it can only be left.
-    const giveUp = setTimeout(() => response.destroy(), LAST_FRAME_MS);
+    let ending = setTimeout(() => response.destroy(), LAST_FRAME_MS);
     // Node never calls back when the caller leaves in this very moment.
-    response.once('close', () => clearTimeout(giveUp));
+    response.once('close', () => clearTimeout(ending));
     response.write(last, () => {
-      // Without chunks (HTTP/1.0) any end but a reset looks well.
-      if (response.chunkedEncoding) response.socket?.destroySoon();
-      else response.socket?.resetAndDestroy();
+      clearTimeout(ending);
+      ending = setTimeout(() => endUncleanly(response), LAST_FRAME_AHEAD_MS);
     });
     this.#complete();
   }
@@ -72,4 +77,10 @@ export class ResponseSink implements FrameSink<string> {
     this.subscriber.next(undefined);
     this.subscriber.complete();
   }
+}
+
+function endUncleanly(response: Response): void {
+  // Without chunks (HTTP/1.0) any end but a reset looks well.
+  if (response.chunkedEncoding) response.socket?.destroySoon();
+  else response.socket?.resetAndDestroy();
 }
