@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import { Gateway } from '../support/gateway.js';
@@ -11,6 +13,7 @@ import {
 } from '../support/proxied-caller.js';
 import { REVERSE_PROXIES, ReverseProxy } from '../support/reverse-proxy.js';
 import { isMissing } from '../support/system-parts.js';
+import { TlsUpstream } from '../support/tls-upstream.js';
 
 const MB = 1024 * 1024;
 
@@ -119,6 +122,18 @@ describe.each(REVERSE_PROXIES)('Behind $name', (kind) => {
         status: 404,
         error: { message: expect.stringMatching(/nothing at this address/) as string },
       });
+    });
+  });
+
+  describe.skipIf(isMissing(kind.name))('a caller on HTTP/1.0', () => {
+    it('is refused: it would take the end of a connection for the end of an answer', async () => {
+      const nobody = `http://127.0.0.1:${await freePort()}`;
+      const proxy = await ReverseProxy.start(kind, [nobody, nobody]);
+      const { port } = new URL(proxy.url);
+      const socket = connect({ port: Number(port), host: 'localhost', ca: TlsUpstream.ca });
+      socket.write('GET /v1/models HTTP/1.0\r\nhost: localhost\r\n\r\n');
+      expect(await text(socket)).toMatch(/^HTTP\/1\.\d 426 [^]*Use HTTP\/1\.1 or HTTP\/2\./);
+      await proxy.stop();
     });
   });
 
