@@ -50,6 +50,11 @@ export interface PodSpec {
   readonly topologySpreadConstraints: readonly { readonly labelSelector: Selector }[];
 }
 
+interface PolicyPort {
+  readonly port: number;
+  readonly protocol: string;
+}
+
 /** The fields that a spec has here, by the kind of its object. */
 export interface Specs {
   ConfigMap: undefined;
@@ -84,7 +89,14 @@ export interface Specs {
   };
   NetworkPolicy: {
     readonly podSelector: Selector;
-    readonly ingress: readonly { readonly ports: readonly { readonly port: string | number }[] }[];
+    readonly ingress: readonly {
+      readonly from: readonly unknown[];
+      readonly ports: readonly PolicyPort[];
+    }[];
+    readonly egress: readonly {
+      readonly to: readonly { readonly ipBlock?: { readonly except: readonly string[] } }[];
+      readonly ports: readonly PolicyPort[];
+    }[];
   };
   HTTPRoute: {
     readonly rules: readonly {
@@ -116,6 +128,11 @@ export function oneOf<K extends keyof Specs>(
   const [found, ...others] = allOf(manifests, kind);
   if (found === undefined || others.length > 0) throw new Error(`There is not one ${kind}.`);
   return found;
+}
+
+export function podOf(manifests: readonly Manifest[]) {
+  const { template } = oneOf(manifests, 'Deployment').spec;
+  return { labels: template.metadata.labels, ...template.spec };
 }
 
 export function selects(wanted: Labels, labels: Labels | undefined): boolean {

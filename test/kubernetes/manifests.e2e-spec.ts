@@ -1,19 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { findRoute, ROUTES } from '../../src/http/routes.js';
+import { findRoute } from '../../src/http/routes.js';
 import { isKubernetesMissing } from './installed.js';
 import { manifestsIn, render } from './kustomize.js';
-import { allOf, type Manifest, oneOf, selects } from './manifest.js';
+import { allOf, type Manifest, oneOf, podOf, selects } from './manifest.js';
 import { secretsReadBy, sluiceConfigIn, sluiceYamlIn } from './sluice-config.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const isMissing = isKubernetesMissing();
-
-function podOf(manifests: readonly Manifest[]) {
-  const { template } = oneOf(manifests, 'Deployment').spec;
-  return { labels: template.metadata.labels, ...template.spec };
-}
 
 describe.skipIf(isMissing).each(['base', 'overlays/production'])(
   'deploy/kubernetes/%s',
@@ -78,11 +73,36 @@ describe.skipIf(isMissing).each(['base', 'overlays/production'])(
         spec.ports.map(({ targetPort }) => targetPort),
       ]);
       expect(Object.fromEntries(ports)).toEqual({ sluice: ['http'], 'sluice-admin': ['admin'] });
+    });
+
+    it('lets callers to the one port, and Prometheus to the other', () => {
       const { ingress } = oneOf(manifests, 'NetworkPolicy').spec;
-      expect(ingress.map((rule) => rule.ports.map(({ port }) => port))).toEqual([
-        ['http'],
-        ['admin'],
+      const { port, adminPort } = config.server;
+      expect(ingress.map((rule) => rule.ports.map((each) => each.port))).toEqual([
+        [port],
+        [adminPort],
       ]);
+      for (const { from } of ingress) expect(from.length).toBeGreaterThan(0);
+    });
+
+    it('lets it out to names and to HTTPS, and to no private address', () => {
+      const [names, https, ...others] = oneOf(manifests, 'NetworkPolicy').spec.egress;
+      expect(others).toEqual([]);
+      expect(names!.ports.map(({ port, protocol }) => `${port}/${protocol}`)).toEqual([
+        '53/UDP',
+        '53/TCP',
+      ]);
+      expect(https!.ports).toEqual([{ port: 443, protocol: 'TCP' }]);
+      expect(https!.to.flatMap(({ ipBlock }) => ipBlock?.except)).toEqual(
+        expect.arrayContaining([
+          '10.0.0.0/8',
+          '100.64.0.0/10',
+          '169.254.0.0/16',
+          '172.16.0.0/12',
+          '192.168.0.0/16',
+          'fc00::/7',
+        ]),
+      );
     });
 
     it('lets nodes be drained while it serves', () => {
@@ -147,56 +167,3 @@ describe.skipIf(isMissing).each(['base', 'overlays/production'])(
     });
   },
 );
-
-describe.skipIf(isMissing)('deploy/kubernetes/overlays/production', () => {
-  const manifests = isMissing ? [] : render('overlays/production');
-
-  it('is of one namespace, and of an image that is named', () => {
-    const others = manifests.filter(({ kind }) => kind !== 'Namespace');
-    expect(new Set(others.map(({ metadata }) => metadata.namespace))).toEqual(new Set(['sluice']));
-    expect(podOf(manifests).containers[0].image).toMatch(/^[\w.]+\/sluice(:\d|@sha256:)/);
-  });
-
-  it('lets in all that callers use, and nothing of operators', () => {
-    const [rule, ...more] = oneOf(manifests, 'HTTPRoute').spec.rules;
-    expect(more).toEqual([]);
-    const isLetIn = (path: string) =>
-      rule!.matches.some(({ path: { value } }) => path === value || path.startsWith(`${value}/`));
-    const ofCallers = ['generation', 'count', 'ticket', 'models'];
-    for (const { path, kind } of ROUTES) {
-      expect([path, isLetIn(path)]).toEqual([path, ofCallers.includes(kind)]);
-      expect([path, isLetIn(path.replace(/^\/v1\b/, ''))]).toEqual([
-        path,
-        ofCallers.includes(kind),
-      ]);
-    }
-  });
-
-  it('cuts no answer at the gateway, and leads to the Service of callers', () => {
-    const [rule] = oneOf(manifests, 'HTTPRoute').spec.rules;
-    expect(rule!.timeouts).toEqual({ request: '0s', backendRequest: '0s' });
-    const service = allOf(manifests, 'Service').find(({ metadata }) => metadata.name === 'sluice')!;
-    expect(rule!.backendRefs).toEqual([{ name: 'sluice', port: service.spec.ports[0]!.port }]);
-  });
-
-  it('watches the port for operators, once', () => {
-    const { selector, endpoints } = oneOf(manifests, 'ServiceMonitor').spec;
-    const watched = allOf(manifests, 'Service').filter(({ metadata }) =>
-      selects(selector.matchLabels, metadata.labels),
-    );
-    expect(watched.map(({ metadata }) => metadata.name)).toEqual(['sluice-admin']);
-    expect(endpoints.map(({ port }) => port)).toEqual(
-      watched[0]!.spec.ports.map(({ name }) => name),
-    );
-    expect(endpoints.map(({ path }) => findRoute(path)?.kind)).toEqual(['metrics']);
-  });
-
-  it('adds pods before the ones there are are full', () => {
-    const { metrics } = oneOf(manifests, 'HorizontalPodAutoscaler').spec;
-    expect(metrics.map(({ type }) => type)).toEqual(['Pods', 'Resource']);
-    const { metric, target } = metrics[0]!.pods!;
-    expect(readFileSync(join(ROOT, 'docs/metrics.md'), 'utf8')).toContain(`| \`${metric.name}\` `);
-    const { streams } = sluiceConfigIn(manifests).limits;
-    expect(Number(target.averageValue)).toBeLessThanOrEqual(0.8 * streams);
-  });
-});

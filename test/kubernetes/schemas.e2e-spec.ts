@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { faultsOf } from './faults-of.js';
 import { isKubernetesMissing } from './installed.js';
-import { render } from './kustomize.js';
+import { manifestsIn, render } from './kustomize.js';
 import { type Manifest, oneOf } from './manifest.js';
 
 describe.skipIf(isKubernetesMissing())('deploy/kubernetes', () => {
@@ -9,6 +10,13 @@ describe.skipIf(isKubernetesMissing())('deploy/kubernetes', () => {
     const manifests = render(folder);
     expect(manifests.length).toBeGreaterThan(6);
     expect(await faultsOf(manifests)).toEqual([]);
+  });
+
+  it('is also right in what is commented out of its NetworkPolicy', async () => {
+    const file = new URL('../../deploy/kubernetes/base/network-policy.yaml', import.meta.url);
+    const policies = manifestsIn(readFileSync(file, 'utf8').replaceAll(/# (?=- | )/g, ''));
+    expect(oneOf(policies, 'NetworkPolicy').spec.egress).toHaveLength(5);
+    expect(await faultsOf(policies)).toEqual([]);
   });
 
   it.each([
