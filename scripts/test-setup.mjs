@@ -1,5 +1,5 @@
-// `npm run test:setup`: installs what the tests use and `npm ci` does not bring: client libraries, and on Debian, as root,
-// programs. None of their daemons is started.
+// `npm run test:setup`: installs what the tests use and `npm ci` does not bring: client libraries, the schemas of
+// Kubernetes, and on Debian, as root, programs. None of their daemons is started.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,22 +9,20 @@ import { SYSTEM_PARTS, systemPart } from '../test/support/system-parts.ts';
 const POLICY = '/usr/sbin/policy-rc.d';
 const NO_SERVICES = '#!/bin/sh\n# Of "npm run test:setup", for as long as it installs.\nexit 101\n';
 
-const CLIENTS = fileURLToPath(new URL('../test/clients', import.meta.url));
-
-// They need neither Debian nor root.
-installClients();
+// They have lockfiles of their own, and need neither Debian nor root.
+for (const folder of ['clients', 'kubernetes']) installPackages(folder);
 const missing = SYSTEM_PARTS.filter((name) => !systemPart(name).present);
 if (missing.length > 0) install(missing);
 for (const name of SYSTEM_PARTS) console.log(`${name}: ${systemPart(name).path}`);
 
-/** They have a lockfile of their own. */
-function installClients() {
+function installPackages(folder) {
+  const cwd = fileURLToPath(new URL(`../test/${folder}`, import.meta.url));
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: CLIENTS,
+    cwd,
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
-  if (status !== 0) throw new Error(`npm ci failed in ${CLIENTS}.`);
+  if (status !== 0) throw new Error(`npm ci failed in ${cwd}.`);
 }
 
 function install(packages) {

@@ -2,12 +2,22 @@ import { accessSync, constants, globSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 
 /** Programs that npm does not bring; each is called as its Debian package. */
-export const SYSTEM_PARTS = ['redis-server', 'postgresql', 'chromium', 'nginx', 'haproxy'] as const;
+export const SYSTEM_PARTS = [
+  'redis-server',
+  'postgresql',
+  'chromium',
+  'nginx',
+  'haproxy',
+  'kubernetes-client',
+] as const;
 export type SystemPart = (typeof SYSTEM_PARTS)[number];
+
+/** Programs that are not called as their package; other packages may bring them, too. */
+const PROGRAMS: Partial<Record<SystemPart, string>> = { 'kubernetes-client': 'kubectl' };
 
 /** Of PostgreSQL the folder with `initdb` and `postgres`, which Debian keeps out of PATH; of others the program. */
 export function systemPart(name: SystemPart): { readonly present: boolean; readonly path: string } {
-  const path = name === 'postgresql' ? postgresqlFolder() : inPath(name);
+  const path = name === 'postgresql' ? postgresqlFolder() : inPath(PROGRAMS[name] ?? name);
   return { present: path !== undefined, path: path ?? name };
 }
 
