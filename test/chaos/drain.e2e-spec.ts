@@ -53,8 +53,8 @@ describe('A drain', () => {
     ['POST', '/v1/messages', { model: 'gpt-only', max_tokens: 9, stream: true, messages }],
   ])('closes the connection of %s %s behind its answer meanwhile', async (method, path, body) => {
     gateway = await Gateway.start({ drain: { delayMs: 500, forMs: 10_000 } });
-    const { stream } = body ?? {};
-    gateway.openai.script(stream === false ? openAi.answersText('Hi') : openAi.streamsText(['Hi']));
+    const isPlain = body !== undefined && 'stream' in body && !body.stream;
+    gateway.openai.script(isPlain ? openAi.answersText('Hi') : openAi.streamsText(['Hi']));
     const before = await gateway.get('/livez');
     expect(before.headers.get('connection')).toBe('keep-alive');
     await drain();

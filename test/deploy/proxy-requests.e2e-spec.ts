@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { text as textIn } from 'node:stream/consumers';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/free-port.js';
@@ -94,9 +94,8 @@ describe.each(REVERSE_PROXIES)('Behind $name', (kind) => {
     it('is from the address that the proxy sees, whatever the caller says of itself', async () => {
       const headers = { 'x-forwarded-for': '203.0.113.7', 'x-request-id': 'whence' };
       await textOf({ ...saying('Hi'), headers });
-      const line = () => gateway.log.lines.find((each) => each.includes('"whence"')) ?? '';
-      await expect.poll(line).toContain('"address":"127.0.0.1"');
-      expect(line()).not.toContain('203.0.113.7');
+      await expect.poll(() => gateway.log.text).toMatch(/"whence".*"address":"127\.0\.0\.1"/);
+      expect(gateway.log.text).not.toContain('203.0.113.7');
     });
 
     it('leaves no word of its query in any log of the proxy', async () => {
@@ -132,7 +131,7 @@ describe.each(REVERSE_PROXIES)('Behind $name', (kind) => {
       const { port } = new URL(proxy.url);
       const socket = connect({ port: Number(port), host: 'localhost', ca: TlsUpstream.ca });
       socket.write('GET /v1/models HTTP/1.0\r\nhost: localhost\r\n\r\n');
-      expect(await text(socket)).toMatch(/^HTTP\/1\.\d 426 [^]*Use HTTP\/1\.1 or HTTP\/2\./);
+      expect(await textIn(socket)).toMatch(/^HTTP\/1\.\d 426 [^]*Use HTTP\/1\.1 or HTTP\/2\./);
       await proxy.stop();
     });
   });
