@@ -136,6 +136,27 @@ describe.each(REVERSE_PROXIES)('Behind $name', (kind) => {
     });
   });
 
+  describe.skipIf(isMissing(kind.name))('with its limits uncommented', () => {
+    it('a crowd of one key is refused in words of the route, and others are not', async () => {
+      const gateway = await Gateway.start();
+      const proxy = await ReverseProxy.start(kind, [gateway.url, gateway.url], { isLimited: true });
+      const caller = new ProxiedCaller(proxy.url, 'HTTP/1.1');
+      const ask = async (key: string) => {
+        const headers = { authorization: `Bearer ${key}` };
+        const answer = await caller.ask({ path: '/v1/messages', method: 'GET', headers });
+        return { status: answer.status, body: await answer.rest() };
+      };
+      const crowd = await Promise.all(Array.from({ length: 200 }, () => ask('one')));
+      const refused = crowd.filter(({ status }) => status === 429);
+      expect(refused.length).toBeGreaterThan(50);
+      expect(JSON.parse(refused[0]!.body)).toMatchObject({ error: { type: 'rate_limit_error' } });
+      expect((await ask('another')).status).toBe(405);
+      caller.close();
+      await proxy.stop();
+      await gateway.close();
+    });
+  });
+
   describe.skipIf(isMissing(kind.name))('with no replica', () => {
     let proxy: ReverseProxy;
     let caller: ProxiedCaller;

@@ -18,7 +18,16 @@ interface Place {
   readonly folder: string;
   readonly port: number;
   readonly replicas: readonly [string, string];
+  /** Whether the limits of callers, which are comments as it is shipped, hold. */
+  readonly isLimited: boolean;
 }
+
+/** What is commented out in a shipped file, as directives. */
+const LIMITS = {
+  nginx: /^( *)# ((?:map|limit_|}| {4}(?:""|default)).*)$/gm,
+  haproxy:
+    /^( *)# ((?:stick-table|http-request (?:set-var\(txn\.key|track-sc0|deny deny_status 429)).*)$/gm,
+};
 
 export interface ReverseProxyKind {
   /** Its program, and its Debian package. */
@@ -35,7 +44,7 @@ const nginx: ReverseProxyKind = {
   name: 'nginx',
   versions: ['HTTP/1.1', 'HTTP/2'],
   accessLog: 'access.log',
-  async configure({ folder, port, replicas: [a, b] }) {
+  async configure({ folder, port, replicas: [a, b], isLimited }) {
     const site = shippedFile('deploy/nginx/sluice.conf', {
       '127.0.0.1:3001': a,
       '127.0.0.1:3002': b,
@@ -45,7 +54,8 @@ const nginx: ReverseProxyKind = {
       '/etc/nginx/tls/tls.key': join(TLS, 'upstream.key'),
       '/var/log/nginx/sluice.log': join(folder, 'access.log'),
     }).replaceAll('/var/log/nginx/sluice-error.log', join(folder, 'error.log'));
-    await writeFile(join(folder, 'sluice.conf'), site);
+    const limited = isLimited ? site.replace(LIMITS.nginx, '$1$2') : site;
+    await writeFile(join(folder, 'sluice.conf'), limited);
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     await writeFile(
       join(folder, 'nginx.conf'),
@@ -65,22 +75,20 @@ const nginx: ReverseProxyKind = {
 const haproxy: ReverseProxyKind = {
   name: 'haproxy',
   versions: ['HTTP/1.1'],
-  async configure({ folder, port, replicas: [a, b] }) {
+  async configure({ folder, port, replicas: [a, b], isLimited }) {
     const pem = join(folder, 'sluice.pem');
     const parts = ['upstream.pem', 'upstream.key'].map((name) => readFile(join(TLS, name), 'utf8'));
     await writeFile(pem, (await Promise.all(parts)).join(''));
     const file = join(folder, 'haproxy.cfg');
-    await writeFile(
-      file,
-      shippedFile('deploy/haproxy/haproxy.cfg', {
-        '127.0.0.1:3001': a,
-        '127.0.0.1:3002': b,
-        'bind :443': `bind 127.0.0.1:${port}`,
-        '/etc/haproxy/sluice.pem': pem,
-        // As a test's `drain.delayMs` is to the default.
-        'check inter 1s': 'check inter 100ms',
-      }),
-    );
+    const shipped = shippedFile('deploy/haproxy/haproxy.cfg', {
+      '127.0.0.1:3001': a,
+      '127.0.0.1:3002': b,
+      'bind :443': `bind 127.0.0.1:${port}`,
+      '/etc/haproxy/sluice.pem': pem,
+      // As a test's `drain.delayMs` is to the default.
+      'check inter 1s': 'check inter 100ms',
+    });
+    await writeFile(file, isLimited ? shipped.replace(LIMITS.haproxy, '$1$2') : shipped);
     return ['-db', '-f', file];
   },
 };
@@ -105,13 +113,17 @@ export class ReverseProxy {
   }
 
   /** @param replicas two URLs such as `http://127.0.0.1:3000` */
-  static async start(kind: ReverseProxyKind, replicas: readonly string[]): Promise<ReverseProxy> {
+  static async start(
+    kind: ReverseProxyKind,
+    replicas: readonly string[],
+    { isLimited = false } = {},
+  ): Promise<ReverseProxy> {
     const [a, b] = replicas.map((url) => new URL(url).host);
     const folder = await mkdtemp(join(tmpdir(), `sluice-${kind.name}-`));
     // The workers of nginx are another user than root.
     await chmod(folder, 0o755);
     const port = await freePort();
-    const args = await kind.configure({ folder, port, replicas: [a!, b!] });
+    const args = await kind.configure({ folder, port, replicas: [a!, b!], isLimited });
     const child = spawn(systemPart(kind.name).path, args, { cwd: folder });
     const proxy = new ReverseProxy(`https://localhost:${port}`, kind, folder, child);
     await within(proxy.#accepts(port), `${kind.name} starts`, 10_000);
