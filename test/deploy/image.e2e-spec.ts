@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import { npmSbom } from '../support/npm-sbom.js';
 import { ROOT, writeBuildContext } from './build-context.js';
@@ -198,6 +198,7 @@ describe('The image that is built with --target sandbox', () => {
     const image = await build.build('sandbox');
     const container = new Container(image, { env: { PORT: String(await freePort()) } });
     const sluice = container.start();
+    onTestFinished(() => sluice.kill());
     const url = await sluice.listening();
     const response = await fetch(`${url}/chat?message=Hello`);
     expect(response.headers.get('x-sluice-sandbox')).toBe('1');
