@@ -8,11 +8,11 @@ import { ConfigReload } from './config/config-reload.js';
 import { LiveConfig } from './config/live-config.js';
 import { ConfigSource } from './config/load/config-source.js';
 import { FilesRead } from './config/load/files-read.js';
-import type { GatewayConfig } from './config/schema/gateway-config.js';
+import type { GatewayConfig, SandboxConfig } from './config/schema/gateway-config.js';
 import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
 import { LedgerError } from './ledger/open-store.js';
-import { type Sandbox, startSandbox } from './sandbox/sandbox.js';
+import type { Sandbox } from './sandbox/sandbox.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
 class StartError extends Error {
@@ -68,6 +68,12 @@ function sandboxAdder(): (config: GatewayConfig) => Promise<GatewayConfig> {
     });
     return withSandbox(config, await started);
   };
+}
+
+/** Imported only where it is needed: the image goes without, and nobody else has to load it. */
+async function startSandbox(options: SandboxConfig): Promise<Sandbox> {
+  const sandbox = await import('./sandbox/sandbox.js');
+  return sandbox.startSandbox(options);
 }
 
 /** With one, SIGHUP says that the terminal was closed, and ends the process as it ends any other. */

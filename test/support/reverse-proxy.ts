@@ -53,7 +53,8 @@ const nginx: ReverseProxyKind = {
       '/etc/nginx/tls/tls.crt': join(TLS, 'upstream.pem'),
       '/etc/nginx/tls/tls.key': join(TLS, 'upstream.key'),
       '/var/log/nginx/sluice.log': join(folder, 'access.log'),
-    }).replaceAll('/var/log/nginx/sluice-error.log', join(folder, 'error.log'));
+      '/var/log/nginx/sluice-error.log': join(folder, 'error.log'),
+    });
     const limited = isLimited ? site.replace(LIMITS.nginx, '$1$2') : site;
     await writeFile(join(folder, 'sluice.conf'), limited);
     const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];

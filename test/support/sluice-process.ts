@@ -17,9 +17,21 @@ export class SluiceProcess {
     this.#exited = once(child, 'exit').then(([code]) => code as number | null);
   }
 
-  /** @param env the whole environment, beside PATH: nothing of the test's own gets in */
-  static spawn(env: Record<string, string>, args: readonly string[] = []): SluiceProcess {
-    const child = spawn(process.execPath, [join(ROOT, 'dist/main.js'), ...args], {
+  /** One that was started in some way of its own. */
+  static of(child: ChildProcess): SluiceProcess {
+    return new SluiceProcess(child);
+  }
+
+  /**
+   * @param env the whole environment, beside PATH: nothing of the test's own gets in
+   * @param installation where it is built and installed
+   */
+  static spawn(
+    env: Record<string, string>,
+    args: readonly string[] = [],
+    installation = ROOT,
+  ): SluiceProcess {
+    const child = spawn(process.execPath, [join(installation, 'dist/main.js'), ...args], {
       cwd: ROOT,
       env: { PATH: process.env['PATH'], ...env },
       // In a session of its own it has no controlling terminal, wherever the tests are run.

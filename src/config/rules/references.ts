@@ -7,6 +7,7 @@ import type { GatewayConfig } from '../schema/gateway-config.js';
 import { UsageConfig } from '../schema/usage-config.js';
 import { ModelConfig, TargetConfig } from '../schema/model-config.js';
 import { type At, itemsOf } from './items.js';
+import { isSandboxInstalled } from './sandbox-package.js';
 
 /**
  * What no field can say alone. The fields may be wrong in themselves: one start of Sluice tells
@@ -47,7 +48,11 @@ function duplicateFaults(items: readonly At<{ readonly id: string }>[]): ConfigF
 
 function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig): ConfigFault[] {
   const faults: ConfigFault[] = [];
-  if (item.baseUrl === undefined && config.sandbox === undefined) {
+  if (item.baseUrl === undefined && !isSandboxInstalled()) {
+    const message =
+      'is missing: write its URL; the sandbox, which answers without one, is not installed: build the image with "--target sandbox", or run "npm ci" without "--omit=optional"';
+    faults.push({ path: `${path}.baseUrl`, message });
+  } else if (item.baseUrl === undefined && config.sandbox === undefined) {
     const message =
       'is missing: write its URL, or add "sandbox: {}" to the file to try without one';
     faults.push({ path: `${path}.baseUrl`, message });
