@@ -105,8 +105,8 @@ function settingsOf(
   { streams, proxy }: GatewayConfig,
   eventBytes: ByteBudget,
 ): KindSettings {
-  const { id, baseUrl, apiKey, headers, forwardHeaders, query, ca, streamUsage, anthropicVersion } =
-    backend;
+  const { id, baseUrl, apiKey, headers, forwardHeaders, query, ca } = backend;
+  const { streamUsage, responses, anthropicVersion } = backend;
   const { connectMs = streams.connectMs, maxEventBytes = MAX_EVENT_BYTES } = backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
   return {
@@ -118,6 +118,7 @@ function settingsOf(
     query,
     ca,
     streamUsage,
+    responses,
     anthropicVersion,
     connectMs,
     proxy,

@@ -60,6 +60,8 @@ export interface Message {
    * tools may come several in one message, and beside what a user says (Anthropic's callers).
    */
   readonly parts: readonly MessagePart[];
+  /** What its caller calls each of the parts, where that does not follow from where they stand. */
+  readonly partParams?: readonly string[] | undefined;
 }
 
 /** What people, models and tools say. */

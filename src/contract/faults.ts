@@ -127,6 +127,14 @@ export const FAULTS = {
     message:
       'This stream was interrupted and cannot be taken up again. Send the request without Last-Event-ID for a new answer.',
   },
+  // The dialect repeats all of it at its end, so that it has to be kept (`responses.maxOutputBytes`).
+  answer_too_large: {
+    ...ours,
+    status: 502,
+    retryAfterMs: undefined,
+    shouldRetry: false,
+    message: 'The answer is longer than Sluice keeps for this API.',
+  },
   first_token_timeout: { ...failure, status: 504, endReason: 'first_token_timeout' },
   idle_timeout: { ...failure, status: 504, endReason: 'idle_timeout' },
   total_timeout: { ...ours, status: 504, shouldRetry: false, endReason: 'total_timeout' },

@@ -20,6 +20,7 @@ describe('GatewayError', () => {
       'quota_exhausted',
       'upstream_credentials',
       'upstream_model_missing',
+      'answer_too_large',
       'total_timeout',
       'internal',
     ]);
@@ -49,6 +50,7 @@ describe('GatewayError', () => {
       'budget_exhausted',
       'draining',
       'stream_interrupted',
+      'answer_too_large',
       'total_timeout',
       'slow_client',
       'client_closed',

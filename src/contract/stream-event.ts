@@ -1,7 +1,7 @@
 import type { JsonObject } from './json.js';
 
 /** The wire protocols that Sluice speaks to callers; `event-source` is what `/chat` speaks. */
-export const DIALECT_NAMES = ['chat-completions', 'event-source', 'messages'] as const;
+export const DIALECT_NAMES = ['chat-completions', 'event-source', 'messages', 'responses'] as const;
 export type DialectName = (typeof DIALECT_NAMES)[number];
 
 /**
@@ -54,7 +54,7 @@ export type StreamPart =
  * provider it is an error, so it goes to its own or is left out.
  */
 export interface SealedReasoning {
-  readonly provider: 'anthropic';
+  readonly provider: 'anthropic' | 'openai';
   readonly data: string;
 }
 

@@ -1,5 +1,6 @@
 import type { ContentPart, Message, MessagePart } from '../../contract/chat-request.js';
 import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import type { SealedReasoning } from '../../contract/stream-event.js';
 import { isDeep } from '../shared/answer/json-depth.js';
 
 /** What a system says, wherever in the conversation: Anthropic has one place for it, before all else. */
@@ -77,9 +78,11 @@ function toBlocks(part: MessagePart): readonly JsonObject[] {
     }
     case 'reasoning': {
       const { text, signature, redacted } = part;
-      if (redacted) return [{ type: 'redacted_thinking', data: redacted.data }];
+      if (isOwn(redacted)) return [{ type: 'redacted_thinking', data: redacted.data }];
       // Without one it is another provider's: an error here.
-      return signature ? [{ type: 'thinking', thinking: text, signature: signature.data }] : [];
+      return isOwn(signature)
+        ? [{ type: 'thinking', thinking: text, signature: signature.data }]
+        : [];
     }
     default:
       return toContentBlock(part);
@@ -123,4 +126,9 @@ function toInput(json: string): JsonObject {
   } catch {
     return {};
   }
+}
+
+/** What another provider sealed is an error here. */
+function isOwn(sealed: SealedReasoning | undefined): sealed is SealedReasoning {
+  return sealed?.provider === 'anthropic';
 }

@@ -10,6 +10,8 @@ import { readOpenAiStream, streamOf } from './openai-stream.js';
 export interface OpenAiSettings extends UpstreamSettings {
   /** `false`: this server does not know `stream_options`, so usage is not asked for. */
   readonly streamUsage?: boolean | undefined;
+  /** `true`: it has `/responses`, and callers of that dialect are answered from there. */
+  readonly responses?: boolean | undefined;
 }
 
 /** OpenAI's Chat Completions, at OpenAI or at any server compatible with it. */

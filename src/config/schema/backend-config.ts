@@ -55,6 +55,11 @@ export class BackendConfig {
   @Flag()
   readonly streamUsage?: boolean;
 
+  /** Kind `openai` only. `true`: it has `/v1/responses`, and is asked there by callers of that API. */
+  @Optional()
+  @Flag()
+  readonly responses?: boolean;
+
   /** Kind `anthropic` only. `anthropic-version` for callers that say none. Absent: `2023-06-01`. */
   @Optional()
   @ApiVersion()

@@ -4,6 +4,7 @@ import { LimitsConfig } from './limits-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from '../rules/nested.js';
 import { RedisConfig } from './redis-config.js';
+import { ResponsesConfig } from './responses-config.js';
 import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js';
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
@@ -46,6 +47,10 @@ export class GatewayConfig {
   /** Who may call. */
   @Section(() => AccessConfig)
   readonly access: AccessConfig = new AccessConfig();
+
+  /** The OpenAI Responses API. */
+  @Section(() => ResponsesConfig)
+  readonly responses: ResponsesConfig = new ResponsesConfig();
 
   /** Pages in browsers that are not Sluice's own. */
   @Section(() => BrowsersConfig)

@@ -6,14 +6,15 @@ export function findPart(
   isIt: (part: MessagePart) => boolean,
 ): { readonly param: string; readonly part: MessagePart } | undefined {
   let m = 0;
-  for (const { role, param, parts } of messages) {
-    const at = param ?? `messages[${m++}].content`;
+  for (const { role, param, partParams, parts } of messages) {
+    const at = param ?? (partParams ? '' : `messages[${m++}].content`);
     for (const [p, part] of parts.entries()) {
-      if (isIt(part)) return { param: `${at}[${p}]`, part };
+      const own = partParams?.[p];
+      if (isIt(part)) return { param: own ?? `${at}[${p}]`, part };
       if (part.type !== 'tool-result') continue;
       const inner = part.parts.findIndex(isIt);
       // A message of the role `tool` is its result, which other callers have among others.
-      const within = role === 'tool' ? at : `${at}[${p}].content`;
+      const within = own ?? (role === 'tool' ? at : `${at}[${p}].content`);
       if (inner !== -1) return { param: `${within}[${inner}]`, part: part.parts[inner]! };
     }
   }

@@ -98,7 +98,7 @@ export class ContentBlocks {
   }
 
   #writeThinking({ text, signature, redacted }: Reasoning, frames: string[]): void {
-    if (redacted) {
+    if (redacted?.provider === 'anthropic') {
       this.#start({ type: 'redacted_thinking', data: redacted.data }, frames);
       return this.#stop(frames);
     }
@@ -106,7 +106,8 @@ export class ContentBlocks {
       this.#start({ type: 'thinking', thinking: '', signature: '' }, frames);
     }
     if (text !== '') this.#delta({ type: 'thinking_delta', thinking: text }, frames);
-    if (!signature) return;
+    // Another provider's is no signature to its clients.
+    if (signature?.provider !== 'anthropic') return;
     this.#delta({ type: 'signature_delta', signature: signature.data }, frames);
     // It is over the whole block: what is thought after it is another.
     this.#stop(frames);

@@ -21,7 +21,8 @@ export function toMessage(answer: ChatAnswer): JsonObject {
 function contentOf(answer: ChatAnswer): readonly JsonObject[] {
   const { reasoning, reasoningSignature, text, refusal = '', images = [], toolCalls } = answer;
   const texts = [text + refusal, ...images.map(toTextOfImage)].filter((each) => each !== '');
-  const signature = reasoningSignature?.data ?? '';
+  const { provider, data = '' } = reasoningSignature ?? {};
+  const signature = provider === 'anthropic' ? data : '';
   return [
     ...(reasoning === undefined ? [] : [{ type: 'thinking', thinking: reasoning, signature }]),
     ...texts.map((each) => ({ type: 'text', text: each, citations: null })),

@@ -31,6 +31,7 @@ const EXPECTED: Readonly<Record<Fault, readonly [type: string, status?: number]>
   overloaded: ['overloaded_error', 529],
   draining: ['api_error'],
   stream_interrupted: ['api_error'],
+  answer_too_large: ['api_error'],
   first_token_timeout: ['timeout_error'],
   idle_timeout: ['timeout_error'],
   total_timeout: ['timeout_error'],

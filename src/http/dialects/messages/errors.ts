@@ -45,6 +45,7 @@ const WORDS = {
   overloaded: busy,
   draining: failure,
   stream_interrupted: failure,
+  answer_too_large: failure,
   first_token_timeout: timeout,
   idle_timeout: timeout,
   total_timeout: timeout,

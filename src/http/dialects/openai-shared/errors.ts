@@ -37,6 +37,7 @@ const WORDS = {
   overloaded: failure('overloaded'),
   draining: failure('draining'),
   stream_interrupted: failure('stream_interrupted'),
+  answer_too_large: failure('answer_too_large'),
   first_token_timeout: failure('first_token_timeout'),
   idle_timeout: failure('idle_timeout'),
   total_timeout: failure('total_timeout'),
