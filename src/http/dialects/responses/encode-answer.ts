@@ -10,7 +10,7 @@ export function toResponse(answer: ChatAnswer, options: ResponsesOptions): JsonO
   if (answer.native?.dialect === 'responses') return answer.native.event;
   const { model, finishReason, usage } = answer;
   return responseObject(options.echo, {
-    id: `resp_${answer.id}`,
+    id: `resp_${bare(answer.id)}`,
     createdAt: nowInSeconds(),
     model,
     ...statusOf(finishReason),
@@ -20,7 +20,8 @@ export function toResponse(answer: ChatAnswer, options: ResponsesOptions): JsonO
 }
 
 function outputOf(answer: ChatAnswer, { sealsReasoning }: ResponsesOptions): JsonObject[] {
-  const { id, reasoning, reasoningSignature: signature, text, refusal, images = [] } = answer;
+  const id = bare(answer.id);
+  const { reasoning, reasoningSignature: signature, text, refusal, images = [] } = answer;
   const { status } = statusOf(answer.finishReason);
   const said = [text, ...images.map(toTextOfImage)].join('');
   const content = [
@@ -41,4 +42,9 @@ function outputOf(answer: ChatAnswer, { sealsReasoning }: ResponsesOptions): Jso
       functionCallItem(status, { callId, name, arguments: args === '' ? '{}' : args }),
     ),
   ];
+}
+
+/** Without what other APIs begin their ids with (`chatcmpl-`, `msg_`). */
+function bare(id: string): string {
+  return id.replace(/^[a-z]+[-_]/, '');
 }
