@@ -42,7 +42,7 @@ describe('a whole Response', () => {
       output: [
         { id: 'rs_1', type: 'reasoning', summary: [{ type: 'summary_text', text: 'Hm.' }] },
         { id: 'msg_1', type: 'message', role: 'assistant', status: 'completed' },
-        { id: 'fc_call_1', type: 'function_call', call_id: 'call_1', arguments: '{}' },
+        { id: 'fc_1_0', type: 'function_call', call_id: 'call_1', arguments: '{}' },
       ],
     });
   });
@@ -65,6 +65,17 @@ describe('a whole Response', () => {
       status: 'completed',
       output: [{ content: [{ type: 'refusal', refusal: 'I won’t.' }] }],
     });
+  });
+
+  it('says its request again, but for one that is large', async () => {
+    gateway.openai.script(openAi.answersText('Hi'));
+    const ask = (instructions: string) =>
+      client.responses.create({ model: 'gpt-only', input: 'Hi', instructions, temperature: 0.5 });
+    expect(await ask('Be brief.')).toMatchObject({ instructions: 'Be brief.', temperature: 0.5 });
+    const large = await ask('x'.repeat(100_000));
+    expect(large).toMatchObject({ instructions: null, status: 'completed' });
+    const [said] = gateway.openai.requests[1]!.body['messages'] as { content: string }[];
+    expect(said!.content).toHaveLength(100_000);
   });
 
   it('that nobody gives is an error of OpenAI’s', async () => {

@@ -38,8 +38,12 @@ function outputOf(answer: ChatAnswer, { sealsReasoning }: ResponsesOptions): Jso
           }),
         ]),
     ...(content.length === 0 ? [] : [messageItem(`msg_${id}`, status, content)]),
-    ...answer.toolCalls.map(({ id: callId, name, arguments: args }) =>
-      functionCallItem(status, { callId, name, arguments: args === '' ? '{}' : args }),
+    ...answer.toolCalls.map(({ id: callId, name, arguments: args }, index) =>
+      functionCallItem(`fc_${id}_${index}`, status, {
+        callId,
+        name,
+        arguments: args === '' ? '{}' : args,
+      }),
     ),
   ];
 }

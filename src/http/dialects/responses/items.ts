@@ -43,21 +43,18 @@ export interface FunctionCall {
   readonly arguments: string;
 }
 
-/** Its id follows from the call's, so that a client which sends it back names the same one. */
+/** @param id of the item; the call has one of its own, which its result names */
 export function functionCallItem(
+  id: string,
   status: ItemStatus,
   { callId, name, arguments: args }: FunctionCall,
 ): JsonObject {
   return {
-    id: functionCallId(callId),
+    id,
     type: 'function_call',
     status,
     call_id: callId,
     name,
     arguments: args,
   };
-}
-
-export function functionCallId(callId: string): string {
-  return `fc_${callId}`;
 }

@@ -2,7 +2,6 @@ import type { JsonObject } from '../../../contract/json.js';
 import { CompleteObject } from '../complete-object.js';
 import type { Frames } from './frames.js';
 import {
-  functionCallId,
   functionCallItem,
   type ItemStatus,
   messageItem,
@@ -158,11 +157,12 @@ export class OpenCall implements OpenItem {
 
   constructor(
     private readonly out: Frames,
+    private readonly id: string,
     private readonly call: { readonly callId: string; readonly name: string },
     private readonly index: number,
     frames: string[],
   ) {
-    const item = functionCallItem('in_progress', { ...call, arguments: '' });
+    const item = functionCallItem(id, 'in_progress', { ...call, arguments: '' });
     frames.push(out.event('response.output_item.added', { output_index: index, item }));
   }
 
@@ -181,7 +181,7 @@ export class OpenCall implements OpenItem {
     // Its clients parse them, whatever there is.
     if (this.#arguments.length === 0 && status === 'completed') this.add('{}', frames);
     const args = this.#arguments.join('');
-    const item = functionCallItem(status, { ...this.call, arguments: args });
+    const item = functionCallItem(this.id, status, { ...this.call, arguments: args });
     frames.push(
       this.#event('response.function_call_arguments.done', { arguments: args }),
       this.out.event('response.output_item.done', { output_index: this.index, item }),
@@ -191,11 +191,11 @@ export class OpenCall implements OpenItem {
 
   unfinished(): JsonObject {
     const args = this.#arguments.join('');
-    return functionCallItem('incomplete', { ...this.call, arguments: args });
+    return functionCallItem(this.id, 'incomplete', { ...this.call, arguments: args });
   }
 
   #event(type: string, fields: JsonObject): string {
-    const at = { item_id: functionCallId(this.call.callId), output_index: this.index };
+    const at = { item_id: this.id, output_index: this.index };
     return this.out.event(type, { ...at, ...fields });
   }
 }

@@ -42,6 +42,7 @@ export class Output {
   ) {}
 
   text(type: 'output_text' | 'refusal', text: string, frames: string[]): void {
+    if (text === '') return;
     this.#keep(text);
     if (!this.#message) {
       this.#closeWhole(frames);
@@ -53,7 +54,10 @@ export class Output {
   }
 
   reasoning(part: Reasoning, frames: string[]): void {
-    this.#keep(part.text);
+    const sealed = this.sealsReasoning ? sealedContent(part) : undefined;
+    // What only its provider can read is nothing to a caller that did not ask for it.
+    if (part.text === '' && sealed === undefined) return;
+    this.#keep(part.text + (sealed ?? ''));
     if (!this.#reasoning) {
       this.#closeWhole(frames);
       const index = this.#next++;
@@ -61,12 +65,8 @@ export class Output {
       this.#open.set(index, this.#reasoning);
     }
     this.#reasoning.add(part.text, frames);
-    const sealed = sealedContent(part);
     if (sealed === undefined) return;
-    if (this.sealsReasoning) {
-      this.#keep(sealed);
-      this.#reasoning.seal(sealed);
-    }
+    this.#reasoning.seal(sealed);
     // It is over what was thought so far: what is thought after it is another.
     this.#closeWhole(frames);
   }
@@ -96,7 +96,7 @@ export class Output {
     this.#closeWhole(frames);
     const callId = id || `call_${randomUUID().replaceAll('-', '')}`;
     const at = this.#next++;
-    const item = new OpenCall(this.out, { callId, name }, at, frames);
+    const item = new OpenCall(this.out, `fc_${this.base}_${at}`, { callId, name }, at, frames);
     const call = { item, at };
     this.#open.set(at, item);
     this.#calls.set(index, call);

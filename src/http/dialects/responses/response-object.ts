@@ -33,8 +33,16 @@ const ECHOED = {
   metadata: {},
 } as const;
 
+/** What may be said again, three times in a stream: tools and instructions may be megabytes. */
+const MAX_ECHO_CHARS = 64 * 1024;
+
 /** What its Response says of a request. Strict clients take every one of these fields for granted. */
 export function echoOf(body: JsonObject): JsonObject {
+  const echo = allOf(body);
+  return JSON.stringify(echo).length <= MAX_ECHO_CHARS ? echo : allOf({});
+}
+
+function allOf(body: JsonObject): JsonObject {
   const echoed = Object.entries(ECHOED).map(([name, absent]) => [name, body[name] ?? absent]);
   const { reasoning, text, tools } = body;
   return {
