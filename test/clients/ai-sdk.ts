@@ -7,9 +7,11 @@ import { type Client, weather, WEATHER } from './client.js';
 
 interface Provider extends Pick<Client, 'name' | 'packages' | 'route' | 'showsReasoning'> {
   readonly modelOf: (origin: string, model: string) => LanguageModel;
+  /** What a second turn needs. */
+  readonly providerOptions?: { readonly openai: { readonly store: boolean } };
 }
 
-function clientOf({ modelOf, ...about }: Provider): Client {
+function clientOf({ modelOf, providerOptions, ...about }: Provider): Client {
   return {
     ...about,
     async stream(origin, model, onText, signal) {
@@ -46,6 +48,7 @@ function clientOf({ modelOf, ...about }: Provider): Client {
         prompt: 'Weather?',
         maxRetries: 0,
         stopWhen: isStepCount(2),
+        ...(providerOptions && { providerOptions }),
         tools: {
           weather: tool({
             description: WEATHER,
@@ -69,6 +72,25 @@ export const aiSdkOpenAi = clientOf({
   // It knows OpenAI's own models only, which do not tell.
   showsReasoning: false,
   modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' }).chat(model),
+});
+
+/** The one step that its users take: the first turn works by the base URL alone. */
+export const aiSdkResponses = clientOf({
+  name: '@ai-sdk/openai',
+  packages: ['ai', '@ai-sdk/openai'],
+  route: '/v1/responses',
+  showsReasoning: true,
+  providerOptions: { openai: { store: false } },
+  modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+});
+
+/** The same as people begin with it, who have not read that nothing is stored. */
+export const aiSdkStored = clientOf({
+  name: '@ai-sdk/openai, store: true',
+  packages: ['ai', '@ai-sdk/openai'],
+  route: '/v1/responses',
+  showsReasoning: true,
+  modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
 });
 
 export const aiSdkCompatible = clientOf({

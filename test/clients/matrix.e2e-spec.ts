@@ -38,6 +38,17 @@ describe.skipIf(CLIENTS.length === 0)('@anthropic-ai/sdk', () => {
   });
 });
 
+describe.skipIf(CLIENTS.length === 0)('@ai-sdk/openai', () => {
+  it('is told in its second turn to send its items whole, where it was not told before', async () => {
+    const gateway = await Gateway.start();
+    gateway.openai.script(ANSWERS.openai.calls, ANSWERS.openai.tells);
+    const { aiSdkStored } = await import('./ai-sdk.js');
+    const turns = aiSdkStored.useTool(gateway.url, 'gpt-only');
+    // What it thought is what it refers to: of calls it sends all.
+    await expect(turns.finally(() => gateway.close())).resolves.toBe('It is sunny.');
+  });
+});
+
 describe.skipIf(CLIENTS.length === 0)('the clients', () => {
   it('are used as their types have it', async () => {
     const tsc = fileURLToPath(new URL('../../node_modules/.bin/tsc', import.meta.url));
