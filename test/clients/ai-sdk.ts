@@ -11,6 +11,12 @@ interface Provider extends Pick<Client, 'name' | 'packages' | 'route' | 'showsRe
   readonly providerOptions?: { readonly openai: { readonly store: boolean } };
 }
 
+const weatherTool = tool({
+  description: WEATHER,
+  inputSchema: z.object({ city: z.string() }),
+  execute: weather,
+});
+
 function clientOf({ modelOf, providerOptions, ...about }: Provider): Client {
   return {
     ...about,
@@ -50,11 +56,7 @@ function clientOf({ modelOf, providerOptions, ...about }: Provider): Client {
         stopWhen: isStepCount(2),
         ...(providerOptions && { providerOptions }),
         tools: {
-          weather: tool({
-            description: WEATHER,
-            inputSchema: z.object({ city: z.string() }),
-            execute: weather,
-          }),
+          weather: weatherTool,
         },
         onError({ error }) {
           throw error;
@@ -84,14 +86,17 @@ export const aiSdkResponses = clientOf({
   modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
 });
 
-/** The same as people begin with it, who have not read that nothing is stored. */
-export const aiSdkStored = clientOf({
-  name: '@ai-sdk/openai, store: true',
-  packages: ['ai', '@ai-sdk/openai'],
-  route: '/v1/responses',
-  showsReasoning: true,
-  modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
-});
+/** A tool and what follows of it, as people begin with it, who have not read that nothing is stored. */
+export async function useToolStored(origin: string, model: string): Promise<string> {
+  const { text } = await generateText({
+    model: createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+    prompt: 'Weather?',
+    maxRetries: 0,
+    stopWhen: isStepCount(2),
+    tools: { weather: weatherTool },
+  });
+  return text;
+}
 
 export const aiSdkCompatible = clientOf({
   name: '@ai-sdk/openai-compatible',

@@ -8,7 +8,7 @@ import { failsWith } from '../support/upstream-scripts.js';
 import { UPSTREAM_KINDS } from '../support/route-forms.js';
 import { within } from '../support/within.js';
 import { areClientsMissing } from './installed.js';
-import { ANSWERS } from './upstream-answers.js';
+import { ANSWERS, SAYS_AND_CALLS } from './upstream-answers.js';
 
 const { CLIENTS } = areClientsMissing() ? { CLIENTS: [] } : await import('./clients.js');
 
@@ -39,13 +39,14 @@ describe.skipIf(CLIENTS.length === 0)('@anthropic-ai/sdk', () => {
 });
 
 describe.skipIf(CLIENTS.length === 0)('@ai-sdk/openai', () => {
-  it('is told in its second turn to send its items whole, where it was not told before', async () => {
+  it('refers to what it was told in its second turn, unless nothing is stored: 400', async () => {
+    const { aiSdkResponses, useToolStored } = await import('./ai-sdk.js');
     const gateway = await Gateway.start();
-    gateway.openai.script(ANSWERS.openai.calls, ANSWERS.openai.tells);
-    const { aiSdkStored } = await import('./ai-sdk.js');
-    const turns = aiSdkStored.useTool(gateway.url, 'gpt-only');
-    // What it thought is what it refers to: of calls it sends all.
-    await expect(turns.finally(() => gateway.close())).resolves.toBe('It is sunny.');
+    gateway.openai.script(SAYS_AND_CALLS.whole);
+    await expect(useToolStored(gateway.url, 'gpt-only')).rejects.toThrow('store: false');
+    gateway.openai.script(SAYS_AND_CALLS.streamed, ANSWERS.openai.tells);
+    expect(await aiSdkResponses.useTool(gateway.url, 'gpt-only')).toBe('It is sunny.');
+    await gateway.close();
   });
 });
 
