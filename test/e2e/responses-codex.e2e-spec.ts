@@ -66,6 +66,9 @@ const RECORD: GenerationRecord = {
 const encoder = () =>
   responses.encoder(responses.read({ model: 'gpt', input: 'Hi' }, {}).options, RECORD);
 
+const kept = (n: number) =>
+  `event: keepalive\ndata: {"type":"keepalive","sequence_number":${n}}\n\n`;
+
 /** What Codex was published to need of whoever speaks Responses to it. */
 describe('Codex', () => {
   let gateway: Gateway;
@@ -152,8 +155,6 @@ describe('Codex', () => {
     // Its stream was opened without content: that is what the first fill is.
     expect(one.heartbeat(15_000)).toMatch(/^event: response\.created\n/);
     const fills = [30, 45, 60, 75, 90, 105, 120].map((s) => one.heartbeat(s * 1000));
-    const kept = (n: number) =>
-      `event: keepalive\ndata: {"type":"keepalive","sequence_number":${n}}\n\n`;
     const comment = ': keepalive\n\n';
     expect(fills).toEqual([comment, comment, kept(2), comment, comment, comment, kept(3)]);
     // Content begins silence anew.

@@ -24,7 +24,8 @@ describe('a whole Response', () => {
   });
   afterEach(() => gateway.close());
 
-  const create = () => client.responses.create({ model: 'gpt-only', input: 'Hi' });
+  const create = (fields: object = {}) =>
+    client.responses.create({ model: 'gpt-only', input: 'Hi', ...fields });
 
   it('has what was thought, said and called', async () => {
     gateway.openai.script(
@@ -69,10 +70,11 @@ describe('a whole Response', () => {
 
   it('says its request again, but for one that is large', async () => {
     gateway.openai.script(openAi.answersText('Hi'));
-    const ask = (instructions: string) =>
-      client.responses.create({ model: 'gpt-only', input: 'Hi', instructions, temperature: 0.5 });
-    expect(await ask('Be brief.')).toMatchObject({ instructions: 'Be brief.', temperature: 0.5 });
-    const large = await ask('x'.repeat(100_000));
+    expect(await create({ instructions: 'Be brief.', temperature: 0.5 })).toMatchObject({
+      instructions: 'Be brief.',
+      temperature: 0.5,
+    });
+    const large = await create({ instructions: 'x'.repeat(100_000) });
     expect(large).toMatchObject({ instructions: null, status: 'completed' });
     const [said] = gateway.openai.requests[1]!.body['messages'] as { content: string }[];
     expect(said!.content).toHaveLength(100_000);

@@ -198,10 +198,10 @@ describe('a request for a Response', () => {
     ['tools[0].name', { tools: [{ type: 'function' }] }],
     ['text.format.schema', { text: { format: { type: 'json_schema', name: 'x' } } }],
     ['max_output_tokens', { max_output_tokens: 0 }, /less than 1/],
-  ])('is refused for %s, with what to do instead', async (param, fields, message = /./) => {
+  ])('is refused for %s, with what to do instead', async (param, fields, words = /./) => {
     const error = await errorOf(await ask(fields));
     expect(error).toMatchObject({ status: 400, type: 'invalid_request_error', param });
-    expect(error.message).toMatch(message);
+    expect(error.message).toMatch(words);
     expect(gateway.openai.requests).toHaveLength(0);
   });
 

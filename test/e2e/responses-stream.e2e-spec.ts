@@ -24,15 +24,15 @@ interface Read {
   readonly ended: 'clean' | 'cut' | undefined;
 }
 
+const stream = (...events: readonly unknown[]) =>
+  replays('text/event-stream', [...events, '[DONE]'].map((each) => sse(each)).join(''));
+
 describe('a streamed Response', () => {
   let gateway: Gateway;
   beforeEach(async () => {
     gateway = await Gateway.start({ responses: { maxOutputBytes: 2048 } });
   });
   afterEach(() => gateway.close());
-
-  const stream = (...events: readonly unknown[]) =>
-    replays('text/event-stream', [...events, '[DONE]'].map((each) => sse(each)).join(''));
 
   async function read(model = 'gpt-only', fields: object = {}): Promise<Read> {
     const body = { model, stream: true, input: 'Hi', ...fields };

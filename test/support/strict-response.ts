@@ -96,14 +96,14 @@ class Items {
 
   #readPiece(type: string, data: JsonObject, said: Map<string, string>): void {
     const [, what, verb] = /^response\.(\w+)\.(added|delta|done)$/.exec(type) ?? [];
-    const at = `${String(data['content_index'] ?? data['summary_index'] ?? 'arguments')}`;
+    const at = JSON.stringify(data['content_index'] ?? data['summary_index'] ?? 'arguments');
     switch (verb) {
       case 'added':
         if (said.has(at)) throw this.#wrong(type);
         said.set(at, '');
         return;
       case 'delta':
-        if (at !== 'arguments' && !said.has(at)) throw this.#wrong(type);
+        if (at !== '"arguments"' && !said.has(at)) throw this.#wrong(type);
         said.set(at, (said.get(at) ?? '') + String(data['delta']));
         return;
       case 'done': {
