@@ -20,7 +20,6 @@ import {
   toolCallsLine,
 } from '../support/ollama-script.js';
 import {
-  completionWith,
   contentChunk,
   finishChunk,
   openAi,
@@ -131,13 +130,23 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
 
 /** A text and a call in one answer, which a client may refer to in its second turn. */
 export const SAYS_AND_CALLS = {
-  whole: answers(
-    completionWith({
-      content: 'I look.',
-      tool_calls: [
-        { id: 'call_1', type: 'function', function: { name: 'weather', arguments: PLACE } },
-      ],
-    }),
-  ),
+  whole: answers({
+    id: 'chatcmpl-1',
+    object: 'chat.completion',
+    model: 'gpt-test',
+    choices: [
+      {
+        index: 0,
+        finish_reason: 'tool_calls',
+        message: {
+          role: 'assistant',
+          content: 'I look.',
+          tool_calls: [
+            { id: 'call_1', type: 'function', function: { name: 'weather', arguments: PLACE } },
+          ],
+        },
+      },
+    ],
+  }),
   streamed: openAiEvents(contentChunk('I look.'), ...CALL),
 };
