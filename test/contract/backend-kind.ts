@@ -30,6 +30,8 @@ export interface BackendKind {
   /** The same as events. */
   readonly eventsWith: readonly ((value: unknown) => unknown)[];
   readonly streamType: string;
+  /** What the protocol has no place for: no word for the end, no beginning of an answer to go on from. */
+  readonly lacks?: readonly ('finish words' | 'prefill')[];
   /** An event of the stream as bytes. */
   event(json: string): string;
   /** An event with a piece of text. */
