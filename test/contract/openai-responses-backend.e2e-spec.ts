@@ -25,9 +25,10 @@ import { fixturesOf } from './fixtures.js';
 const BODY = { model: 'public', input: 'Say hello.', stream: true };
 const OWN: ChatRequest = { ...REQUEST, native: { dialect: 'responses', body: BODY } };
 
+const own = (request: ChatRequest): ChatRequest => ({ native: OWN.native, ...request });
+
 /** The suite knows no dialects of callers: here all of them speak Responses. */
 function speakingResponses(backend: ChatBackend): ChatBackend {
-  const own = (request: ChatRequest): ChatRequest => ({ native: OWN.native, ...request });
   return {
     id: backend.id,
     fit: (request, target) => backend.fit(own(request), target),
@@ -115,6 +116,13 @@ const ended = (status: string, reason?: string) => ({
   incomplete_details: reason === undefined ? null : { reason },
 });
 
+const reasoning = (encrypted_content?: string) => ({
+  type: 'reasoning',
+  id: 'rs_1',
+  summary: [],
+  ...(encrypted_content !== undefined && { encrypted_content }),
+});
+
 const streamEnding = (type: string, response: object) =>
   replays(
     RESPONSES_STREAM_TYPE,
@@ -188,12 +196,6 @@ describe('the OpenAI Responses backend, beside what all have in common,', () => 
   });
 
   it('sends no reasoning but what OpenAI sealed', async () => {
-    const reasoning = (encrypted_content?: string) => ({
-      type: 'reasoning',
-      id: 'rs_1',
-      summary: [],
-      ...(encrypted_content !== undefined && { encrypted_content }),
-    });
     const user = { role: 'user', content: 'Hi' };
     const input = [user, reasoning('gAAA'), reasoning('sluice.e30'), reasoning(), reasoning('')];
     expect((await sent({ input })).body['input']).toEqual([user, reasoning('gAAA')]);
@@ -247,7 +249,8 @@ describe('the OpenAI Responses backend, beside what all have in common,', () => 
   it('takes a whole answer that is not over, or that failed, for none', async () => {
     for (const status of ['in_progress', 'queued', 'cancelled', 'failed']) {
       test.upstream.script(answers({ ...responseOf([messageOf('Hi')]), status }));
-      await failure(test.complete());
+      const { fault } = await failure(test.complete());
+      expect(fault).toBe(status === 'failed' ? 'upstream_unavailable' : 'upstream_cut');
     }
   });
 
