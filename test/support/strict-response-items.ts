@@ -93,7 +93,11 @@ export class ResponseItems {
       typeof id === 'string' && id && this.#items.every(({ added }) => added['id'] !== id);
     if (!isNew) throw this.wrong(`An id ${String(id)}`);
     if (type === 'function_call') {
-      if (!item['call_id'] || !item['name']) throw this.wrong('A call without its name');
+      const { call_id: callId, name } = item;
+      if (!callId || !name) throw this.wrong('A call without its name');
+      if (this.#items.some(({ added }) => added['call_id'] === callId)) {
+        throw this.wrong('Two calls of one id');
+      }
     } else if (this.#items.some(({ added, done }) => !done && added['type'] !== 'function_call')) {
       throw this.wrong('An item beside one that is open');
     }
