@@ -1,10 +1,5 @@
 import { ChatAnthropic } from '@langchain/anthropic';
-import {
-  type AIMessageChunk,
-  type ContentBlock,
-  HumanMessage,
-  ToolMessage,
-} from '@langchain/core/messages';
+import { type AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { z } from 'zod';
@@ -16,36 +11,31 @@ const weatherTool = tool((input) => weather(input), {
   schema: z.object({ city: z.string() }),
 });
 
-const ofBlocks = (chunk: AIMessageChunk): readonly ContentBlock[] => chunk.contentBlocks;
-
-/** In `contentBlocks` each piece of a Response's reasoning stands twice, also with OpenAI. */
-const ofContent = ({ content }: AIMessageChunk): readonly ContentBlock[] =>
-  typeof content === 'string' ? [] : (content as ContentBlock[]);
-
 type Model = Pick<ChatOpenAI, 'stream'> & {
   bindTools(tools: unknown[]): Pick<ChatOpenAI, 'stream' | 'invoke'>;
 };
 
 interface Provider extends Pick<Client, 'name' | 'packages' | 'route' | 'showsReasoning'> {
   readonly modelOf: (origin: string, model: string) => Model;
-  /** Where it has its reasoning. Absent: in `contentBlocks`. */
-  readonly blocksOf?: (chunk: AIMessageChunk) => readonly ContentBlock[];
 }
 
-function clientOf({ modelOf, blocksOf = ofBlocks, ...about }: Provider): Client {
+function clientOf({ modelOf, ...about }: Provider): Client {
   return {
     ...about,
     async stream(origin, model, onText, signal) {
-      const [text, reasoning]: [string[], string[]] = [[], []];
+      const text: string[] = [];
+      let whole: AIMessageChunk | undefined;
       for await (const chunk of await modelOf(origin, model).stream('Hi', signal && { signal })) {
-        for (const block of blocksOf(chunk)) {
-          if (block.type === 'reasoning') reasoning.push(String(block['reasoning'] ?? ''));
-        }
+        whole = whole ? whole.concat(chunk) : chunk;
         if (chunk.text === '') continue;
         text.push(chunk.text);
         onText?.(chunk.text);
       }
       signal?.throwIfAborted();
+      // Of the whole message: the last chunk of a Response says all of it again.
+      const reasoning = (whole?.contentBlocks ?? []).map((block) =>
+        block.type === 'reasoning' ? String(block['reasoning'] ?? '') : '',
+      );
       return { text: text.join(''), reasoning: reasoning.join('') };
     },
     async useTool(origin, model) {
@@ -77,21 +67,29 @@ export const langChainOpenAi = clientOf({
     }) as unknown as Model,
 });
 
-export const langChainResponses = clientOf({
-  name: '@langchain/openai, ChatOpenAI({ useResponsesApi: true })',
-  packages: ['@langchain/openai', '@langchain/core'],
-  route: '/v1/responses',
-  showsReasoning: true,
-  blocksOf: ofContent,
-  modelOf: (origin, model) =>
-    new ChatOpenAI({
-      model,
-      apiKey: 'x',
-      maxRetries: 0,
-      useResponsesApi: true,
-      configuration: { baseURL: `${origin}/v1` },
-    }) as unknown as Model,
-});
+const responsesOf = (origin: string, model: string) =>
+  new ChatOpenAI({
+    model,
+    apiKey: 'x',
+    maxRetries: 0,
+    useResponsesApi: true,
+    configuration: { baseURL: `${origin}/v1` },
+  });
+
+export const langChainResponses: Client = {
+  ...clientOf({
+    name: '@langchain/openai, ChatOpenAI({ useResponsesApi: true })',
+    packages: ['@langchain/openai', '@langchain/core'],
+    route: '/v1/responses',
+    showsReasoning: true,
+    modelOf: (origin, model) => responsesOf(origin, model) as unknown as Model,
+  }),
+  async structured(origin, model) {
+    const schema = z.object({ city: z.string() });
+    const asked = responsesOf(origin, model).withStructuredOutput(schema, { method: 'jsonSchema' });
+    return (await asked.invoke('Where?')) as unknown;
+  },
+};
 
 export const langChainAnthropic = clientOf({
   name: '@langchain/anthropic, ChatAnthropic',

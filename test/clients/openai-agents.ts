@@ -1,5 +1,4 @@
 import { Agent, OpenAIProvider, Runner, setTracingDisabled, tool } from '@openai/agents';
-import OpenAI from 'openai';
 import { z } from 'zod';
 import { type Client, weather, WEATHER } from './client.js';
 
@@ -9,8 +8,8 @@ setTracingDisabled(true);
 const place = z.object({ city: z.string() });
 
 function runnerFor(origin: string): Runner {
-  const openAIClient = new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'x', maxRetries: 0 });
-  return new Runner({ modelProvider: new OpenAIProvider({ openAIClient }), tracingDisabled: true });
+  const modelProvider = new OpenAIProvider({ baseURL: `${origin}/v1`, apiKey: 'x' });
+  return new Runner({ modelProvider, tracingDisabled: true });
 }
 
 export const openAiAgents: Client = {

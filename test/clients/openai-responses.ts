@@ -3,7 +3,7 @@ import { zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import { type Client, weather, WEATHER, WEATHER_SCHEMA } from './client.js';
 
-const clientFor = (origin: string) =>
+export const clientFor = (origin: string) =>
   new OpenAI({ baseURL: `${origin}/v1`, apiKey: 'x', maxRetries: 0 });
 
 const tools = [

@@ -5,6 +5,7 @@ import type { GenerationRecord } from '../../src/contract/generation.js';
 import type { JsonObject } from '../../src/contract/json.js';
 import { responses } from '../../src/http/dialects/responses/dialect.js';
 import {
+  anthropic,
   anthropicEvent,
   ANTHROPIC_STREAM_TYPE,
   blockDelta,
@@ -16,8 +17,12 @@ import {
 } from '../support/anthropic-script.js';
 import { BodyReader } from '../support/body-reader.js';
 import { Gateway } from '../support/gateway.js';
+import { ollama } from '../support/ollama-script.js';
+import { openAi, openAiError } from '../support/openai-script.js';
+import type { UpstreamScript } from '../support/scripted-upstream.js';
 import { strictResponse } from '../support/strict-response.js';
-import { replays } from '../support/upstream-scripts.js';
+import { failsWith, replays } from '../support/upstream-scripts.js';
+import { within } from '../support/within.js';
 
 /** As codex-rs builds it. */
 const CODEX = {
@@ -96,8 +101,8 @@ describe('Codex', () => {
   });
   afterEach(() => gateway.close());
 
-  async function turn(input: readonly object[]): Promise<readonly JsonObject[]> {
-    const response = await gateway.post('/v1/responses', { ...CODEX, model: 'claude', input });
+  async function turn(input: readonly object[], model = 'claude'): Promise<readonly JsonObject[]> {
+    const response = await gateway.post('/v1/responses', { ...CODEX, model, input });
     expect(response.status).toBe(200);
     const reader = new BodyReader(response);
     await reader.all();
@@ -148,6 +153,65 @@ describe('Codex', () => {
       },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1' }] },
     ]);
+  });
+
+  it.each([
+    ['openai', 'gpt-only', openAi.streamsText(['Hel', 'lo'])],
+    ['ollama', 'llama3', ollama.streamsText(['Hel', 'lo'])],
+    ['anthropic', 'claude', anthropic.streamsText(['Hel', 'lo'])],
+  ] as const)('is answered by %s, which reads nothing but its own', async (id, model, script) => {
+    gateway[id].script(script);
+    const events = await turn([USER], model);
+    expect(events.slice(-2)).toMatchObject([
+      { type: 'response.output_item.done', item: { content: [{ text: 'Hello' }] } },
+      { type: 'response.completed' },
+    ]);
+    const { body } = gateway[id].requests[0]!;
+    expect(JSON.stringify(body)).toContain('You are a coding agent.');
+    expect(JSON.stringify(body['tools'])).toContain('Runs a command.');
+    for (const name of ['input', 'instructions', 'include', 'text', 'store', 'reasoning']) {
+      expect(body).not.toHaveProperty(name);
+    }
+  });
+
+  it.each<[string, RegExp, UpstreamScript]>([
+    [
+      'context_length_exceeded',
+      /too long/,
+      failsWith(400, openAiError('It is too long.', { code: 'context_length_exceeded' })),
+    ],
+    [
+      'insufficient_quota',
+      /./,
+      failsWith(429, openAiError('Pay first.', { code: 'insufficient_quota' })),
+    ],
+    [
+      'rate_limit_exceeded',
+      /try again in 1\.5s/,
+      failsWith(429, openAiError('Not so fast.', { code: 'rate_limit_exceeded' }), {
+        'retry-after-ms': '1500',
+      }),
+    ],
+    ['server_error', /./, failsWith(500, openAiError('No.'))],
+  ])('reads %s in its stream, where that was opened before', async (code, words, refuses) => {
+    await gateway.close();
+    gateway = await Gateway.start({ streams: { commitAfterMs: 20 } });
+    const opened = Promise.withResolvers<void>();
+    gateway.openai.script(async (exchange) => {
+      await opened.promise;
+      await refuses(exchange);
+    });
+    const asked = { ...CODEX, model: 'gpt-only', input: [USER] };
+    const response = await gateway.post('/v1/responses', asked);
+    expect(response.status).toBe(200);
+    opened.resolve();
+    const reader = new BodyReader(response);
+    await within(reader.all(), 'the stream ends');
+    strictResponse(reader.raw, 'cut');
+    const data = /^event: response\.failed\ndata: (.*)$/m.exec(reader.raw)![1]!;
+    expect(JSON.parse(data)).toMatchObject({
+      response: { error: { code, message: expect.stringMatching(words) as string } },
+    });
   });
 
   it('is kept awake by an event a minute, and comments in between', () => {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../src/contract/json.js';
+import { ResponseItems } from './strict-response-items.js';
 import {
   type BodyEnd,
   framesOf,
@@ -13,129 +14,106 @@ interface Event {
   readonly data: JsonObject;
 }
 
-/** An item that was added, and what its deltas came to. */
-interface Item {
-  readonly id: unknown;
-  readonly type: unknown;
-  /** Of each delta that its parts, or the item itself, may have: `content 0`, `arguments`. */
-  readonly said: Map<string, string>;
-}
+const COMMENT = ': keepalive';
+
+/** How a Response may end, and the status that it has then. */
+const TERMINAL: Readonly<Record<string, string>> = {
+  'response.completed': 'completed',
+  'response.incomplete': 'incomplete',
+  'response.failed': 'failed',
+};
 
 /**
- * Reads a streamed Response of OpenAI's and takes nothing but what its protocol promises: numbered
- * events, each named by a line of its own, `response.created` and `response.in_progress` first, items
- * added in order, said and done, then one terminal event that has all of them, and a clean end; or
- * `error` and `response.failed`, and an unclean one.
+ * Reads a streamed Response and takes nothing but what its protocol promises: events named by a line
+ * of their own and numbered without a gap, `response.created` and `response.in_progress` first,
+ * items as `ResponseItems` has them, then one Response with all of them and a clean end; or `error`,
+ * `response.failed` with what there was, and an unclean end.
  */
 export function strictResponse(raw: string, end: BodyEnd): StrictStream {
-  const events = framesOf(raw)
-    .filter((frame) => frame !== ': keepalive')
-    .map((frame) => eventIn(frame, raw));
-  for (const [n, { data }] of events.entries()) {
-    if (data['sequence_number'] !== n) throw new NotWellFormed(`No number ${n}`, raw);
+  const all = framesOf(raw)
+    .filter((frame) => frame !== COMMENT)
+    .map((frame, number) => eventIn(frame, number, raw));
+  const wrong = (what: string) => new NotWellFormed(what, raw);
+  const opening = all.splice(0, 2);
+  if (opening[0]?.type !== 'response.created' || opening[1]?.type !== 'response.in_progress') {
+    throw wrong('No beginning');
   }
-  const [created, inProgress, ...rest] = events;
-  if (created?.type !== 'response.created' || inProgress?.type !== 'response.in_progress') {
-    throw new NotWellFormed('No response.created and response.in_progress', raw);
-  }
-  const last = rest.pop();
-  if (last?.type === 'response.failed') {
-    if (end !== 'cut') throw new NotWellFormed('A clean end after an error', raw);
-    const error = rest.pop();
-    if (error?.type !== 'error') throw new NotWellFormed('No error before response.failed', raw);
-    new Items(raw).readAll(rest);
-    return { events: rest, terminal: 'failed', last: error.data };
-  }
-  if (last?.type !== 'response.completed' && last?.type !== 'response.incomplete') {
-    throw new NotWellFormed('No terminal state', raw);
-  }
-  if (end !== 'clean') throw new NotWellFormed(`A cut after ${last.type}`, raw);
-  const items = new Items(raw);
-  items.readAll(rest);
-  items.endWith(last.data['response'], created.data['response']);
-  return { events: rest, terminal: 'done', last: undefined };
-}
+  const last = all.pop();
+  const status = TERMINAL[last?.type ?? ''];
+  if (!last || status === undefined) throw wrong('No terminal state');
+  const failure = status === 'failed' ? all.pop() : undefined;
+  if (status === 'failed' && !isError(failure)) throw wrong('No error before response.failed');
+  if (end !== (failure ? 'cut' : 'clean')) throw wrong(`The end is ${end} after ${last.type}`);
 
-/** The items of the output, as their events have them. */
-class Items {
-  readonly #items: Item[] = [];
-  readonly #done: unknown[] = [];
-
-  constructor(private readonly raw: string) {}
-
-  readAll(events: readonly Event[]): void {
-    for (const event of events) if (event.type !== 'keepalive') this.#read(event);
-  }
-
-  endWith(response: unknown, created: unknown): void {
-    if (!isJsonObject(response) || !isJsonObject(created)) throw this.#wrong('a response');
-    if (response['id'] !== created['id']) throw this.#wrong('another id');
-    if (this.#done.length !== this.#items.length) throw this.#wrong('an item that is not done');
-    if (!isDeepStrictEqual(response['output'], this.#done)) throw this.#wrong('another output');
-  }
-
-  #read({ type, data }: Event): void {
-    const { output_index: index, item } = data;
-    if (type === 'response.output_item.added') {
-      if (index !== this.#items.length || !isJsonObject(item)) throw this.#wrong(type);
-      this.#items.push({ id: item['id'], type: item['type'], said: new Map() });
-      return;
-    }
-    const open = this.#items[Number(index)];
-    if (!open || this.#done[Number(index)] !== undefined) throw this.#wrong(type);
-    if (type === 'response.output_item.done') {
-      if (!isJsonObject(item) || item['id'] !== open.id || item['type'] !== open.type) {
-        throw this.#wrong(type);
-      }
-      this.#done[Number(index)] = item;
-      return;
-    }
-    if (data['item_id'] !== open.id) throw this.#wrong(type);
-    this.#readPiece(type, data, open.said);
-  }
-
-  #readPiece(type: string, data: JsonObject, said: Map<string, string>): void {
-    const [, what, verb] = /^response\.(\w+)\.(added|delta|done)$/.exec(type) ?? [];
-    const at = JSON.stringify(data['content_index'] ?? data['summary_index'] ?? 'arguments');
-    switch (verb) {
-      case 'added':
-        if (said.has(at)) throw this.#wrong(type);
-        said.set(at, '');
-        return;
-      case 'delta':
-        if (at !== '"arguments"' && !said.has(at)) throw this.#wrong(type);
-        said.set(at, (said.get(at) ?? '') + String(data['delta']));
-        return;
-      case 'done': {
-        const { part, text, refusal, arguments: args } = data;
-        const of = isJsonObject(part) ? part : { text: text ?? refusal ?? args };
-        const whole = of['text'] ?? of['refusal'];
-        if (what === undefined || whole !== (said.get(at) ?? '')) throw this.#wrong(type);
-        return;
-      }
-      default:
-        throw this.#wrong(type);
+  const events = all.filter(({ type }) => type !== 'keepalive');
+  const items = new ResponseItems(wrong);
+  for (const { type, data } of events) items.take(type, data);
+  const responses = [...opening, last].map(({ data }) => responseIn(data, wrong));
+  for (const begun of responses.slice(0, 2)) {
+    if (begun['status'] !== 'in_progress' || !isDeepStrictEqual(begun['output'], [])) {
+      throw wrong('A beginning that is none');
     }
   }
-
-  #wrong(what: string): NotWellFormed {
-    return new NotWellFormed(`Out of order or not what was said: ${what}`, this.raw);
-  }
-}
-
-function eventIn(frame: string, raw: string): Event {
-  const [, type, data] = /^event: ([a-z_.]+)\ndata: ([^\r\n]+)$/.exec(frame) ?? [];
-  const json = data === undefined ? undefined : jsonIn(data, raw);
-  if (type === undefined || json?.['type'] !== type) {
-    throw new NotWellFormed(`A frame ${JSON.stringify(frame)}`, raw);
-  }
-  return { type, data: json };
+  if (new Set(responses.map(({ id }) => id)).size > 1) throw wrong('Another id');
+  const whole = responses[2]!;
+  if (whole['status'] !== status) throw wrong(`A status ${String(whole['status'])}`);
+  const expected = failure ? items.unfinished() : items.finished(status);
+  if (!isDeepStrictEqual(whole['output'], expected)) throw wrong('Another output at the end');
+  checkEnd(whole, status, wrong);
+  return {
+    events: [...opening, ...events],
+    terminal: failure ? 'failed' : 'done',
+    last: (failure ?? last).data,
+  };
 }
 
 /** The text of all deltas. */
 export function textOfResponse({ events }: Pick<StrictStream, 'events'>): string {
   return events
-    .filter(({ type }) => type === 'response.output_text.delta')
-    .map(({ data }) => String(data['delta']))
+    .map(({ type, data }) => (type === 'response.output_text.delta' ? String(data['delta']) : ''))
     .join('');
+}
+
+function eventIn(frame: string, number: number, raw: string): Event {
+  const [, type, text] = /^event: ([a-z_.]+)\ndata: ([^\r\n]+)$/.exec(frame) ?? [];
+  const data = text === undefined ? undefined : jsonIn(text, raw);
+  if (type === undefined || data?.['type'] !== type) {
+    throw new NotWellFormed(`A frame ${JSON.stringify(frame)}`, raw);
+  }
+  if (data['sequence_number'] !== number) throw new NotWellFormed(`No event ${number}`, raw);
+  return { type, data };
+}
+
+/** As OpenAI sends it: nested, with all four fields. */
+function isError(event: Event | undefined): boolean {
+  const error = event?.type === 'error' ? event.data['error'] : undefined;
+  if (!isJsonObject(error) || typeof error['message'] !== 'string') return false;
+  return ['type', 'code', 'param'].every((name) => name in error);
+}
+
+function responseIn({ response }: JsonObject, wrong: (what: string) => Error): JsonObject {
+  if (!isJsonObject(response)) throw wrong('An event without its response');
+  const { id, object, created_at: createdAt, model } = response;
+  const isOne = id && object === 'response' && Number.isInteger(createdAt) && model;
+  if (!isOne) throw wrong('A response that is none');
+  return response;
+}
+
+/** What a status needs beside it. */
+function checkEnd(response: JsonObject, status: string, wrong: (what: string) => Error): void {
+  const { error, incomplete_details: details, usage } = response;
+  const says = {
+    failed: isJsonObject(error) && typeof error['code'] === 'string' && error['message'],
+    incomplete: isJsonObject(details) && typeof details['reason'] === 'string',
+    completed: error === null && details === null,
+  }[status];
+  if (!says) throw wrong(`${status} that does not say why`);
+  if (usage === null) return;
+  if (!isJsonObject(usage)) throw wrong('No usage, and no word that there is none');
+  for (const name of ['input_tokens', 'output_tokens', 'total_tokens']) {
+    if (typeof usage[name] !== 'number') throw wrong(`usage without ${name}`);
+  }
+  for (const name of ['input_tokens_details', 'output_tokens_details']) {
+    if (!isJsonObject(usage[name])) throw wrong(`usage without ${name}`);
+  }
 }

@@ -24,6 +24,7 @@ export class Output {
   readonly #items: JsonObject[] = [];
   readonly #open = new Map<number, OpenItem>();
   readonly #calls = new Map<number, PlacedCall>();
+  readonly #callIds = new Set<string>();
   #next = 0;
   /** What is being said or thought: one at a time. */
   #message: OpenMessage | undefined;
@@ -94,13 +95,20 @@ export class Output {
 
   #begin(index: number, id: string | undefined, name = '', frames: string[]): PlacedCall {
     this.#closeWhole(frames);
-    const callId = id || `call_${randomUUID().replaceAll('-', '')}`;
+    const callId = this.#callIdOf(id);
     const at = this.#next++;
     const item = new OpenCall(this.out, `fc_${this.base}_${at}`, { callId, name }, at, frames);
     const call = { item, at };
     this.#open.set(at, item);
     this.#calls.set(index, call);
     return call;
+  }
+
+  /** The upstream's, unless it has none or said it before: two calls of one id end OpenAI's client. */
+  #callIdOf(id: string | undefined): string {
+    const callId = !id || this.#callIds.has(id) ? `call_${randomUUID().replaceAll('-', '')}` : id;
+    this.#callIds.add(callId);
+    return callId;
   }
 
   /** Before another item begins. Calls whose arguments are not whole yet stay open beside it. */
