@@ -89,7 +89,7 @@ describe('a Response of an upstream of the same API', () => {
   it('that is cut has its own id in response.failed, and an unclean end', async () => {
     upstream.script(responsesApi.streamsTextThenCuts(['Hel', 'lo']));
     const reader = await read(await ask());
-    const stream = strictResponse(reader.raw, reader.ended!);
+    const stream = strictResponse(reader.raw, reader.ended!, true);
     expect([textOfResponse(stream), stream.terminal]).toEqual(['Hello', 'failed']);
     expect(reader.raw).toMatch(/event: response\.failed\n.*"id":"resp_upstream"/);
     await expect(
@@ -147,7 +147,7 @@ describe('a Response of an upstream of the same API', () => {
     upstream.script(responsesApi.streamsTextThenCuts(['Hel', 'lo']));
     other.script(ollama.streamsText(['Hello']));
     const reader = await read(await ask({ model: 'both' }));
-    const stream = strictResponse(reader.raw, reader.ended!);
+    const stream = strictResponse(reader.raw, reader.ended!, true);
     expect(stream.terminal).toBe('failed');
   });
 

@@ -14,7 +14,13 @@ export interface ResponsesAnswerOptions {
 }
 
 export const RESPONSES_STREAM_TYPE = 'text/event-stream; charset=utf-8';
-export const RESPONSES_USAGE = { input_tokens: 9, output_tokens: 3, total_tokens: 12 };
+export const RESPONSES_USAGE = {
+  input_tokens: 9,
+  input_tokens_details: { cached_tokens: 0 },
+  output_tokens: 3,
+  output_tokens_details: { reasoning_tokens: 0 },
+  total_tokens: 12,
+};
 
 /** Scripts of a server that speaks OpenAI's Responses, as OpenAI writes them. */
 class ResponsesScripts extends UpstreamScripts<ResponsesAnswerOptions> {
