@@ -2,6 +2,7 @@ import { anthropicEventsOf } from './anthropic-events.ts';
 import { MODELS } from './contestants.ts';
 import type { Ask } from './load.ts';
 import { eventsOf } from './openai-events.ts';
+import { responsesEventsOf } from './responses-events.ts';
 
 const SYSTEM = 'You are a helpful assistant. Answer briefly, in plain words, without headings.';
 const USER = 'Why does a river run faster through a narrow sluice than through a wide bed?';
@@ -51,7 +52,7 @@ export function responsesAsk(port: number, chunks: number, model: string): Ask {
     method: 'POST',
     path: '/v1/responses',
     body: JSON.stringify(body),
-    events: chunks + 8,
+    events: responsesEventsOf(chunks),
     ending: '"total_tokens"',
   };
 }

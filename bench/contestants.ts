@@ -22,6 +22,9 @@ export const MODELS = { measured: 'gpt-4o-2024-08-06', flood: 'gpt-4o-2024-05-13
 /** The measured upstream again, asked in Anthropic's dialect. */
 export const CLAUDE = 'claude-bench';
 
+/** The model, and the backend, of an upstream that speaks OpenAI's Responses. */
+export const RESPONSES = 'responses-bench';
+
 /** Ports of the upstreams of the two models. */
 export interface Upstreams {
   readonly measured: number;
@@ -95,6 +98,7 @@ function configFor(upstreams: Upstreams, hasAccess: boolean): string {
     backends: [
       ...Object.entries(upstreams).map(([id, port]) => backendAt(id, 'openai', port)),
       backendAt(CLAUDE, 'anthropic', upstreams.measured),
+      { ...backendAt(RESPONSES, 'openai', upstreams.measured), responses: true },
     ],
     models: [
       ...Object.entries(MODELS).map(([backend, model]) => ({
@@ -102,6 +106,7 @@ function configFor(upstreams: Upstreams, hasAccess: boolean): string {
         targets: [hasAccess ? { backend, model, price: PRICE } : `${backend}/${model}`],
       })),
       { id: CLAUDE, targets: [`${CLAUDE}/${MODELS.measured}`] },
+      { id: RESPONSES, targets: [`${RESPONSES}/${MODELS.measured}`] },
     ],
   });
 }

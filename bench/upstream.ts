@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { anthropicAnswerEvents } from './anthropic-events.ts';
 import { answer } from './messages.ts';
 import { type AnswerEvents, answerEvents, plainAnswer } from './openai-events.ts';
+import { responsesAnswerEvents } from './responses-events.ts';
 
 /** How one model answers. */
 export interface Plan {
@@ -23,6 +24,7 @@ export interface Plan {
 interface Running extends Plan {
   readonly events: AnswerEvents;
   readonly anthropicEvents: AnswerEvents;
+  readonly responsesEvents: AnswerEvents;
   started: number;
 }
 
@@ -44,7 +46,8 @@ answer({
   plan: ({ model, ...plan }: Plan & { model: string }) => {
     const events = answerEvents(plan.chunks, plan.textChars);
     const anthropicEvents = anthropicAnswerEvents(plan.chunks, plan.textChars);
-    plans.set(model, { ...plan, events, anthropicEvents, started: 0 });
+    const responsesEvents = responsesAnswerEvents(plan.chunks, plan.textChars);
+    plans.set(model, { ...plan, events, anthropicEvents, responsesEvents, started: 0 });
   },
   /** What the kernel has taken of all that was written to connections that are open now. */
   accepted: () => {
@@ -77,6 +80,7 @@ function sendPlain(response: ServerResponse): void {
 }
 
 function eventsFor({ url }: IncomingMessage, plan: Running): AnswerEvents {
+  if (url === '/v1/responses') return plan.responsesEvents;
   return url === '/v1/messages' ? plan.anthropicEvents : plan.events;
 }
 

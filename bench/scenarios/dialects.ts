@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { messagesAsk, responsesAsk, streamAsk } from '../asks.ts';
 import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
-import { CLAUDE, MODELS } from '../contestants.ts';
+import { CLAUDE, MODELS, RESPONSES } from '../contestants.ts';
 import type { Ask, Load } from '../load.ts';
 import type { Plan } from '../upstream.ts';
 import { Collected, ratioTo, rowsOf, type Row } from '../row.ts';
@@ -17,6 +17,7 @@ const WAYS: readonly (readonly [string, (port: number, chunks: number) => Ask])[
   [BASE, streamAsk],
   ['messages, passed on', (port, chunks) => messagesAsk(port, chunks, CLAUDE)],
   ['messages, translated', (port, chunks) => messagesAsk(port, chunks, MODELS.measured)],
+  ['responses, passed on', (port, chunks) => responsesAsk(port, chunks, RESPONSES)],
   ['responses, translated', (port, chunks) => responsesAsk(port, chunks, MODELS.measured)],
   [
     'chat completions, translated',
@@ -76,7 +77,7 @@ async function measure(
           ['sluice', samples.get(name)!],
         ]),
         ratioTo(BASE),
-        name === 'messages, passed on' ? BARS.dialectPassed : BARS.dialectTranslated,
+        name.endsWith('passed on') ? BARS.dialectPassed : BARS.dialectTranslated,
       ],
     ]),
   );

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, stringOr } from '../../src/contract/json.js';
 import { type Piece, textOfAnswer } from '../property/reading.js';
+import { strictResponse } from '../support/strict-response.js';
 import { strictChat, strictCompletion, type StrictStream } from '../support/strict-stream.js';
 import type { Got } from './fuzz-caller.js';
 import { contentOf } from './upstream-reading.js';
@@ -29,6 +30,7 @@ export function callerReadingOf({ head, body, isClean, how }: Got, method: strin
   if (head.status !== 200) return refusal(head.status, type, text, isClean);
   const end = isClean ? 'clean' : 'cut';
   if (!type.startsWith('text/event-stream')) return plain(text, isClean);
+  if (isResponse(text)) return response(strictResponse(text, end));
   return isChat(text) ? chat(strictChat(text, end)) : v1(strictCompletion(text, end));
 }
 
@@ -55,6 +57,13 @@ function v1({ events, terminal, last }: StrictStream): CallerReading {
   return { view, pieces, dialect: 'v1', code: isJsonObject(error) ? codeOf(error) : undefined };
 }
 
+function response({ events, terminal, last }: StrictStream): CallerReading {
+  const pieces = events.flatMap(({ type, data }) => responsePieces(type, data));
+  const error = terminal === 'failed' ? last?.['error'] : undefined;
+  const view = terminal === 'done' ? 'whole' : 'failed';
+  return { view, pieces, dialect: 'v1', code: isJsonObject(error) ? codeOf(error) : undefined };
+}
+
 function chat({ events, terminal, last }: StrictStream): CallerReading {
   const pieces = events.flatMap(({ type, data }) => chatPieces(type, data));
   const view = terminal === 'done' ? 'whole' : 'failed';
@@ -67,7 +76,7 @@ function chat({ events, terminal, last }: StrictStream): CallerReading {
 /** Whatever whole frames there are, of a stream that its caller left. */
 function partial(body: Buffer): CallerReading {
   const text = body.toString();
-  const dialect = isChat(text) ? 'chat' : 'v1';
+  const dialect = !isResponse(text) && isChat(text) ? 'chat' : 'v1';
   const pieces: Piece[] = [];
   for (const frame of text.split('\n\n').slice(0, -1)) {
     const lines = frame.split('\n');
@@ -75,9 +84,30 @@ function partial(body: Buffer): CallerReading {
     if (data === undefined || data === '[DONE]') continue;
     const json = JSON.parse(data) as JsonObject;
     const type = lines.find((line) => line.startsWith('event: '))?.slice(7) ?? 'message';
-    pieces.push(...(dialect === 'chat' ? chatPieces(type, json) : contentOf(json)));
+    if (isResponse(text)) pieces.push(...responsePieces(type, json));
+    else pieces.push(...(dialect === 'chat' ? chatPieces(type, json) : contentOf(json)));
   }
   return { view: 'partial', pieces, dialect };
+}
+
+function isResponse(text: string): boolean {
+  return text.startsWith('event: response.');
+}
+
+function responsePieces(type: string, { delta, output_index: index }: JsonObject): Piece[] {
+  const said = String(delta);
+  switch (type) {
+    case 'response.output_text.delta':
+      return [['text', said]];
+    case 'response.refusal.delta':
+      return [['refusal', said]];
+    case 'response.reasoning_summary_text.delta':
+      return [['reasoning', said]];
+    case 'response.function_call_arguments.delta':
+      return [['tool', Number(index), '', said]];
+    default:
+      return [];
+  }
 }
 
 function isChat(text: string): boolean {

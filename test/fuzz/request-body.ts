@@ -2,8 +2,8 @@ import type { Random } from '../load/random.js';
 import { markOf } from './case-mark.js';
 import { MODELS } from './fuzz-config.js';
 
-/** How a caller asks: `v1` and `plain` are Chat Completions, streamed and not. */
-export type Form = 'v1' | 'plain' | 'chat' | 'get';
+/** How a caller asks: `v1` and `plain` are Chat Completions, streamed and not; `responses` streams. */
+export type Form = 'v1' | 'plain' | 'responses' | 'chat' | 'get';
 
 type Fields = Record<string, unknown>;
 
@@ -14,9 +14,14 @@ export function goodBody(form: Exclude<Form, 'get'>, k: number, random: Random):
     ...(random.chance(0.2) ? [{ role: 'system', content: 'Be brief.' }] : []),
     { role: 'user', content: `${markOf(k)} ${random.from(PROMPTS)}` },
   ];
-  return form === 'chat'
-    ? { model, messages, ...someOf(CHAT_FIELDS, random) }
-    : { model, messages, stream: form === 'v1', ...someOf(V1_FIELDS, random) };
+  switch (form) {
+    case 'chat':
+      return { model, messages, ...someOf(CHAT_FIELDS, random) };
+    case 'responses':
+      return { model, input: messages, stream: true, ...someOf(RESPONSES_FIELDS, random) };
+    default:
+      return { model, messages, stream: form === 'v1', ...someOf(V1_FIELDS, random) };
+  }
 }
 
 const PROMPTS = ['Hi', '', '世界', '🌍 \ud83d', '\0', '"quoted"', 'data: [DONE]\n\n', '${HOME}'];
@@ -47,6 +52,19 @@ const V1_FIELDS: Fields = {
   stream_options: { include_usage: true },
   logprobs: true,
   n: 1,
+};
+
+const RESPONSES_FIELDS: Fields = {
+  instructions: 'Be kind.',
+  temperature: 0,
+  max_output_tokens: 100,
+  tools: [{ type: 'function', ...TOOL }],
+  tool_choice: 'auto',
+  text: { format: { type: 'json_object' } },
+  reasoning: { effort: 'low', summary: 'auto' },
+  include: ['reasoning.encrypted_content'],
+  store: false,
+  metadata: { a: 'b' },
 };
 
 /** Each now and then: most requests say little. */
@@ -98,7 +116,7 @@ export function oddBody(body: Fields, random: Random): Fields {
 }
 
 function inMessages(body: Fields, random: Random): Fields {
-  const messages = body['messages'] as Fields[];
+  const messages = (body['messages'] ?? body['input']) as Fields[];
   if (random.chance(0.3)) messages.push(random.from(ODD_MESSAGES));
   return random.from(messages);
 }

@@ -68,10 +68,17 @@ function waitMsFor(oddity: Oddity, random: Random): number {
 
 /** Damage to a body or to its length needs one. */
 function formFor(oddity: Oddity, random: Random): Form {
-  const form = random.weighted<Form>({ v1: 40, chat: 25, get: 15, plain: 20 });
+  const form = random.weighted<Form>({ v1: 35, chat: 20, get: 10, plain: 15, responses: 20 });
   const needsBody = ['field', 'bodyBytes', 'length', 'chunked', 'compressed', 'large'];
   return form === 'get' && needsBody.includes(oddity) ? 'v1' : form;
 }
+
+const PATHS = {
+  chat: '/chat',
+  responses: '/v1/responses',
+  v1: '/v1/chat/completions',
+  plain: '/v1/chat/completions',
+};
 
 function goodRequest(form: Form, k: number, random: Random): FuzzRequest {
   const headers = { 'x-request-id': markOf(k), host: '127.0.0.1' };
@@ -79,7 +86,7 @@ function goodRequest(form: Form, k: number, random: Random): FuzzRequest {
     const query = new URLSearchParams({ message: `${markOf(k)} Hi`, model: random.from(MODELS) });
     return { method: 'GET', path: `/chat?${query.toString()}`, headers, body: undefined };
   }
-  const path = form === 'chat' ? '/chat' : '/v1/chat/completions';
+  const path = PATHS[form];
   const body = Buffer.from(JSON.stringify(goodBody(form, k, random)));
   return {
     method: 'POST',

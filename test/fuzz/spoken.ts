@@ -13,7 +13,8 @@ export function spoken(pieces: readonly Piece[]): Spoken {
     const manner = kind === 'refusal' ? 'text' : kind;
     const said = kind === 'tool' ? String(words.at(-1)) : words.join('');
     const last = all.at(-1);
-    if (said === '') continue;
+    // No arguments are an empty object to callers of Responses.
+    if (said === '' || (manner === 'tool' && said === '{}')) continue;
     if (last?.[0] === manner) last[1] += said;
     else all.push([manner, said]);
   }
