@@ -35,9 +35,18 @@ export function callerReadingOf({ head, body, isClean, how }: Got, method: strin
 }
 
 function plain(text: string, isClean: boolean): CallerReading {
-  const said = isClean ? textOfAnswer(Buffer.from(text)) : undefined;
+  const body = Buffer.from(text);
+  const said = isClean ? (textOfResponseObject(text) ?? textOfAnswer(body)) : undefined;
   if (said === undefined) throw new Error(`a 200 that is no whole answer: ${text.slice(0, 300)}`);
   return { view: 'whole', dialect: 'plain', pieces: [['text', said]] };
+}
+
+/** The text of a whole Response; nothing where it is none. */
+function textOfResponseObject(text: string): string | undefined {
+  const { object, output } = JSON.parse(text) as { object?: unknown; output?: JsonObject[] };
+  if (object !== 'response' || !output) return undefined;
+  const parts = output.flatMap(({ content }) => (content ?? []) as JsonObject[]);
+  return parts.map((part) => stringOr(part['text'], '')).join('');
 }
 
 function refusal(status: number, type: string, text: string, isClean: boolean): CallerReading {

@@ -94,7 +94,8 @@ export class ResponseItems {
     if (!isNew) throw this.wrong(`An id ${String(id)}`);
     if (type === 'function_call') {
       const { call_id: callId, name } = item;
-      if (!callId || !name) throw this.wrong('A call without its name');
+      // An upstream's call without a name is passed on as one, as on the other routes.
+      if (!callId || typeof name !== 'string') throw this.wrong('A call without its id');
       if (this.#items.some(({ added }) => added['call_id'] === callId)) {
         throw this.wrong('Two calls of one id');
       }
