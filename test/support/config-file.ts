@@ -9,10 +9,14 @@ export class ConfigFile {
     private readonly folder: string,
   ) {}
 
-  static async write(config: object): Promise<ConfigFile> {
+  static write(config: object): Promise<ConfigFile> {
+    return ConfigFile.writeText(JSON.stringify(config));
+  }
+
+  static async writeText(text: string): Promise<ConfigFile> {
     const folder = await mkdtemp(join(tmpdir(), 'sluice-'));
     const path = join(folder, 'sluice.yaml');
-    await writeFile(path, JSON.stringify(config));
+    await writeFile(path, text);
     return new ConfigFile(path, folder);
   }
 
