@@ -61,6 +61,10 @@ function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig)
     const message = 'is only for backends of the kind openai';
     faults.push({ path: `${path}.streamUsage`, message });
   }
+  if (item.responses !== undefined && item.kind !== 'openai') {
+    const message = 'is only for backends of the kind openai';
+    faults.push({ path: `${path}.responses`, message });
+  }
   if (item.anthropicVersion !== undefined && item.kind !== 'anthropic') {
     const message = 'is only for backends of the kind anthropic';
     faults.push({ path: `${path}.anthropicVersion`, message });

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import type { ChatAnswer } from '../../../contract/chat-answer.js';
+import type { UpstreamNotices } from '../../../contract/chat-backend.js';
+import { EventBatch } from '../../../contract/event-batch.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
+import type { FinishReason, StreamPart, Usage } from '../../../contract/stream-event.js';
+import { JoinedContent } from '../../shared/answer/joined-content.js';
+import type { StreamSource } from '../../shared/connection/stream-source.js';
+import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
+import { protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import { OutputItems } from './output-items.js';
+import { finishReasonOf, parseResponseEnd } from './responses-end.js';
+import { parseResponsesUsage } from './responses-usage.js';
+
+interface ReadResponse {
+  readonly id: string;
+  readonly model: string;
+  readonly parts: readonly StreamPart[];
+  readonly finishReason: FinishReason;
+  readonly rawReason: string;
+  readonly usage: Usage | undefined;
+  /** As a caller may have it. */
+  readonly json: JsonObject | undefined;
+}
+
+/**
+ * The JSON of a `response` as an answer. One without a status is whole because its JSON is.
+ * @throws GatewayError what its `error` means, `upstream_protocol` where it is no response,
+ *   `upstream_cut` where its status says that it was given up, or that it is still running
+ */
+export function parseResponse(
+  json: JsonObject,
+  source: StreamSource,
+  notices: UpstreamNotices,
+): ChatAnswer {
+  const { backend, requestId } = source;
+  const { json: event, parts, ...read } = readResponse(json, source, notices);
+  const content = JoinedContent.of(parts);
+  const native = event && ({ dialect: 'responses', event } as const);
+  return { ...read, backend, requestId, ...content, native };
+}
+
+/** The whole answer of a server that did not stream although it was asked to. @throws as above, at once */
+export function streamResponse(
+  json: JsonObject,
+  source: StreamSource,
+  notices: UpstreamNotices,
+): AsyncIterable<EventBatch> {
+  const { backend, requestId } = source;
+  const { id, model, parts, finishReason, rawReason, usage } = readResponse(json, source, notices);
+  if (parts.some(({ type }) => type === 'opaque')) {
+    throw protocolFault(backend, 'answered whole what only its own events can show');
+  }
+  return only(
+    new EventBatch([
+      {
+        parts: [
+          { type: 'start', id, model, backend, requestId },
+          ...parts,
+          { type: 'end', reason: finishReason, rawReason, usage },
+        ],
+      },
+    ]),
+  );
+}
+
+async function* only(batch: EventBatch): AsyncGenerator<EventBatch> {
+  yield batch;
+}
+
+function readResponse(
+  json: JsonObject,
+  source: StreamSource,
+  notices: UpstreamNotices,
+): ReadResponse {
+  const { backend, secrets } = source;
+  const { status, output } = json;
+  const isResponse = typeof status === 'string' && Array.isArray(output);
+  if (!isResponse && saysError(json)) {
+    throw upstreamErrorFault(backend, parseErrorField(json, secrets));
+  }
+  const said = parseResponseEnd([status], json, source, notices);
+  if (!Array.isArray(output)) throw protocolFault(backend, 'answered without a response');
+
+  const items = new OutputItems();
+  const parts = output
+    .filter(isJsonObject)
+    .flatMap((item, n) => items.done({ output_index: n, item }));
+  const { usage, isPlausible } = parseResponsesUsage(json['usage'], notices);
+  const finishReason = finishReasonOf(said, items);
+  // It calls itself whole, and is not.
+  const isContradicted = finishReason === 'length' && said.reason === 'stop';
+  const counted = isPlausible ? json : { ...json, usage: null };
+  return {
+    id: stringOr(json['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`,
+    model: stringOr(json['model'], '') || source.model,
+    parts,
+    finishReason,
+    rawReason: said.rawReason,
+    usage,
+    json: isContradicted ? undefined : counted,
+  };
+}

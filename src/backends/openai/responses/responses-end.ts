@@ -1,0 +1,78 @@
+import type { UpstreamNotices } from '../../../contract/chat-backend.js';
+import { isFilledObject, isJsonObject, type JsonObject } from '../../../contract/json.js';
+import type { FinishReason } from '../../../contract/stream-event.js';
+import { failedFinish, parseFinishReason } from '../../shared/answer/finish-reason.js';
+import type { StreamSource } from '../../shared/connection/stream-source.js';
+import { parseErrorField } from '../../shared/errors/upstream-error.js';
+import { cutFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import type { OutputItems } from './output-items.js';
+
+/** How a response ended. */
+export interface ResponseEnd {
+  readonly reason: FinishReason;
+  readonly rawReason: string;
+}
+
+/** It ran when this was said, and nobody will say how it ended. */
+const RUNNING = new Set<unknown>(['in_progress', 'queued']);
+const GIVEN_UP = new Set<unknown>(['cancelled', 'canceled']);
+
+/** OpenAI's own for what is not whole; clients know no others, so what has no equal is as good as a limit. */
+const KNOWN: Readonly<Record<string, FinishReason>> = {
+  max_output_tokens: 'length',
+  max_messages: 'length',
+  steered: 'length',
+  incomplete: 'length',
+};
+
+/**
+ * What the last event, or a whole answer, says of its end. Where the event's name and the status of
+ * its response differ, the worse of them is believed.
+ * @param words the name of the event (`completed`, …), where it was one, and the status
+ * @throws GatewayError what the error of a failed response means, `upstream_cut` where it was given up
+ */
+export function parseResponseEnd(
+  words: readonly unknown[],
+  response: JsonObject,
+  source: StreamSource,
+  notices: UpstreamNotices,
+): ResponseEnd {
+  const { error, incomplete_details: details } = response;
+  if (isFilledObject(error) || words.includes('failed')) throw failureOf(error, source);
+  const { backend } = source;
+  if (words.some((word) => GIVEN_UP.has(word))) throw givenUp('cancelled', backend);
+  if (words.some((word) => RUNNING.has(word))) throw cutFault(backend);
+  if (!words.includes('incomplete')) return { reason: 'stop', rawReason: 'completed' };
+
+  const said = isJsonObject(details) ? details['reason'] : undefined;
+  const rawReason = typeof said === 'string' && said !== '' ? said : 'incomplete';
+  const failure = failedFinish(rawReason, backend);
+  if (failure) throw failure;
+  if (Object.hasOwn(KNOWN, rawReason)) return { reason: KNOWN[rawReason]!, rawReason };
+  const reason = parseFinishReason(rawReason);
+  if (reason === 'length' || reason === 'content_filter') return { reason, rawReason };
+  notices.unknownFinishReason(rawReason);
+  return { reason: 'length', rawReason };
+}
+
+/**
+ * Why the model stopped. Servers call complete what breaks off within the arguments of a call, or has
+ * an item that is not whole: that is no stop.
+ */
+export function finishReasonOf(
+  { reason }: ResponseEnd,
+  { areCutOff, hasCalls }: OutputItems,
+): FinishReason {
+  if (reason !== 'stop') return reason;
+  if (areCutOff) return 'length';
+  return hasCalls ? 'tool_calls' : 'stop';
+}
+
+function failureOf(error: unknown, { backend, secrets, requestId }: StreamSource): Error {
+  if (error == null) return givenUp('failed', backend);
+  return upstreamErrorFault(backend, { ...parseErrorField({ error }, secrets), requestId });
+}
+
+function givenUp(word: string, backend: string): Error {
+  return failedFinish(word, backend) ?? cutFault(backend);
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import type { UpstreamNotices } from '../../../contract/chat-backend.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
+import type { StartPart, StreamEvent, StreamPart } from '../../../contract/stream-event.js';
+import { refuseDeep } from '../../shared/answer/json-depth.js';
+import type { StreamSource } from '../../shared/connection/stream-source.js';
+import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
+import { cutFault, protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import { OutputItems } from './output-items.js';
+import {
+  DELTAS,
+  ENDS,
+  FOREIGN,
+  isOpaqueContent,
+  isRegularEnd,
+  isRegularStart,
+  WHOLES,
+} from './regular-events.js';
+import { finishReasonOf, parseResponseEnd } from './responses-end.js';
+import { parseResponsesUsage } from './responses-usage.js';
+
+/** Of what OpenAI repeats of the request when it begins: more would not fit before the first content. */
+const MAX_ECHO_CHARS = 64 * 1024;
+
+/** Reads events of a streamed response; one mapper per stream. */
+export class ResponsesEventMapper {
+  /** The last event was seen: whatever follows is not part of the answer. */
+  ended = false;
+  readonly #items = new OutputItems();
+  #start: StartPart | undefined;
+
+  constructor(
+    private readonly source: StreamSource,
+    private readonly notices: UpstreamNotices,
+  ) {}
+
+  /**
+   * @param name of the event, where it has a line of its own
+   * @throws GatewayError `upstream_cut` for an end that nobody said, `upstream_protocol`, and what a
+   *   failure means
+   */
+  map(data: string, name?: string): readonly StreamEvent[] {
+    if (this.ended) return [];
+    // OpenAI ends without it; compatible servers say it, and it is no word of how the answer ended.
+    if (data.startsWith('[DONE]')) throw cutFault(this.source.backend);
+    const event = this.#parse(data);
+    if (!event) return [];
+    const type = stringOr(event['type'], name ?? '');
+    if (isFailure(type, event)) return this.fail(event);
+    // `keepalive`, and what is not of this API: we fill silence ourselves.
+    if (!type.startsWith('response.')) return [];
+    const isNamed = event['type'] === type && !FOREIGN.has(type);
+    if (!isNamed || typeof event['sequence_number'] !== 'number') this.#items.areRegular = false;
+    return this.#read(type, event, data);
+  }
+
+  /** What an upstream says is an error. @throws GatewayError what it means */
+  fail(said: unknown): readonly StreamEvent[] {
+    if (this.ended) return [];
+    const { backend, secrets, requestId } = this.source;
+    throw upstreamErrorFault(backend, { ...parseErrorField(said, secrets), requestId });
+  }
+
+  #read(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
+    const items = this.#items;
+    // Nearly every event of nearly every stream.
+    const delta = DELTAS.get(type);
+    if (delta !== undefined) return this.#passed(items.delta(event, delta), event, data);
+    const whole = WHOLES.get(type);
+    if (whole !== undefined) {
+      return this.#passed(items.whole(event, whole.part, event[whole.field]), event, data);
+    }
+    if (ENDS.has(type)) return this.#end(type, event, data);
+    switch (type) {
+      case 'response.created':
+        return this.#begin(event, data);
+      case 'response.queued':
+      case 'response.in_progress':
+        return this.#begun(event, data);
+      case 'response.output_item.added':
+        return this.#passed(items.added(event), event, data);
+      case 'response.output_item.done':
+        return this.#passed(items.done(event), event, data);
+      case 'response.content_part.added':
+      case 'response.reasoning_summary_part.added':
+        items.partAdded(event);
+        return this.#passed([], event, data);
+      case 'response.content_part.done':
+      case 'response.reasoning_summary_part.done':
+        return this.#passed(items.partDone(event), event, data);
+      default:
+        return this.#passed(isOpaqueContent(type) ? [{ type: 'opaque' }] : [], event, data);
+    }
+  }
+
+  #begin(event: JsonObject, data: string): readonly StreamEvent[] {
+    if (this.#start) throw protocolFault(this.source.backend, 'began its answer twice');
+    const { response } = event;
+    const said = isJsonObject(response) ? response : {};
+    if (!isRegularStart(said)) this.#items.areRegular = false;
+    const start = this.#startOf(said);
+    const [passed] = this.#begun(event, data);
+    return [{ ...passed, parts: [start] }];
+  }
+
+  /** What OpenAI says before it begins to answer, with what it repeats of the request. */
+  #begun(event: JsonObject, data: string): readonly StreamEvent[] {
+    const { response } = event;
+    if (data.length <= MAX_ECHO_CHARS || !isJsonObject(response)) {
+      return this.#passed([], event, data);
+    }
+    const short = { ...event, response: { ...response, instructions: null, tools: [] } };
+    return this.#passed([], short, undefined);
+  }
+
+  #end(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
+    const { response: given } = event;
+    const response = isJsonObject(given) ? given : {};
+    const word = type.slice('response.'.length);
+    const said = parseResponseEnd([word, response['status']], response, this.source, this.notices);
+    const items = this.#items;
+    const parts = items.rest(response['output']);
+    if (items.areNameless) {
+      throw protocolFault(this.source.backend, 'sent arguments of a tool that it does not call');
+    }
+    const { usage, isPlausible } = parseResponsesUsage(response['usage'], this.notices);
+    if (!isPlausible || !isRegularEnd(type, response)) items.areRegular = false;
+    if (response['id'] !== this.#start?.id) items.areRegular = false;
+    const reason = finishReasonOf(said, items);
+    if (reason === 'length' && said.reason === 'stop') items.areRegular = false;
+    const all = this.#passed(parts, event, data);
+    this.ended = true;
+    const end: StreamPart = { type: 'end', reason, rawReason: said.rawReason, usage };
+    const [last] = all.length > 0 ? all : [{ parts: this.#start ? [] : [this.#startOf({})] }];
+    return [{ ...last, parts: [...(last?.parts ?? []), end] }];
+  }
+
+  /**
+   * An event as it came, with what it means; in its parts alone where clients fail at it.
+   * @param text absent: it was made here
+   */
+  #passed(
+    parts: readonly StreamPart[],
+    event: JsonObject,
+    text: string | undefined,
+  ): readonly StreamEvent[] {
+    const items = this.#items;
+    if (!this.#start) items.areRegular = false;
+    if (items.areRegular) {
+      const chars = text?.length ?? MAX_ECHO_CHARS;
+      return [{ parts, native: { dialect: 'responses', event, text, chars } }];
+    }
+    if (parts.some(({ type }) => type === 'opaque')) {
+      const { backend } = this.source;
+      throw protocolFault(backend, 'sent what only its own events can show, and broken events');
+    }
+    const all = this.#start ? parts : [this.#startOf({}), ...parts];
+    return parts.length > 0 ? [{ parts: all }] : [];
+  }
+
+  #startOf(response: JsonObject): StartPart {
+    const { backend, model, requestId } = this.source;
+    this.#start = {
+      type: 'start',
+      id: stringOr(response['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`,
+      model: stringOr(response['model'], '') || model,
+      backend,
+      requestId,
+    };
+    return this.#start;
+  }
+
+  #parse(data: string): JsonObject | undefined {
+    const { backend } = this.source;
+    refuseDeep(backend, data);
+    try {
+      const event: unknown = JSON.parse(data);
+      if (Array.isArray(event) && saysError(event)) return { error: event };
+      return isJsonObject(event) ? event : undefined;
+    } catch (error) {
+      // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
+      if (/^\s*[{[]/.test(data)) throw cutFault(backend, error);
+      if (data.trim() !== '') this.notices.malformedEvent();
+      return undefined;
+    }
+  }
+}
+
+function isFailure(type: string, event: JsonObject): boolean {
+  if (type === 'error' || type === 'response.error') return true;
+  return !type.startsWith('response.') && saysError(event);
+}
