@@ -21,6 +21,7 @@ describe('a configuration', () => {
         hosts: [],
       },
       access: { mode: 'open', allowOpen: false, limits: {} },
+      responses: { maxOutputBytes: 4_194_304 },
       browsers: { origins: [] },
       defaultModel: 'llama3',
       streams: {
@@ -79,6 +80,7 @@ describe('a configuration', () => {
       query: { 'api-version': 'preview' },
       connectMs: 1000,
       streamUsage: false,
+      responses: true,
     };
     const models = [{ id: 'm', targets: ['azure/m'] }];
     expect(parseConfig({ backends: [backend], models }).backends).toEqual([backend]);

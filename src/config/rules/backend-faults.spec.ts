@@ -119,6 +119,12 @@ describe('a backend with faults', () => {
     ]);
   });
 
+  it('has an API that its kind does not have', () => {
+    expect(backendFaults({ kind: 'anthropic', responses: true })).toEqual([
+      'backends[0].responses: is only for backends of the kind openai',
+    ]);
+  });
+
   it('has a version of an API that it does not speak, or one that is no date', () => {
     expect(backendFaults({ anthropicVersion: '2023-06-01' })).toEqual([
       'backends[0].anthropicVersion: is only for backends of the kind anthropic',
