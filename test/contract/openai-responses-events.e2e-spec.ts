@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contract/json.js';
 import type { StreamEvent, StreamPart } from '../../src/contract/stream-event.js';
+import { contextOf } from '../support/attempt-context.js';
 import { failure } from '../support/failure.js';
 import {
   argumentsDelta,
@@ -19,7 +20,15 @@ import {
   textDelta,
 } from '../support/responses-script.js';
 import { answers, replays } from '../support/upstream-scripts.js';
-import { BackendUnderTest, eventsOf, PartReader, textOf } from './backend-under-test.js';
+import {
+  all,
+  BackendUnderTest,
+  eventsOf,
+  PartReader,
+  REQUEST,
+  TARGET,
+  textOf,
+} from './backend-under-test.js';
 import { fixturesOf } from './fixtures.js';
 import { RESPONSES_KIND } from './responses-kind.js';
 
@@ -197,6 +206,21 @@ describe('reading a streamed response', () => {
   });
 
   it.each([
+    ['length', 'has no word for it', {}],
+    ['stop', 'has one', { incomplete_details: null }],
+  ])('ends by %s at its limit where a server %s', async (reason, _, fields) => {
+    const { incomplete_details: _none, ...whole } = response([HI]);
+    const json = { ...whole, ...fields };
+    const request = { ...REQUEST, sampling: { maxTokens: 3 } };
+    const events = streamOf(...spoken, { type: 'response.completed', response: json });
+    test.upstream.script(replays(RESPONSES_STREAM_TYPE, events), answers(json));
+    const parts = await all(await test.backend.open(request, TARGET, contextOf()));
+    expect(parts.at(-1)).toMatchObject({ reason });
+    const answer = await test.backend.complete(request, TARGET, contextOf());
+    expect([answer.finishReason, answer.native !== undefined]).toEqual([reason, reason === 'stop']);
+  });
+
+  it.each([
     ['[DONE]', 'data: [DONE]\n\n'],
     ['the end of the body', ''],
     ['half an event', 'data: {"type":"response.compl'],
@@ -315,6 +339,13 @@ describe('reading a streamed response', () => {
       );
       expect(saidIn(await read(body.join('')))).toEqual(saidIn([{ parts: RICH.parts as never }]));
     }
+  });
+
+  it('begins late where it has to, and once', async () => {
+    const events = await read(streamOf(textDelta(''), textDelta('Hi'), ending([HI])));
+    expect(partsOf(events).map(({ type }) => type)).toEqual(['start', 'text-delta', 'end']);
+    const none = await read(streamOf(ending([])));
+    expect(partsOf(none).map(({ type }) => type)).toEqual(['start', 'end']);
   });
 
   it('fails at arguments of a tool that is never named', async () => {

@@ -11,6 +11,8 @@ import type { OutputItems } from './output-items.js';
 export interface ResponseEnd {
   readonly reason: FinishReason;
   readonly rawReason: string;
+  /** It has as many tokens as it may, from a server that has no word for that. */
+  readonly isAtLimit?: boolean | undefined;
 }
 
 /** It ran when this was said, and nobody will say how it ended. */
@@ -42,7 +44,9 @@ export function parseResponseEnd(
   const { backend } = source;
   if (words.some((word) => GIVEN_UP.has(word))) throw givenUp('cancelled', backend);
   if (words.some((word) => RUNNING.has(word))) throw cutFault(backend);
-  if (!words.includes('incomplete')) return { reason: 'stop', rawReason: 'completed' };
+  if (!words.includes('incomplete')) {
+    return { reason: 'stop', rawReason: 'completed', isAtLimit: hasAllTokens(response, source) };
+  }
 
   const said = isJsonObject(details) ? details['reason'] : undefined;
   const rawReason = typeof said === 'string' && said !== '' ? said : 'incomplete';
@@ -56,16 +60,23 @@ export function parseResponseEnd(
 }
 
 /**
- * Why the model stopped. Servers call complete what breaks off within the arguments of a call, or has
- * an item that is not whole: that is no stop.
+ * Why the model stopped. Servers call complete what breaks off within the arguments of a call, what has
+ * an item that is not whole, and what their limit ended: that is no stop.
  */
 export function finishReasonOf(
-  { reason }: ResponseEnd,
+  { reason, isAtLimit }: ResponseEnd,
   { areCutOff, hasCalls }: OutputItems,
 ): FinishReason {
   if (reason !== 'stop') return reason;
-  if (areCutOff) return 'length';
+  if (areCutOff || (isAtLimit && !hasCalls)) return 'length';
   return hasCalls ? 'tool_calls' : 'stop';
+}
+
+/** llama.cpp calls every answer complete, and knows no `incomplete_details`. */
+function hasAllTokens({ usage, ...response }: JsonObject, { maxTokens }: StreamSource): boolean {
+  if (maxTokens === undefined || 'incomplete_details' in response) return false;
+  const count = isJsonObject(usage) ? usage['output_tokens'] : undefined;
+  return typeof count === 'number' && count >= maxTokens;
 }
 
 function failureOf(error: unknown, { backend, secrets, requestId }: StreamSource): Error {

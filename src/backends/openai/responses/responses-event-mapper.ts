@@ -154,8 +154,8 @@ export class ResponsesEventMapper {
       const { backend } = this.source;
       throw protocolFault(backend, 'sent what only its own events can show, and broken events');
     }
-    const all = this.#start ? parts : [this.#startOf({}), ...parts];
-    return parts.length > 0 ? [{ parts: all }] : [];
+    if (parts.length === 0) return [];
+    return [{ parts: this.#start ? parts : [this.#startOf({}), ...parts] }];
   }
 
   #startOf(response: JsonObject): StartPart {
