@@ -16,6 +16,7 @@ import {
   response,
   responses,
   RESPONSES_STREAM_TYPE,
+  RESPONSES_USAGE,
   streamOf,
   textDelta,
 } from '../support/responses-script.js';
@@ -131,7 +132,7 @@ describe('reading a streamed response', () => {
     const thrown = await failure(early.rest());
     expect(thrown.fault).toBe(fault);
     expect(thrown.message).not.toContain('sk-secret');
-    expect(early.read.map(({ type }) => type)).toEqual(['start']);
+    expect(early.read).toEqual([]);
 
     const late = streamOf(...OPENED, textDelta('Hel'), event, ending([HI]));
     test.upstream.script(replays(RESPONSES_STREAM_TYPE, late));
@@ -182,11 +183,18 @@ describe('reading a streamed response', () => {
       },
       'length',
     ],
-  ])('does not call complete an end %s, and builds that end anew', async (_, event, reason) => {
+  ])('does not call complete an end %s, and mends it', async (_, event, reason) => {
     const events = await read(streamOf(...spoken, event));
     expect(events.at(-1)!.parts.at(-1)).toMatchObject({ type: 'end', reason });
-    expect(events.at(-1)!.native).toBeUndefined();
-    expect(nativesOf(events)).toHaveLength(spoken.length);
+    expect(nativesOf(events)).toHaveLength(spoken.length + 1);
+    expect(nativesOf(events).at(-1)).toMatchObject({
+      type: 'response.incomplete',
+      response: {
+        status: 'incomplete',
+        incomplete_details: { reason: reason === 'length' ? 'max_output_tokens' : reason },
+      },
+    });
+    expect(events.at(-1)!.native!.text).toBeUndefined();
   });
 
   it('does not call complete a call whose arguments break off', async () => {
@@ -201,14 +209,18 @@ describe('reading a streamed response', () => {
       ),
     );
     expect(partsOf(events).at(-1)).toMatchObject({ reason: 'length', rawReason: 'completed' });
+    expect(nativesOf(events).at(-1)).toMatchObject({ type: 'response.incomplete' });
     test.upstream.script(answers(response([half])));
-    expect(await test.complete()).toMatchObject({ finishReason: 'length', native: undefined });
+    expect(await test.complete()).toMatchObject({
+      finishReason: 'length',
+      native: { event: { status: 'incomplete', output: [half] } },
+    });
   });
 
   it.each([
-    ['length', 'has no word for it', {}],
-    ['stop', 'has one', { incomplete_details: null }],
-  ])('ends by %s at its limit where a server %s', async (reason, _, fields) => {
+    ['length', 'has no word for it', 'incomplete', {}],
+    ['stop', 'has one', 'completed', { incomplete_details: null }],
+  ])('ends by %s at its limit where a server %s', async (reason, _, status, fields) => {
     const { incomplete_details: _none, ...whole } = response([HI]);
     const json = { ...whole, ...fields };
     const request = { ...REQUEST, sampling: { maxTokens: 3 } };
@@ -217,7 +229,7 @@ describe('reading a streamed response', () => {
     const parts = await all(await test.backend.open(request, TARGET, contextOf()));
     expect(parts.at(-1)).toMatchObject({ reason });
     const answer = await test.backend.complete(request, TARGET, contextOf());
-    expect([answer.finishReason, answer.native !== undefined]).toEqual([reason, reason === 'stop']);
+    expect([answer.finishReason, answer.native?.event['status']]).toEqual([reason, status]);
   });
 
   it.each([
@@ -250,32 +262,31 @@ describe('reading a streamed response', () => {
     [
       'no beginning of an item',
       [CREATED, partAdded('msg_1', 0), textDelta('Hi'), itemDone(0, HI)],
-      1,
+      0,
     ],
     [
       'an item whose index is not the next',
       [CREATED, itemAdded(1, EMPTY_MESSAGE), textDelta('Hi', 'msg_1', 1)],
-      1,
+      0,
     ],
     [
       'a message without content',
       [CREATED, itemAdded(0, { type: 'message', id: 'msg_1' }), textDelta('Hi')],
-      1,
+      0,
     ],
-    ['no beginning of a part', [CREATED, itemAdded(0, EMPTY_MESSAGE), textDelta('Hi')], 2],
-    ['another id in every event', [...OPENED, textDelta('H', 'msg_2'), textDelta('i', 'msg_3')], 4],
-    ['a piece that is no text', [...OPENED, textDelta({ text: 'Hi' })], 4],
+    ['no beginning of a part', [CREATED, itemAdded(0, EMPTY_MESSAGE), textDelta('Hi')], 0],
+    ['another id in every event', [...OPENED, textDelta('H', 'msg_2'), textDelta('i', 'msg_3')], 0],
+    ['a piece that is no text', [...OPENED, textDelta({ text: 'Hi' })], 0],
+    ['text that no piece said', [...OPENED, itemDone(0, HI)], 0],
+    [
+      'another id in a later event',
+      [...OPENED, textDelta('H'), textDelta('i', 'msg_3')],
+      OPENED.length + 1,
+    ],
     [
       'reasoning by the name that OpenAI has not',
       [...spoken, { type: 'response.reasoning.delta', delta: 'Hm' }],
-      6,
-    ],
-    ['an item that is never done', [...OPENED, textDelta('Hi')], 5],
-    ['text that no piece said', [...OPENED, itemDone(0, HI)], 4],
-    [
-      'an item under another id at the end',
-      [...OPENED, textDelta('Hi'), itemDone(0, messageItem('Hi', 'msg_9'))],
-      5,
+      spoken.length,
     ],
   ])('passes on in parts alone what comes with %s, and all after it', async (_, given, count) => {
     const events = await read(streamOf(...given, ending([HI])));
@@ -284,14 +295,60 @@ describe('reading a streamed response', () => {
     expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
   });
 
-  it.each<[string, JsonObject]>([
-    ['counts', { usage: null }],
-    ['any output', { output: [] }],
-    ['its id', { id: 'resp_2' }],
-    ['counts that can be true', { usage: { input_tokens: -35, output_tokens: 3 } }],
-  ])('builds the end anew where it is without %s', async (_, fields) => {
+  it('keeps no more than 256 KiB until the first content', async () => {
+    const busy = { type: 'response.in_progress', response: { metadata: 'x'.repeat(60_000) } };
+    const events = await read(
+      streamOf(CREATED, busy, busy, busy, busy, busy, ...spoken.slice(2), ending([HI])),
+    );
+    expect([textOf(partsOf(events)), nativesOf(events)]).toEqual(['Hi', []]);
+  });
+
+  const told = { id: 'resp_1', status: 'completed', output: [HI], usage: RESPONSES_USAGE };
+  it.each<[string, JsonObject, JsonObject]>([
+    ['any output', { output: [] }, told],
+    ['an output', { output: null }, told],
+    ['the ids of its items', { output: [messageItem('Hi', 'msg_9')] }, told],
+    ['its id', { id: 'resp_2' }, told],
+    ['counts', { usage: undefined }, { ...told, usage: null }],
+    ['counts that can be true', { usage: { input_tokens: -35 } }, { ...told, usage: null }],
+  ])('mends the end that comes without %s', async (_, fields, mended) => {
     const events = await read(streamOf(...spoken, endingWith('completed', fields)));
-    expect(nativesOf(events)).toHaveLength(spoken.length);
+    expect(nativesOf(events)).toHaveLength(spoken.length + 1);
+    expect(nativesOf(events).at(-1)!['response']).toMatchObject(mended);
+    expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
+    expect(textOf(partsOf(events))).toBe('Hi');
+  });
+
+  it('ends the items that nobody ended', async () => {
+    const call = callItem('{}');
+    const events = await read(
+      streamOf(
+        ...OPENED,
+        textDelta('Hi'),
+        itemAdded(1, { ...call, arguments: '' }),
+        argumentsDelta('{}', 'fc_1', 1),
+        ending([HI, call]),
+      ),
+    );
+    expect(nativesOf(events).slice(-3)).toMatchObject([
+      { type: 'response.output_item.done', output_index: 0, item: HI },
+      { type: 'response.output_item.done', output_index: 1, item: call },
+      { type: 'response.completed', response: { output: [HI, call] } },
+    ]);
+    expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'tool_calls' });
+  });
+
+  it('cannot mend the end where it has forgotten what was said', async () => {
+    const long = messageItem('x'.repeat(300_000));
+    const events = await read(
+      streamOf(
+        ...OPENED,
+        textDelta('x'.repeat(300_000)),
+        itemDone(0, long),
+        endingWith('completed', { output: [] }),
+      ),
+    );
+    expect(events.at(-1)!.native).toBeUndefined();
     expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
   });
 

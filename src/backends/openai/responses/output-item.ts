@@ -46,6 +46,8 @@ export class OutputItem {
   readonly id: unknown;
   readonly callId: unknown;
   isDone = false;
+  /** As its last event had it. */
+  told: JsonObject | undefined;
   /** It says that it is not whole, or its arguments break off. */
   isCutOff = false;
   /** Parts that were begun, as strict clients want it. */

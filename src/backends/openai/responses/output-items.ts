@@ -9,7 +9,12 @@ import { isRegularItem } from './regular-events.js';
 export class OutputItems {
   /** All that came so far came as clients expect it: the events may be passed on as they are. */
   areRegular = true;
+  /** The output as its items said it, where the response did not say it again. */
+  output: readonly JsonObject[] | undefined;
+  /** The ends of items that had none. */
+  readonly closing: JsonObject[] = [];
   readonly #items: OutputItem[] = [];
+  #toldChars = 0;
   #calls = 0;
 
   get hasCalls(): boolean {
@@ -33,8 +38,11 @@ export class OutputItems {
     return this.#add(item, index).begin(item);
   }
 
-  /** `response.output_item.done` */
-  done({ output_index: index, item: given }: JsonObject): StreamPart[] {
+  /**
+   * `response.output_item.done`
+   * @param chars about as much as the item takes
+   */
+  done({ output_index: index, item: given }: JsonObject, chars: number): StreamPart[] {
     const item = isJsonObject(given) ? given : {};
     const { type, id, call_id: callId } = item;
     const known = this.#find(index, id, type);
@@ -46,6 +54,8 @@ export class OutputItems {
     if (!isRegular) this.areRegular = false;
     const open = known ?? this.#add(item, index);
     open.isDone = true;
+    this.#toldChars += chars;
+    if (this.#toldChars <= MAX_TOLD_CHARS) open.told = item;
     return this.#asNews(open.all(item));
   }
 
@@ -88,27 +98,42 @@ export class OutputItems {
 
   /** What the response itself has that no event said. */
   rest(output: unknown): StreamPart[] {
-    if (!Array.isArray(output) || output.length !== this.#items.length) this.areRegular = false;
-    if (this.#items.some(({ isDone }) => !isDone)) this.areRegular = false;
-    if (!Array.isArray(output)) return [];
-    return this.#asNews(
-      output.filter(isJsonObject).flatMap((item, n) => {
-        const { type, id } = item;
-        const known =
-          this.#exact(n, id, type) ??
-          (id === undefined ? undefined : this.#items.find((each) => each.id === id));
-        if (known && known.index === n) return known.all(item);
-        this.areRegular = false;
-        if (known) return known.all(item);
-        // Under a name that it did not have in the events: what was said must not be said twice.
-        if (this.#items.some((each) => each.type === type && !this.#isOfRest(each))) return [];
-        return this.#add(item, REST).all(item);
-      }),
+    const items = Array.isArray(output) ? output.filter(isJsonObject) : [];
+    const told = this.#items.map(({ told: item }) => item);
+    if (this.#areThese(items)) this.#close(items);
+    else if (told.every((item) => item !== undefined)) this.output = told;
+    else this.areRegular = false;
+    return this.#asNews(items.flatMap((item, n) => this.#restOf(item, n)));
+  }
+
+  #restOf(item: JsonObject, n: number): StreamPart[] {
+    const { type, id } = item;
+    const known =
+      this.#exact(n, id, type) ??
+      (id === undefined ? undefined : this.#items.find((each) => each.id === id));
+    if (known) return known.all(item);
+    // Under a name that it did not have in the events: what was said must not be said twice.
+    if (this.#items.some((each) => each.type === type && each.index !== REST)) return [];
+    return this.#add(item, REST).all(item);
+  }
+
+  #areThese(output: readonly JsonObject[]): boolean {
+    return (
+      output.length === this.#items.length &&
+      this.#items.every(({ type, id, callId }, n) => {
+        const item = output[n]!;
+        return item['type'] === type && item['id'] === id && item['call_id'] === callId;
+      })
     );
   }
 
-  #isOfRest({ index }: OutputItem): boolean {
-    return index === REST;
+  /** Some servers end no item before the response. */
+  #close(output: readonly JsonObject[]): void {
+    for (const [n, item] of this.#items.entries()) {
+      if (item.isDone) continue;
+      const done = { output_index: item.index, item: output[n] };
+      this.closing.push({ type: 'response.output_item.done', sequence_number: 0, ...done });
+    }
   }
 
   /** What clients heard in no delta has to be told them in one. */
@@ -151,6 +176,9 @@ export class OutputItems {
     );
   }
 }
+
+/** Of items that are kept for a response without them (`"output":[]`). */
+const MAX_TOLD_CHARS = 256 * 1024;
 
 /** In place of the index of an item that no event was about. */
 const REST = Symbol('rest');

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../../../contract/json.js';
+import type { JsonObject } from '../../../contract/json.js';
 import type { PartType } from './output-item.js';
 
 /**
@@ -8,16 +8,6 @@ import type { PartType } from './output-item.js';
  */
 export function isRegularStart(response: JsonObject): boolean {
   return isName(response['id']) && Array.isArray(response['output']);
-}
-
-/** The counts of the last event are read by every client. */
-export function isRegularEnd(type: string, { status, usage }: JsonObject): boolean {
-  return (
-    type === `response.${String(status)}` &&
-    isJsonObject(usage) &&
-    typeof usage['input_tokens'] === 'number' &&
-    typeof usage['output_tokens'] === 'number'
-  );
 }
 
 export function isRegularItem(item: JsonObject): boolean {

@@ -8,6 +8,7 @@ import { JoinedContent } from '../../shared/answer/joined-content.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
 import { protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import { mendedEnd } from './mended-end.js';
 import { OutputItems } from './output-items.js';
 import { finishReasonOf, parseResponseEnd } from './responses-end.js';
 import { parseResponsesUsage } from './responses-usage.js';
@@ -20,7 +21,7 @@ interface ReadResponse {
   readonly rawReason: string;
   readonly usage: Usage | undefined;
   /** As a caller may have it. */
-  readonly json: JsonObject | undefined;
+  readonly json: JsonObject;
 }
 
 /**
@@ -36,7 +37,7 @@ export function parseResponse(
   const { backend, requestId } = source;
   const { json: event, parts, ...read } = readResponse(json, source, notices);
   const content = JoinedContent.of(parts);
-  const native = event && ({ dialect: 'responses', event } as const);
+  const native = { dialect: 'responses', event } as const;
   return { ...read, backend, requestId, ...content, native };
 }
 
@@ -85,19 +86,22 @@ function readResponse(
   const items = new OutputItems();
   const parts = output
     .filter(isJsonObject)
-    .flatMap((item, n) => items.done({ output_index: n, item }));
+    .flatMap((item, n) => items.done({ output_index: n, item }, 0));
   const { usage, isPlausible } = parseResponsesUsage(json['usage'], notices);
   const finishReason = finishReasonOf(said, items);
-  // It calls itself whole, and is not.
-  const isContradicted = finishReason === 'length' && said.reason === 'stop';
-  const counted = isPlausible ? json : { ...json, usage: null };
+  const id = stringOr(json['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`;
+  const mended = mendedEnd(`response.${String(status)}`, json, finishReason, {
+    id,
+    output: undefined,
+    isMiscounted: !isPlausible,
+  });
   return {
-    id: stringOr(json['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`,
+    id,
     model: stringOr(json['model'], '') || source.model,
     parts,
     finishReason,
     rawReason: said.rawReason,
     usage,
-    json: isContradicted ? undefined : counted,
+    json: mended?.response ?? json,
   };
 }

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
-import type { StartPart, StreamEvent, StreamPart } from '../../../contract/stream-event.js';
+import type {
+  NativeEvent,
+  StartPart,
+  StreamEvent,
+  StreamPart,
+} from '../../../contract/stream-event.js';
 import { refuseDeep } from '../../shared/answer/json-depth.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
 import { cutFault, protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import { mendedEnd } from './mended-end.js';
 import { OutputItems } from './output-items.js';
 import {
   DELTAS,
   ENDS,
   FOREIGN,
   isOpaqueContent,
-  isRegularEnd,
   isRegularStart,
   WHOLES,
 } from './regular-events.js';
@@ -22,12 +27,20 @@ import { parseResponsesUsage } from './responses-usage.js';
 /** Of what OpenAI repeats of the request when it begins: more would not fit before the first content. */
 const MAX_ECHO_CHARS = 64 * 1024;
 
+/** Of what comes before the first content; a real preamble has four events. */
+const MAX_HELD_CHARS = 256 * 1024;
+
 /** Reads events of a streamed response; one mapper per stream. */
 export class ResponsesEventMapper {
   /** The last event was seen: whatever follows is not part of the answer. */
   ended = false;
   readonly #items = new OutputItems();
   #start: StartPart | undefined;
+  /** There was content. */
+  #isAnswering = false;
+  /** What came before it. */
+  readonly #held: StreamEvent[] = [];
+  #heldChars = 0;
 
   constructor(
     private readonly source: StreamSource,
@@ -80,7 +93,7 @@ export class ResponsesEventMapper {
       case 'response.output_item.added':
         return this.#passed(items.added(event), event, data);
       case 'response.output_item.done':
-        return this.#passed(items.done(event), event, data);
+        return this.#passed(items.done(event, data.length), event, data);
       case 'response.content_part.added':
       case 'response.reasoning_summary_part.added':
         items.partAdded(event);
@@ -98,9 +111,8 @@ export class ResponsesEventMapper {
     const { response } = event;
     const said = isJsonObject(response) ? response : {};
     if (!isRegularStart(said)) this.#items.areRegular = false;
-    const start = this.#startOf(said);
-    const [passed] = this.#begun(event, data);
-    return [{ ...passed, parts: [start] }];
+    this.#start = this.#startOf(said);
+    return this.#begun(event, data);
   }
 
   /** What OpenAI says before it begins to answer, with what it repeats of the request. */
@@ -124,19 +136,22 @@ export class ResponsesEventMapper {
       throw protocolFault(this.source.backend, 'sent arguments of a tool that it does not call');
     }
     const { usage, isPlausible } = parseResponsesUsage(response['usage'], this.notices);
-    if (!isPlausible || !isRegularEnd(type, response)) items.areRegular = false;
-    if (response['id'] !== this.#start?.id) items.areRegular = false;
     const reason = finishReasonOf(said, items);
-    if (reason === 'length' && said.reason === 'stop') items.areRegular = false;
-    const all = this.#passed(parts, event, data);
     this.ended = true;
     const end: StreamPart = { type: 'end', reason, rawReason: said.rawReason, usage };
-    const [last] = all.length > 0 ? all : [{ parts: this.#start ? [] : [this.#startOf({})] }];
-    return [{ ...last, parts: [...(last?.parts ?? []), end] }];
+    const mended = mendedEnd(type, response, reason, {
+      id: this.#start?.id,
+      output: items.output,
+      isMiscounted: !isPlausible,
+    });
+    const last = mended ? { ...event, ...mended } : event;
+    const closing = items.closing.flatMap((done) => this.#passed([], done, undefined));
+    return [...closing, ...this.#passed([...parts, end], last, mended ? undefined : data)];
   }
 
   /**
-   * An event as it came, with what it means; in its parts alone where clients fail at it.
+   * An event as it came, with what it means; in its parts alone where clients fail at it. What comes
+   * before the first content waits for it: until then it is not known which of the two it will be.
    * @param text absent: it was made here
    */
   #passed(
@@ -146,28 +161,53 @@ export class ResponsesEventMapper {
   ): readonly StreamEvent[] {
     const items = this.#items;
     if (!this.#start) items.areRegular = false;
-    if (items.areRegular) {
-      const chars = text?.length ?? MAX_ECHO_CHARS;
-      return [{ parts, native: { dialect: 'responses', event, text, chars } }];
+    const chars = text?.length ?? MAX_ECHO_CHARS;
+    const native = { dialect: 'responses', event, text, chars } as const;
+    if (!this.#isAnswering) {
+      return parts.length > 0 ? this.#answer(parts, native) : this.#hold({ parts, native }, chars);
     }
-    if (parts.some(({ type }) => type === 'opaque')) {
-      const { backend } = this.source;
-      throw protocolFault(backend, 'sent what only its own events can show, and broken events');
+    if (items.areRegular) return [{ parts, native }];
+    this.#refuseOpaque(parts);
+    return parts.length > 0 ? [{ parts }] : [];
+  }
+
+  #hold(event: StreamEvent, chars: number): readonly StreamEvent[] {
+    this.#heldChars += chars;
+    if (this.#heldChars > MAX_HELD_CHARS) this.#items.areRegular = false;
+    if (this.#items.areRegular) this.#held.push(event);
+    else this.#held.length = 0;
+    return [];
+  }
+
+  /** The first content, and all that came before. */
+  #answer(parts: readonly StreamPart[], native: NativeEvent): readonly StreamEvent[] {
+    this.#isAnswering = true;
+    const start = this.#start ?? this.#startOf({});
+    if (!this.#items.areRegular) {
+      this.#refuseOpaque(parts);
+      return [{ parts: [start, ...parts] }];
     }
-    if (parts.length === 0) return [];
-    return [{ parts: this.#start ? parts : [this.#startOf({}), ...parts] }];
+    const [first, ...others] = this.#held.splice(0);
+    const last = { parts, native };
+    if (!first) return [{ ...last, parts: [start, ...parts] }];
+    return [{ ...first, parts: [start] }, ...others, last];
+  }
+
+  #refuseOpaque(parts: readonly StreamPart[]): void {
+    if (!parts.some(({ type }) => type === 'opaque')) return;
+    const { backend } = this.source;
+    throw protocolFault(backend, 'sent what only its own events can show, and broken events');
   }
 
   #startOf(response: JsonObject): StartPart {
     const { backend, model, requestId } = this.source;
-    this.#start = {
+    return {
       type: 'start',
       id: stringOr(response['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`,
       model: stringOr(response['model'], '') || model,
       backend,
       requestId,
     };
-    return this.#start;
   }
 
   #parse(data: string): JsonObject | undefined {
