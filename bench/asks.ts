@@ -36,6 +36,26 @@ export function messagesAsk(port: number, chunks: number, model: string): Ask {
   };
 }
 
+/** The same answer as a streamed Response: what opens and closes it, its item and its part are four events each. */
+export function responsesAsk(port: number, chunks: number, model: string): Ask {
+  const body = {
+    model,
+    instructions: SYSTEM,
+    input: USER,
+    temperature: 0.7,
+    max_output_tokens: 1024,
+    stream: true,
+  };
+  return {
+    port,
+    method: 'POST',
+    path: '/v1/responses',
+    body: JSON.stringify(body),
+    events: chunks + 8,
+    ending: '"total_tokens"',
+  };
+}
+
 export function plainAsk(port: number): Ask {
   return { ...completion(port, chat(MODELS.measured)), events: 0, ending: '"usage"' };
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { messagesAsk, streamAsk } from '../asks.ts';
+import { messagesAsk, responsesAsk, streamAsk } from '../asks.ts';
 import { BARS } from '../bars.ts';
 import type { Bench } from '../bench.ts';
 import { CLAUDE, MODELS } from '../contestants.ts';
@@ -17,6 +17,7 @@ const WAYS: readonly (readonly [string, (port: number, chunks: number) => Ask])[
   [BASE, streamAsk],
   ['messages, passed on', (port, chunks) => messagesAsk(port, chunks, CLAUDE)],
   ['messages, translated', (port, chunks) => messagesAsk(port, chunks, MODELS.measured)],
+  ['responses, translated', (port, chunks) => responsesAsk(port, chunks, MODELS.measured)],
   [
     'chat completions, translated',
     // Its finish reason and its usage come as one event of Anthropic's.

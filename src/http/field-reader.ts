@@ -52,6 +52,27 @@ export class FieldReader {
     );
   }
 
+  stringOrArray(name: string): string | readonly unknown[] | undefined {
+    return this.#typed(
+      name,
+      'a string or an array',
+      (value): value is string | unknown[] => typeof value === 'string' || Array.isArray(value),
+    );
+  }
+
+  stringOrObject(name: string): string | JsonObject | undefined {
+    return this.#typed(
+      name,
+      'a string or an object',
+      (value): value is string | JsonObject => typeof value === 'string' || isJsonObject(value),
+    );
+  }
+
+  /** It is there, whatever it is. */
+  has(name: string): boolean {
+    return this.object[name] != null;
+  }
+
   oneOf<T extends string>(name: string, words: readonly T[]): T | undefined {
     return this.#typed(
       name,

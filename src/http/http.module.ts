@@ -11,6 +11,7 @@ import { ChatController } from './dialects/event-source/chat.controller.js';
 import { TicketsController } from './dialects/event-source/tickets.controller.js';
 import { CountTokensController } from './dialects/messages/count-tokens.controller.js';
 import { MessagesController } from './dialects/messages/messages.controller.js';
+import { ResponsesController } from './dialects/responses/responses.controller.js';
 import { GatewayErrorFilter } from './errors/gateway-error.filter.js';
 import { AdminListener } from './server/admin-listener.js';
 import { GenerationStarter } from './stream/generation-starter.js';
@@ -23,6 +24,7 @@ import { TicketsModule } from '../tickets/tickets.module.js';
     TicketsController,
     ChatCompletionsController,
     MessagesController,
+    ResponsesController,
     CountTokensController,
     ModelsController,
     UsageController,

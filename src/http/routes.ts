@@ -2,6 +2,7 @@ import { chatCompletions } from './dialects/chat-completions/dialect.js';
 import type { Dialect } from './dialects/dialect.js';
 import { eventSource } from './dialects/event-source/dialect.js';
 import { messages } from './dialects/messages/dialect.js';
+import { responses } from './dialects/responses/dialect.js';
 
 export interface HttpRoute {
   /** As Express has it: `*name` stands for one segment or more. */
@@ -35,6 +36,7 @@ export const ROUTES: readonly HttpRoute[] = [
     kind: 'generation',
     dialect: chatCompletions,
   },
+  { path: '/v1/responses', methods: ['POST'], kind: 'generation', dialect: responses },
   { path: '/v1/messages', methods: ['POST'], kind: 'generation', dialect: messages },
   { path: '/v1/messages/count_tokens', methods: ['POST'], kind: 'count', dialect: messages },
   { path: '/chat', methods: [...READ, 'POST'], kind: 'generation', dialect: eventSource },

@@ -7,9 +7,17 @@ import { type Client, weather, WEATHER } from './client.js';
 
 interface Provider extends Pick<Client, 'name' | 'packages' | 'route' | 'showsReasoning'> {
   readonly modelOf: (origin: string, model: string) => LanguageModel;
+  /** What a second turn needs. */
+  readonly providerOptions?: { readonly openai: { readonly store: boolean } };
 }
 
-function clientOf({ modelOf, ...about }: Provider): Client {
+const weatherTool = tool({
+  description: WEATHER,
+  inputSchema: z.object({ city: z.string() }),
+  execute: weather,
+});
+
+function clientOf({ modelOf, providerOptions, ...about }: Provider): Client {
   return {
     ...about,
     async stream(origin, model, onText, signal) {
@@ -46,12 +54,9 @@ function clientOf({ modelOf, ...about }: Provider): Client {
         prompt: 'Weather?',
         maxRetries: 0,
         stopWhen: isStepCount(2),
+        ...(providerOptions && { providerOptions }),
         tools: {
-          weather: tool({
-            description: WEATHER,
-            inputSchema: z.object({ city: z.string() }),
-            execute: weather,
-          }),
+          weather: weatherTool,
         },
         onError({ error }) {
           throw error;
@@ -70,6 +75,28 @@ export const aiSdkOpenAi = clientOf({
   showsReasoning: false,
   modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' }).chat(model),
 });
+
+/** The one step that its users take: the first turn works by the base URL alone. */
+export const aiSdkResponses = clientOf({
+  name: '@ai-sdk/openai',
+  packages: ['ai', '@ai-sdk/openai'],
+  route: '/v1/responses',
+  showsReasoning: true,
+  providerOptions: { openai: { store: false } },
+  modelOf: (origin, model) => createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+});
+
+/** A tool and what follows of it, as people begin with it, who have not read that nothing is stored. */
+export async function useToolStored(origin: string, model: string): Promise<string> {
+  const { text } = await generateText({
+    model: createOpenAI({ baseURL: `${origin}/v1`, apiKey: 'x' })(model),
+    prompt: 'Weather?',
+    maxRetries: 0,
+    stopWhen: isStepCount(2),
+    tools: { weather: weatherTool },
+  });
+  return text;
+}
 
 export const aiSdkCompatible = clientOf({
   name: '@ai-sdk/openai-compatible',

@@ -11,7 +11,7 @@ export interface Client {
   /** Packages whose versions matter. */
   readonly packages: readonly string[];
   /** What it sends its requests to. */
-  readonly route: '/v1/chat/completions' | '/v1/messages';
+  readonly route: '/v1/chat/completions' | '/v1/messages' | '/v1/responses';
   readonly showsReasoning: boolean;
   /** Streams an answer to "Hi". @param onText called with each piece of text */
   stream(

@@ -1,7 +1,9 @@
-import { aiSdkAnthropic, aiSdkCompatible, aiSdkOpenAi } from './ai-sdk.js';
+import { aiSdkAnthropic, aiSdkCompatible, aiSdkOpenAi, aiSdkResponses } from './ai-sdk.js';
 import { anthropicCreate, anthropicStream, anthropicStreamOld } from './anthropic-sdk.js';
 import type { Client } from './client.js';
-import { langChainAnthropic, langChainOpenAi } from './langchain.js';
+import { langChainAnthropic, langChainOpenAi, langChainResponses } from './langchain.js';
+import { openAiAgents } from './openai-agents.js';
+import { openAiResponsesCreate, openAiResponsesStream } from './openai-responses.js';
 import { openAiCreate, openAiStream } from './openai-sdk.js';
 
 /** In the order of docs/clients.md. */
@@ -11,6 +13,11 @@ export const CLIENTS: readonly Client[] = [
   aiSdkOpenAi,
   aiSdkCompatible,
   langChainOpenAi,
+  openAiResponsesCreate,
+  openAiResponsesStream,
+  aiSdkResponses,
+  langChainResponses,
+  openAiAgents,
   anthropicCreate,
   anthropicStream,
   anthropicStreamOld,

@@ -1,5 +1,10 @@
 import { ChatAnthropic } from '@langchain/anthropic';
-import { type AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages';
+import {
+  type AIMessageChunk,
+  type ContentBlock,
+  HumanMessage,
+  ToolMessage,
+} from '@langchain/core/messages';
 import { tool } from '@langchain/core/tools';
 import { ChatOpenAI } from '@langchain/openai';
 import { z } from 'zod';
@@ -11,21 +16,29 @@ const weatherTool = tool((input) => weather(input), {
   schema: z.object({ city: z.string() }),
 });
 
+const ofBlocks = (chunk: AIMessageChunk): readonly ContentBlock[] => chunk.contentBlocks;
+
+/** In `contentBlocks` each piece of a Response's reasoning stands twice, also with OpenAI. */
+const ofContent = ({ content }: AIMessageChunk): readonly ContentBlock[] =>
+  typeof content === 'string' ? [] : (content as ContentBlock[]);
+
 type Model = Pick<ChatOpenAI, 'stream'> & {
   bindTools(tools: unknown[]): Pick<ChatOpenAI, 'stream' | 'invoke'>;
 };
 
 interface Provider extends Pick<Client, 'name' | 'packages' | 'route' | 'showsReasoning'> {
   readonly modelOf: (origin: string, model: string) => Model;
+  /** Where it has its reasoning. Absent: in `contentBlocks`. */
+  readonly blocksOf?: (chunk: AIMessageChunk) => readonly ContentBlock[];
 }
 
-function clientOf({ modelOf, ...about }: Provider): Client {
+function clientOf({ modelOf, blocksOf = ofBlocks, ...about }: Provider): Client {
   return {
     ...about,
     async stream(origin, model, onText, signal) {
       const [text, reasoning]: [string[], string[]] = [[], []];
       for await (const chunk of await modelOf(origin, model).stream('Hi', signal && { signal })) {
-        for (const block of chunk.contentBlocks) {
+        for (const block of blocksOf(chunk)) {
           if (block.type === 'reasoning') reasoning.push(String(block['reasoning'] ?? ''));
         }
         if (chunk.text === '') continue;
@@ -60,6 +73,22 @@ export const langChainOpenAi = clientOf({
       model,
       apiKey: 'x',
       maxRetries: 0,
+      configuration: { baseURL: `${origin}/v1` },
+    }) as unknown as Model,
+});
+
+export const langChainResponses = clientOf({
+  name: '@langchain/openai, ChatOpenAI({ useResponsesApi: true })',
+  packages: ['@langchain/openai', '@langchain/core'],
+  route: '/v1/responses',
+  showsReasoning: true,
+  blocksOf: ofContent,
+  modelOf: (origin, model) =>
+    new ChatOpenAI({
+      model,
+      apiKey: 'x',
+      maxRetries: 0,
+      useResponsesApi: true,
       configuration: { baseURL: `${origin}/v1` },
     }) as unknown as Model,
 });

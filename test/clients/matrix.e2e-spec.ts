@@ -8,7 +8,7 @@ import { failsWith } from '../support/upstream-scripts.js';
 import { UPSTREAM_KINDS } from '../support/route-forms.js';
 import { within } from '../support/within.js';
 import { areClientsMissing } from './installed.js';
-import { ANSWERS } from './upstream-answers.js';
+import { ANSWERS, SAYS_AND_CALLS } from './upstream-answers.js';
 
 const { CLIENTS } = areClientsMissing() ? { CLIENTS: [] } : await import('./clients.js');
 
@@ -35,6 +35,18 @@ describe.skipIf(CLIENTS.length === 0)('@anthropic-ai/sdk', () => {
     const client = CLIENTS.find(({ name }) => name === `@anthropic-ai/sdk, ${use}`)!;
     await client.stream(gateway.url, 'claude').finally(() => gateway.close());
     expect(gateway.anthropic.requests[0]!.headers['anthropic-version']).toBe(version);
+  });
+});
+
+describe.skipIf(CLIENTS.length === 0)('@ai-sdk/openai', () => {
+  it('refers to what it was told in its second turn, unless nothing is stored: 400', async () => {
+    const { aiSdkResponses, useToolStored } = await import('./ai-sdk.js');
+    const gateway = await Gateway.start();
+    gateway.openai.script(SAYS_AND_CALLS.whole);
+    await expect(useToolStored(gateway.url, 'gpt-only')).rejects.toThrow('store: false');
+    gateway.openai.script(SAYS_AND_CALLS.streamed, ANSWERS.openai.tells);
+    expect(await aiSdkResponses.useTool(gateway.url, 'gpt-only')).toBe('It is sunny.');
+    await gateway.close();
   });
 });
 

@@ -20,6 +20,7 @@ import {
   toolCallsLine,
 } from '../support/ollama-script.js';
 import {
+  completionWith,
   contentChunk,
   finishChunk,
   openAi,
@@ -48,6 +49,14 @@ interface Answers {
   readonly tells: UpstreamScript;
 }
 
+const CALL = [
+  toolCallChunk(0, 'call_1', 'weather'),
+  toolArgumentsChunk(0, '{"city":'),
+  toolArgumentsChunk(0, '"Bern"}'),
+  finishChunk({ finishReason: 'tool_calls' }),
+  '[DONE]',
+];
+
 const TOLD = 'It is sunny.';
 const PLACE = '{"city":"Bern"}';
 const REFUSED = 'voice: there is no such voice';
@@ -57,6 +66,9 @@ const eitherForm =
   (exchange) =>
     exchange.request.body['stream'] ? streamed(exchange) : whole(exchange);
 
+const openAiEvents = (...all: readonly unknown[]) =>
+  replays(OPENAI_STREAM_TYPE, all.map((each) => sse(each)).join(''));
+
 const events = (...all: readonly object[]) =>
   replays(ANTHROPIC_STREAM_TYPE, all.map((each) => anthropicEvent({ ...each })).join(''));
 
@@ -65,24 +77,8 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
   openai: {
     places: openAi.answersText(PLACE),
     refusal: openAiError(REFUSED, { type: 'invalid_request_error' }),
-    thinks: replays(
-      OPENAI_STREAM_TYPE,
-      [reasoningChunk('Hm.'), contentChunk('Hello'), finishChunk(), '[DONE]']
-        .map((each) => sse(each))
-        .join(''),
-    ),
-    calls: replays(
-      OPENAI_STREAM_TYPE,
-      [
-        toolCallChunk(0, 'call_1', 'weather'),
-        toolArgumentsChunk(0, '{"city":'),
-        toolArgumentsChunk(0, '"Bern"}'),
-        finishChunk({ finishReason: 'tool_calls' }),
-        '[DONE]',
-      ]
-        .map((each) => sse(each))
-        .join(''),
-    ),
+    thinks: openAiEvents(reasoningChunk('Hm.'), contentChunk('Hello'), finishChunk(), '[DONE]'),
+    calls: openAiEvents(...CALL),
     tells: eitherForm(openAi.streamsText([TOLD]), openAi.answersText(TOLD)),
   },
   ollama: {
@@ -131,4 +127,17 @@ export const ANSWERS: Readonly<Record<UpstreamKind['id'], Answers>> = {
       answers(message([{ type: 'text', text: TOLD }])),
     ),
   },
+};
+
+/** A text and a call in one answer, which a client may refer to in its second turn. */
+export const SAYS_AND_CALLS = {
+  whole: answers(
+    completionWith({
+      content: 'I look.',
+      tool_calls: [
+        { id: 'call_1', type: 'function', function: { name: 'weather', arguments: PLACE } },
+      ],
+    }),
+  ),
+  streamed: openAiEvents(contentChunk('I look.'), ...CALL),
 };

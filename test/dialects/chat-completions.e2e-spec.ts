@@ -4,23 +4,9 @@ import { chatCompletions } from '../../src/http/dialects/chat-completions/dialec
 import { deltaOf } from '../support/chat-completions.js';
 import { strictCompletion } from '../support/strict-stream.js';
 import { describeDialect } from './dialect.contract.js';
+import { openAiCodeOf } from './openai-codes.js';
 
 const messages = [{ role: 'user' as const, content: 'Hi' }];
-
-/** Where OpenAI's word is another than ours. */
-const CODES: Record<string, string | null> = {
-  invalid_request: null,
-  context_too_long: 'context_length_exceeded',
-  content_filtered: 'content_filter',
-  payload_too_large: 'request_too_large',
-  unauthenticated: 'invalid_api_key',
-  access_unavailable: 'access_unavailable',
-  permission_denied: 'permission_denied',
-  rate_limited: 'rate_limit_exceeded',
-  budget_exhausted: 'insufficient_quota',
-  quota_exhausted: 'insufficient_quota',
-  internal: 'internal_error',
-};
 
 describeDialect({
   dialect: chatCompletions,
@@ -49,6 +35,6 @@ describeDialect({
   },
   wordsLacking: [],
   parseFrame: (frame) => JSON.parse(/^data: (.*)\n\n$/.exec(frame)![1]!),
-  codeOf: (fault) => (fault in CODES ? CODES[fault]! : fault),
+  codeOf: openAiCodeOf,
   nativeUpstream: 'openai',
 });

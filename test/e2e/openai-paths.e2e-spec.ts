@@ -80,11 +80,13 @@ describe('the paths under /v1', () => {
   });
 
   it.each([
-    ['POST', '/v1/responses', /chat\.completions\.create/],
     ['POST', '/v1/v1/messages', /Anthropic's clients add that.* http:\/\/127\.0\.0\.1:\d+\.$/],
     ['POST', '/v1/completions', /chat\.completions\.create/],
     ['POST', '/v1/embeddings', /provider/],
-    ['GET', '/v1/responses/resp_1', /\/v1\/chat\/completions/],
+    ['GET', '/v1/responses/resp_1', /keeps no responses/],
+    ['DELETE', '/v1/responses/resp_1', /keeps no responses/],
+    ['POST', '/v1/responses/resp_1/cancel', /To cancel a stream, close it/],
+    ['GET', '/responses/resp_1/input_items', /keeps no responses/],
     ['POST', '/v1/images/generations', /\/v1\/chat\/completions/],
     ['GET', '/v1/files', /\/v1\/models/],
     ['GET', '/v1', /\/v1\/models/],
@@ -97,7 +99,6 @@ describe('the paths under /v1', () => {
     ['POST', '/openai/deployments/gpt-4o/chat/completions?api-version=1', /AzureOpenAI.*\/v1 and/],
     ['POST', '/openai/v1/chat/completions', /OpenAI client/],
     ['GET', '/v1beta/models', /GET \/docs/],
-    ['GET', '/v1/responses/', /chat\.completions\.create/],
     ['POST', '/v1/chat/completions/x', /\/v1\/chat\/completions/],
   ])('answer %s %s with 404 and what to use instead', async (method, path, instead) => {
     const error = await errorOf(await send(method, path));
@@ -106,9 +107,9 @@ describe('the paths under /v1', () => {
   });
 
   it('answer a body that is sent to the wrong path, too', async () => {
-    const good = await gateway.post('/v1/responses', { model: 'gpt-4o', input: 'Hi' });
+    const good = await gateway.post('/v1/embeddings', { model: 'gpt-4o', input: 'Hi' });
     expect((await errorOf(good)).status).toBe(404);
-    const broken = await gateway.post('/v1/responses', '{"broken');
+    const broken = await gateway.post('/v1/embeddings', '{"broken');
     expect((await errorOf(broken)).status).toBe(404);
     expect(gateway.openai.requests).toHaveLength(0);
   });

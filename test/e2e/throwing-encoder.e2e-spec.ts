@@ -4,6 +4,7 @@ import { chatCompletions } from '../../src/http/dialects/chat-completions/dialec
 import { ChatCompletionEncoder } from '../../src/http/dialects/chat-completions/encode-stream.js';
 import { EventSourceEncoder } from '../../src/http/dialects/event-source/encode-stream.js';
 import { MessagesEncoder } from '../../src/http/dialects/messages/encode-stream.js';
+import { ResponsesEncoder } from '../../src/http/dialects/responses/encode-stream.js';
 import { Gateway } from '../support/gateway.js';
 import { changes } from '../support/metric-lines.js';
 import { ROUTE_FORMS } from '../support/route-forms.js';
@@ -26,6 +27,7 @@ describe('An encoder that throws', () => {
     throwAtEnd(ChatCompletionEncoder);
     throwAtEnd(EventSourceEncoder);
     throwAtEnd(MessagesEncoder);
+    throwAtEnd(ResponsesEncoder);
     const changed = await changes(gateway, async () => {
       expect(await ask(gateway, 'gpt-only')).toMatchObject({ isWhole: false });
       expect(await gateway.ended()).toMatchObject({

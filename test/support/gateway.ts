@@ -17,6 +17,7 @@ export interface GatewaySettings {
   readonly retryBudget?: object;
   readonly breaker?: object;
   readonly limits?: object;
+  readonly responses?: object;
   readonly redis?: object;
   readonly drain?: object;
   readonly usage?: object;

@@ -150,6 +150,16 @@ export function completion(text: string, options: OpenAiAnswerOptions = {}): Jso
   };
 }
 
+/** A `chat.completion` of any message. */
+export function completionWith(message: JsonObject, finishReason = 'tool_calls'): JsonObject {
+  const whole = { role: 'assistant', refusal: null, ...message };
+  return {
+    ...head('chat.completion', {}),
+    choices: [{ index: 0, message: whole, logprobs: null, finish_reason: finishReason }],
+    usage: OPENAI_USAGE,
+  };
+}
+
 /** OpenAI's error body. */
 export function openAiError(
   message: string,

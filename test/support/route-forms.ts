@@ -8,6 +8,7 @@ import { ollama } from './ollama-script.js';
 import { openAi } from './openai-script.js';
 import type { UpstreamScript } from './scripted-upstream.js';
 import { strictMessage, textOfMessage } from './strict-message.js';
+import { strictResponse, textOfResponse } from './strict-response.js';
 import { within } from './within.js';
 
 /** What a caller can tell of an answer, whichever route it came by. */
@@ -87,6 +88,21 @@ export const ROUTE_FORMS: readonly RouteForm[] = [
       const error = stream.last?.['error'] as Record<string, unknown> | undefined;
       const isWhole = stream.terminal === 'done';
       return { text: textOfMessage(stream), isWhole, response, ...(error && failing(error)) };
+    },
+  },
+  {
+    form: '/v1/responses',
+    streams: true,
+    async ask(gateway, model, headers, signal) {
+      const body = { model, stream: true, input: messages };
+      const response = await gateway.post('/v1/responses', body, headers, signal);
+      if (response.status !== 200) return refused(response);
+      const reader = new BodyReader(response);
+      await within(reader.all(), 'the stream ends');
+      const stream = strictResponse(reader.raw, reader.ended!);
+      const error = stream.last?.['error'] as Record<string, unknown> | undefined;
+      const isWhole = stream.terminal === 'done';
+      return { text: textOfResponse(stream), isWhole, response, ...(error && failing(error)) };
     },
   },
 ];

@@ -65,8 +65,11 @@ export interface StreamEncoder<Frame> {
   readonly opening?: Frame;
   /** Appends what an event has for callers to `frames`; most have one frame, some have none. */
   encode(event: StreamEvent, frames: Frame[]): void;
-  /** Text that fills silence, and that clients of the protocol skip. */
-  heartbeat(): string;
+  /**
+   * Text that fills silence, and that clients of the protocol skip.
+   * @param silentMs how long nothing else was written
+   */
+  heartbeat(silentMs: number): string;
   /** The last frame of a stream that failed. */
   failureFrame(error: GatewayError, about: FailureInfo): Frame;
 }

@@ -2,8 +2,6 @@ import { isOllamaPath, ROUTES } from '../routes.js';
 
 /** What the common SDKs should call instead of the APIs that are not here. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  '/v1/responses':
-    'Use Chat Completions: client.chat.completions.create in the OpenAI SDKs, openai.chat(model) in the AI SDK, useResponsesApi: false in LangChain.',
   '/v1/completions':
     'The legacy Completions API is not spoken here: use client.chat.completions.create, in LangChain ChatOpenAI instead of OpenAI.',
   '/v1/embeddings': 'Embeddings are not offered here: send them to the provider itself.',
@@ -36,6 +34,9 @@ export function hintFor(path: string, baseUrl: string): string {
   }
   if (isUnder('/v1/messages', lower)) {
     return 'Of the Anthropic API there are POST /v1/messages, POST /v1/messages/count_tokens and GET /v1/models.';
+  }
+  if (isUnder('/v1/responses', lower)) {
+    return 'Sluice keeps no responses, so there is none to get, list or delete: of the Responses API there is POST /v1/responses. To cancel a stream, close it.';
   }
   if (isOllamaPath(path)) {
     return `The Ollama API is not spoken here: use an OpenAI client with the base URL ${baseUrl}.`;

@@ -4,6 +4,7 @@ import { SLUICE_VERSION } from '../../telemetry/version.js';
 import { CHAT_COMPLETION_SCHEMAS } from '../dialects/chat-completions/schemas.js';
 import { CHAT_SCHEMAS } from '../dialects/event-source/schemas.js';
 import { MESSAGES_SCHEMAS } from '../dialects/messages/schemas.js';
+import { RESPONSES_SCHEMAS } from '../dialects/responses/schemas.js';
 import { ERROR_SCHEMAS } from '../dialects/openai-shared/schemas.js';
 import { type NamedSchemas, schemasIn } from '../json-schema.js';
 
@@ -12,6 +13,7 @@ const SCHEMAS: NamedSchemas = {
   ...CHAT_SCHEMAS,
   ...CHAT_COMPLETION_SCHEMAS,
   ...MESSAGES_SCHEMAS,
+  ...RESPONSES_SCHEMAS,
 };
 
 /** Serves the OpenAPI document at `/openapi.json` and Swagger UI at `/docs`. */

@@ -1,7 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
 
 /** Paths of OpenAI's and Anthropic's APIs as a client asks for them whose base URL lacks `/v1`, the commonest mistake of all. */
-const WITHOUT_VERSION = /^\/(chat\/completions|messages(\/.*)?|models(\/.*)?)\/?$/i;
+const WITHOUT_VERSION =
+  /^\/(chat\/completions|messages(\/.*)?|responses(\/.*)?|models(\/.*)?)\/?$/i;
 
 /** What stands before the path where a request, as those to proxies do, gives the whole URL. */
 const ORIGIN = /^([a-z][a-z\d+.-]*:\/\/[^/?#]*)?/i;

@@ -20,6 +20,8 @@ interface OpenStream<Frame> {
   readonly timers: StreamTimers;
   /** The encoder's first frame, as long as it is not written. */
   opening: Frame | undefined;
+  /** When a frame was written, or the stream began. */
+  writtenAt: number;
 }
 
 /**
@@ -89,7 +91,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
   #open(encoder: StreamEncoder<Frame>, { streams }: ModelRoute): void {
     const { opening } = encoder;
     const fill = () => {
-      this.sink.fill(encoder.heartbeat());
+      this.sink.fill(encoder.heartbeat(performance.now() - stream.writtenAt));
       timers.written();
     };
     const timer =
@@ -99,7 +101,8 @@ export class AnswerWriter<Options, Frame> implements Disposable {
           // turn: opened in it, a stream would answer with a 200 what has a status of its own.
           setImmediate(() => this.#send([]));
     const timers = new StreamTimers(this.response, timer, streams.heartbeatMs, fill);
-    this.#stream = { encoder, timers, opening };
+    const stream = { encoder, timers, opening, writtenAt: performance.now() };
+    this.#stream = stream;
   }
 
   #write(value: EventBatch | ChatAnswer): void {
@@ -138,6 +141,7 @@ export class AnswerWriter<Options, Frame> implements Disposable {
     if (stream.opening !== undefined) frames.unshift(stream.opening);
     if (frames.length === 0) return;
     stream.opening = undefined;
+    stream.writtenAt = performance.now();
     this.sink.write(frames);
     stream.timers.written();
   }

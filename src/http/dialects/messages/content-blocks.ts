@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
 import type { StreamPart, ToolCallDelta } from '../../../contract/stream-event.js';
-import { CompleteObject } from './complete-object.js';
+import { CompleteObject } from '../complete-object.js';
 
 type Reasoning = Extract<StreamPart, { type: 'reasoning-delta' }>;
 type Text = Extract<StreamPart, { type: 'text-delta' }>;

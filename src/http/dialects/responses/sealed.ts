@@ -1,0 +1,42 @@
+import { isJsonObject } from '../../../contract/json.js';
+import type { SealedReasoning } from '../../../contract/stream-event.js';
+
+/** What `encrypted_content` begins with where it is another provider's, in an envelope of ours. */
+const ENVELOPE = 'sluice.';
+
+interface Sealed {
+  readonly signature?: SealedReasoning | undefined;
+  readonly redacted?: SealedReasoning | undefined;
+}
+
+/**
+ * `encrypted_content` is the one thing of reasoning that every client sends back as it is: other
+ * providers' signatures travel in it, so that the next turn can give them back to their own.
+ */
+export function sealedContent({ signature, redacted }: Sealed): string | undefined {
+  const sealed = redacted ?? signature;
+  if (!sealed) return undefined;
+  const { provider, data } = sealed;
+  if (provider === 'openai') return data;
+  const envelope = { v: 1, provider, data, ...(redacted && { redacted: true }) };
+  return ENVELOPE + Buffer.from(JSON.stringify(envelope)).toString('base64url');
+}
+
+/** What a caller sends back. An envelope that cannot be read is none: its reasoning has no signature then. */
+export function unsealed(content: string | undefined): Sealed | undefined {
+  if (!content) return undefined;
+  if (!content.startsWith(ENVELOPE)) return { redacted: { provider: 'openai', data: content } };
+  const { provider, data, redacted } = readEnvelope(content.slice(ENVELOPE.length));
+  if (provider !== 'anthropic' || typeof data !== 'string') return undefined;
+  const sealed: SealedReasoning = { provider, data };
+  return redacted === true ? { redacted: sealed } : { signature: sealed };
+}
+
+function readEnvelope(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const envelope: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return isJsonObject(envelope) ? envelope : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,186 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ANONYMOUS } from '../../src/contract/caller.js';
+import { GatewayError } from '../../src/contract/gateway-error.js';
+import type { GenerationRecord } from '../../src/contract/generation.js';
+import type { JsonObject } from '../../src/contract/json.js';
+import { responses } from '../../src/http/dialects/responses/dialect.js';
+import {
+  anthropicEvent,
+  ANTHROPIC_STREAM_TYPE,
+  blockDelta,
+  blockStart,
+  blockStop,
+  MESSAGE_STOP,
+  messageDelta,
+  messageStart,
+} from '../support/anthropic-script.js';
+import { BodyReader } from '../support/body-reader.js';
+import { Gateway } from '../support/gateway.js';
+import { strictResponse } from '../support/strict-response.js';
+import { replays } from '../support/upstream-scripts.js';
+
+/** As codex-rs builds it. */
+const CODEX = {
+  instructions: 'You are a coding agent.',
+  tools: [
+    {
+      type: 'function',
+      name: 'shell',
+      description: 'Runs a command.',
+      strict: false,
+      parameters: { type: 'object', properties: { command: { type: 'array' } } },
+    },
+  ],
+  tool_choice: 'auto',
+  parallel_tool_calls: true,
+  reasoning: { effort: 'medium', summary: 'auto' },
+  store: false,
+  stream: true,
+  include: ['reasoning.encrypted_content'],
+  prompt_cache_key: 'session-1',
+  text: { verbosity: 'medium' },
+};
+
+const USER = {
+  type: 'message',
+  role: 'user',
+  content: [{ type: 'input_text', text: 'List the files.' }],
+};
+
+const RECORD: GenerationRecord = {
+  id: '00000000-0000-4000-8000-000000000000',
+  requestId: 'req-1',
+  caller: ANONYMOUS,
+  address: '127.0.0.1',
+  model: 'gpt',
+  dialect: 'responses',
+  streaming: true,
+  attempts: [],
+  attemptsBegun: 0,
+  recoveries: [],
+  ignored: [],
+  contentParts: 0,
+  durationMs: 1,
+};
+
+const encoder = () =>
+  responses.encoder(responses.read({ model: 'gpt', input: 'Hi' }, {}).options, RECORD);
+
+const kept = (n: number) =>
+  `event: keepalive\ndata: {"type":"keepalive","sequence_number":${n}}\n\n`;
+
+/** What Codex was published to need of whoever speaks Responses to it. */
+describe('Codex', () => {
+  let gateway: Gateway;
+  beforeEach(async () => {
+    gateway = await Gateway.start();
+    gateway.anthropic.script(
+      replays(
+        ANTHROPIC_STREAM_TYPE,
+        [
+          messageStart(),
+          blockStart(0, { type: 'thinking', thinking: '', signature: '' }),
+          blockDelta(0, { type: 'thinking_delta', thinking: 'Hm.' }),
+          blockDelta(0, { type: 'signature_delta', signature: 'c2ln' }),
+          blockStop(0),
+          blockStart(1, { type: 'tool_use', id: 'toolu_1', name: 'shell', input: {} }),
+          blockDelta(1, { type: 'input_json_delta', partial_json: '{"command":["ls"]}' }),
+          blockStop(1),
+          messageDelta('tool_use'),
+          MESSAGE_STOP,
+        ]
+          .map((event) => anthropicEvent({ ...event }))
+          .join(''),
+      ),
+    );
+  });
+  afterEach(() => gateway.close());
+
+  async function turn(input: readonly object[]): Promise<readonly JsonObject[]> {
+    const response = await gateway.post('/v1/responses', { ...CODEX, model: 'claude', input });
+    expect(response.status).toBe(200);
+    const reader = new BodyReader(response);
+    await reader.all();
+    strictResponse(reader.raw, 'clean');
+    return reader.raw
+      .split('\n\n')
+      .flatMap((frame) => /^data: (.*)$/m.exec(frame)?.[1] ?? [])
+      .map((data) => JSON.parse(data) as JsonObject);
+  }
+
+  it('builds its history of whole items, and gives the signature back in its second turn', async () => {
+    const events = await turn([USER]);
+    const items = events.flatMap(({ type, item }) =>
+      type === 'response.output_item.done' ? [item as JsonObject] : [],
+    );
+    expect(items).toMatchObject([
+      {
+        type: 'reasoning',
+        summary: [{ text: 'Hm.' }],
+        encrypted_content: expect.stringMatching(/^sluice\./) as string,
+      },
+      { type: 'function_call', call_id: 'toolu_1', name: 'shell', arguments: '{"command":["ls"]}' },
+    ]);
+    expect(events.at(-1)).toMatchObject({
+      type: 'response.completed',
+      response: {
+        id: expect.stringMatching(/^resp_/) as string,
+        usage: {
+          input_tokens: 9,
+          input_tokens_details: { cached_tokens: 0 },
+          output_tokens_details: { reasoning_tokens: 0 },
+        },
+      },
+    });
+    // It sends no ids and no status back.
+    const history = items.map(({ id: _id, status: _status, ...item }) => item);
+    const output = { type: 'function_call_output', call_id: 'toolu_1', output: 'README.md' };
+    await turn([USER, ...history, output]);
+    const { body } = gateway.anthropic.requests[1]!;
+    expect(body['messages']).toMatchObject([
+      { role: 'user' },
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'Hm.', signature: 'c2ln' },
+          { type: 'tool_use', id: 'toolu_1', input: { command: ['ls'] } },
+        ],
+      },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1' }] },
+    ]);
+  });
+
+  it('is kept awake by an event a minute, and comments in between', () => {
+    const one = encoder();
+    // Its stream was opened without content: that is what the first fill is.
+    expect(one.heartbeat(15_000)).toMatch(/^event: response\.created\n/);
+    const fills = [30, 45, 60, 75, 90, 105, 120].map((s) => one.heartbeat(s * 1000));
+    const comment = ': keepalive\n\n';
+    expect(fills).toEqual([comment, comment, kept(2), comment, comment, comment, kept(3)]);
+    // Content begins silence anew.
+    one.encode({ parts: [{ type: 'text-delta', text: 'Hi' }] }, []);
+    expect(one.heartbeat(59_000)).toBe(comment);
+    expect(one.heartbeat(61_000)).toBe(kept(7));
+  });
+
+  it.each([
+    ['context_too_long', {}, 'context_length_exceeded', 'x'],
+    ['quota_exhausted', {}, 'insufficient_quota', 'x'],
+    ['budget_exhausted', {}, 'insufficient_quota', 'x'],
+    ['rate_limited', { retryAfterMs: 1500 }, 'rate_limit_exceeded', 'x Please try again in 1.5s.'],
+    ['upstream_cut', {}, 'server_error', 'x'],
+  ] as const)('reads of %s in response.failed', (fault, options, code, message) => {
+    const frame = encoder().failureFrame(new GatewayError(fault, 'x', options), {
+      requestId: 'req-1',
+    });
+    const data = /^event: response\.failed\ndata: (.*)$/m.exec(frame)![1]!;
+    expect(JSON.parse(data)).toMatchObject({
+      response: { status: 'failed', error: { code, message } },
+    });
+  });
+
+  it('is answered when it asks for models by its version', async () => {
+    const response = await gateway.get('/v1/models?client_version=0.99.0');
+    expect([response.status, await response.json()]).toMatchObject([200, { object: 'list' }]);
+  });
+});
