@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import OpenAI from 'openai';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../src/contract/json.js';
+import { BodyReader } from '../support/body-reader.js';
+import { readCompletion } from '../support/chat-completions.js';
+import { Gateway } from '../support/gateway.js';
+import { openAi } from '../support/openai-script.js';
+import {
+  beginning,
+  callItem,
+  response,
+  responses,
+  RESPONSES_STREAM_TYPE,
+  streamOf,
+} from '../support/responses-script.js';
+import { ScriptedUpstream } from '../support/scripted-upstream.js';
+import { strictResponse, textOfResponse } from '../support/strict-response.js';
+import { answers, replays } from '../support/upstream-scripts.js';
+import { within } from '../support/within.js';
+
+const FIXTURES = join(import.meta.dirname, '../fixtures/responses');
+const bytesOf = (name: string) => readFileSync(join(FIXTURES, `${name}.sse`));
+
+describe('Responses over an upstream that has them', () => {
+  let gateway: Gateway;
+  let upstream: ScriptedUpstream;
+  let next: ScriptedUpstream;
+  beforeEach(async () => {
+    [upstream, next] = await Promise.all([ScriptedUpstream.start(), ScriptedUpstream.start()]);
+    gateway = await Gateway.start({
+      backends: [
+        { id: 'native', kind: 'openai', baseUrl: upstream.openaiUrl, responses: true },
+        { id: 'chat', kind: 'openai', baseUrl: next.openaiUrl },
+      ],
+      models: [{ id: 'gpt', targets: ['native/gpt-5', 'chat/gpt-4o'] }],
+    });
+  });
+  afterEach(async () => {
+    await gateway.close();
+    await Promise.all([upstream.close(), next.close()]);
+  });
+
+  async function read(fields: JsonObject = {}): Promise<BodyReader> {
+    const body = { model: 'gpt', input: 'Hi', stream: true, ...fields };
+    const reader = new BodyReader(await gateway.post('/v1/responses', body));
+    await within(reader.all(), 'the stream ends');
+    return reader;
+  }
+
+  function eventsIn(raw: string): JsonObject[] {
+    return raw
+      .split(/\r?\n/)
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)) as JsonObject)
+      .filter(({ type }) => type !== 'keepalive');
+  }
+
+  it.each([
+    'reasoning-text-calls',
+    'hosted-and-custom-tools',
+    'refusal',
+    'incomplete-length',
+    'incomplete-filter',
+    'crlf-no-event-lines',
+  ])('pass on all of %s, event by event', async (name) => {
+    upstream.script(replays(RESPONSES_STREAM_TYPE, bytesOf(name)));
+    const { raw, ended } = await read({ tools: [{ type: 'web_search' }] });
+    expect([eventsIn(raw), ended]).toEqual([eventsIn(bytesOf(name).toString()), 'clean']);
+    expect(raw.match(/^event: /gm)).toHaveLength(eventsIn(raw).length);
+    expect(upstream.requests[0]).toMatchObject({
+      path: '/v1/responses',
+      body: { model: 'gpt-5', input: 'Hi', tools: [{ type: 'web_search' }], store: false },
+    });
+  });
+
+  it('are numbered without a gap where keep-alives are left out', async () => {
+    upstream.script(replays(RESPONSES_STREAM_TYPE, bytesOf('keepalive')));
+    const { raw, ended } = await read();
+    expect(strictResponse(raw, ended!).terminal).toBe('done');
+  });
+
+  it.each([
+    ['llama-cpp-text', 'they burn for ever, but bright.'],
+    ['llama-cpp-tool-call', 'every'],
+    ['llama-cpp-call-cut-off', 'every'],
+    ['llama-cpp-thinking', ''],
+    ['deltas-only', 'Let me see 👩‍💻.'],
+    ['whole-items-only', 'Let me see 👩‍💻.'],
+  ])('are as clients expect them where %s is not', async (name, text) => {
+    upstream.script(replays(RESPONSES_STREAM_TYPE, bytesOf(name)));
+    const { raw, ended } = await read();
+    expect(textOfResponse(strictResponse(raw, ended!))).toContain(text);
+  });
+
+  it('never show an answer that its limit cut off as complete', async () => {
+    upstream.script(replays(RESPONSES_STREAM_TYPE, bytesOf('llama-cpp-call-cut-off')));
+    expect(eventsIn((await read()).raw).at(-1)).toMatchObject({
+      type: 'response.incomplete',
+      response: { incomplete_details: { reason: 'max_output_tokens' } },
+    });
+  });
+
+  it('are read by OpenAI’s own client, which throws at anything odd', async () => {
+    const client = new OpenAI({ apiKey: 'x', baseURL: `${gateway.url}/v1`, maxRetries: 0 });
+    for (const name of ['reasoning-text-calls', 'whole-items-only', 'llama-cpp-tool-call']) {
+      upstream.script(replays(RESPONSES_STREAM_TYPE, bytesOf(name)));
+      const stream = client.responses.stream({ model: 'gpt', input: 'Hi' });
+      const final = await within(stream.finalResponse(), 'the stream ends');
+      expect(final.output.map(({ type }) => type)).toContain('function_call');
+      expect(final.output_text).not.toBe('');
+    }
+  });
+
+  it('go to the next target when the upstream fails behind its first events', async () => {
+    const error = { code: 'insufficient_quota', message: 'No more.' };
+    const failed = {
+      type: 'response.failed',
+      response: { ...response([]), status: 'failed', error },
+    };
+    upstream.script(replays(RESPONSES_STREAM_TYPE, streamOf(...beginning(), failed)));
+    next.script(openAi.streamsText(['Hel', 'lo']));
+    const { raw, ended } = await read();
+    expect(textOfResponse(strictResponse(raw, ended!))).toBe('Hello');
+    expect(raw).not.toContain('insufficient_quota');
+  });
+
+  it('are cut where the upstream is, and say so', async () => {
+    for (const script of [
+      responses.streamsTextThenEnds(['Hel']),
+      responses.streamsTextThenCuts(['Hel']),
+      responses.inBandError({ code: 'server_error', message: 'sk-secret' }, ['Hel']),
+    ]) {
+      upstream.script(script);
+      const { raw, ended } = await read();
+      expect(strictResponse(raw, ended!).terminal).toBe('failed');
+      expect(raw).not.toContain('sk-secret');
+    }
+  });
+
+  it('come whole, too', async () => {
+    const json = response([{ type: 'web_search_call', id: 'ws_1' }, callItem('{}')]);
+    upstream.script(answers(json));
+    const body = { model: 'gpt', input: 'Hi', tools: [{ type: 'web_search' }] };
+    expect(await (await gateway.post('/v1/responses', body)).json()).toEqual(json);
+  });
+
+  it('leave other callers of the same backend where they were', async () => {
+    upstream.script(openAi.streamsText(['Hel', 'lo']));
+    const completion = await readCompletion(await gateway.complete({ model: 'gpt' }));
+    expect(completion).toMatchObject({ text: 'Hello', done: true });
+    expect(upstream.requests[0]!.path).toBe('/v1/chat/completions');
+  });
+});
