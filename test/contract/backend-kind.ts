@@ -15,10 +15,14 @@ export interface BackendKind {
   readonly scripts: UpstreamScripts<AnswerOptions> & {
     answersText(text: string, options?: AnswerOptions): UpstreamScript;
   };
+  /** Of the API by which it goes on with an answer that is begun, where that is another one. */
+  readonly prefillScripts?: BackendKind['scripts'];
   /** The header that an API key is sent in, and how. */
   keyHeader(apiKey: string): Readonly<Record<string, string>>;
   /** The protocol's word for an answer that just ended. */
   readonly stopWord: string;
+  /** Its finish reasons say only why an answer is not whole: none is a stop, and an unknown one a limit. */
+  readonly hasNoStopReasons?: true;
   /** Has a script end by this finish reason. */
   finishing(reason: string): AnswerOptions;
   /** One event with text and a finish reason that is a failure. */
@@ -30,8 +34,6 @@ export interface BackendKind {
   /** The same as events. */
   readonly eventsWith: readonly ((value: unknown) => unknown)[];
   readonly streamType: string;
-  /** What the protocol has no place for: no word for the end, no beginning of an answer to go on from. */
-  readonly lacks?: readonly ('finish words' | 'prefill')[];
   /** An event of the stream as bytes. */
   event(json: string): string;
   /** An event with a piece of text. */

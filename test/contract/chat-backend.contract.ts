@@ -24,7 +24,7 @@ export function describeChatBackend(kind: BackendKind): void {
     connectionContract(kind);
     requestSentContract(kind);
     staleConnectionContract(kind);
-    if (!kind.lacks?.includes('finish words')) finishContract(kind);
+    finishContract(kind);
     noiseContract(kind);
     deepJsonContract(kind);
     fixtureContract(kind);

@@ -21,9 +21,9 @@ export function connectionContract(kind: BackendKind): void {
       expect(body).toMatchObject({ model: 'asked-model', stream: true });
     });
 
-    const takesPrefill = !kind.lacks?.includes('prefill');
-    it.runIf(takesPrefill)('gives the beginning of an answer as a last message', async () => {
-      test.upstream.script(scripts.streamsText(['lo']), scripts.answersText('lo'));
+    it('gives the beginning of an answer as a last message, to go on from', async () => {
+      const going = kind.prefillScripts ?? scripts;
+      test.upstream.script(going.streamsText(['lo']), going.answersText('lo'));
       const request = { ...REQUEST, prefill: 'Hel' };
       await all(await test.backend.open(request, TARGET, contextOf()));
       await test.backend.complete(request, TARGET, contextOf());

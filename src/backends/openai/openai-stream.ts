@@ -2,6 +2,7 @@ import type { EventSourceMessage } from 'eventsource-parser';
 import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { JsonObject } from '../../contract/json.js';
 import { EventBatch } from '../../contract/event-batch.js';
+import { beginsAsJson, bytesFrom } from '../shared/answer/bare-json.js';
 import { batchesOf } from '../shared/answer/batches.js';
 import { SseDecoder } from '../shared/answer/sse-decoder.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
@@ -48,12 +49,6 @@ async function* only(batch: EventBatch): AsyncGenerator<EventBatch> {
   yield batch;
 }
 
-const BARE_JSON = /^[\s\uFEFF]*(?:\{\s*"|\[\s*\{)/;
-
-function beginningOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 64)).toString();
-}
-
 class OpenAiStream {
   readonly #reader: TimedReader<Uint8Array>;
   readonly #events: SseDecoder;
@@ -82,7 +77,7 @@ class OpenAiStream {
       for (;;) {
         const read = await this.#read();
         if (read === 'late') break;
-        if (isFirst && !read.done && BARE_JSON.test(beginningOf(read.value))) {
+        if (isFirst && !read.done && beginsAsJson(read.value)) {
           yield* this.#bareJson(read.value);
           return;
         }
@@ -106,13 +101,7 @@ class OpenAiStream {
 
   /** Some servers say `text/event-stream` of an error, or of a whole answer, that is one piece of JSON. */
   async *#bareJson(first: Uint8Array): AsyncGenerator<EventBatch> {
-    const reader = this.#reader;
-    async function* bytes() {
-      for (let piece: Uint8Array | undefined = first; piece; piece = (await reader.read()).value) {
-        yield piece;
-      }
-    }
-    const json = await readWholeAnswer(this.source, bytes(), {});
+    const json = await readWholeAnswer(this.source, bytesFrom(first, this.#reader), {});
     yield* streamOf(json, this.source, this.notices);
   }
 

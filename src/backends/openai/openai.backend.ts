@@ -7,8 +7,8 @@ import { parseOpenAiAnswer } from './openai-answer.js';
 import { fitOf } from './openai-request.js';
 import { OpenAiSender } from './openai-sender.js';
 import { readOpenAiStream, streamOf } from './openai-stream.js';
-import { RESPONSES_PROTOCOL } from './responses/responses-protocol.js';
-import { TwoProtocols } from './two-protocols.js';
+import { RESPONSES } from './responses/responses-protocol.js';
+import { TwoApiBackend } from './two-api-backend.js';
 
 export interface OpenAiSettings extends UpstreamSettings {
   /** `false`: this server does not know `stream_options`, so usage is not asked for. */
@@ -17,17 +17,11 @@ export interface OpenAiSettings extends UpstreamSettings {
   readonly responses?: boolean | undefined;
 }
 
-/** OpenAI's Chat Completions, at OpenAI or at any server compatible with it, and its Responses. */
+/** OpenAI's Chat Completions, and its Responses where they are there, at OpenAI or at any server compatible with it. */
 export function createOpenAiBackend(settings: OpenAiSettings): ChatBackend {
-  const chatCompletions = createChatCompletionsBackend(settings);
-  if (!settings.responses) return chatCompletions;
-  return new TwoProtocols(chatCompletions, new HttpBackend(settings, RESPONSES_PROTOCOL));
-}
-
-function createChatCompletionsBackend(settings: OpenAiSettings): HttpBackend {
   const sender = new OpenAiSender(settings.streamUsage ?? true);
   const lateUsage = new LateUsage();
-  return new HttpBackend(settings, {
+  const chat = new HttpBackend(settings, {
     path: '/chat/completions',
     fit: fitOf,
     send: (...sending) => sender.send(...sending),
@@ -36,4 +30,7 @@ function createChatCompletionsBackend(settings: OpenAiSettings): HttpBackend {
     readWhole: parseOpenAiAnswer,
     streamWhole: streamOf,
   });
+  return settings.responses === true
+    ? new TwoApiBackend(chat, new HttpBackend(settings, RESPONSES))
+    : chat;
 }

@@ -90,7 +90,7 @@ export class HttpBackend implements ChatBackend {
     this.#counter = counter;
     this.countTokens = async (request, target, attempt) => {
       const response = await counting.send(counter, request, target, attempt);
-      const source = this.#source(response, target);
+      const source = this.#source(response, target, request);
       return counting.read(await readWholeAnswer(source, response, response.headers), source);
     };
   }
@@ -106,7 +106,7 @@ export class HttpBackend implements ChatBackend {
   ): Promise<AsyncIterable<EventBatch>> {
     const { protocol } = this;
     const response = await protocol.send(this.#upstream, request, target, true, attempt);
-    const source = this.#source(response, target);
+    const source = this.#source(response, target, request);
     if (this.#formOf(response) === 'stream' || !protocol.streamWhole) {
       return protocol.readStream(response, source, attempt.notices);
     }
@@ -122,7 +122,7 @@ export class HttpBackend implements ChatBackend {
   ): Promise<ChatAnswer> {
     const { protocol } = this;
     const response = await protocol.send(this.#upstream, request, target, false, attempt);
-    const source = this.#source(response, target);
+    const source = this.#source(response, target, request);
     if (this.#formOf(response) === 'stream') {
       return collectAnswer(source, protocol.readStream(response, source, attempt.notices));
     }
@@ -134,8 +134,12 @@ export class HttpBackend implements ChatBackend {
     await Promise.all([this.#upstream.close(), this.#counter?.close()]);
   }
 
-  #source(response: UpstreamResponse, { model }: Target): StreamSource {
-    return streamSource(this.settings, this.#secrets, response, model);
+  #source(
+    response: UpstreamResponse,
+    { model }: Target,
+    { sampling: { maxTokens } }: ChatRequest,
+  ): StreamSource {
+    return streamSource(this.settings, this.#secrets, response, model, maxTokens);
   }
 
   #formOf(response: UpstreamResponse): 'stream' | 'whole' {

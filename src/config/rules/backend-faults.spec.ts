@@ -117,6 +117,9 @@ describe('a backend with faults', () => {
     expect(backendFaults({ kind: 'ollama', streamUsage: true })).toEqual([
       'backends[0].streamUsage: is only for backends of the kind openai',
     ]);
+  });
+
+  it('has an API that its kind does not have', () => {
     expect(backendFaults({ kind: 'anthropic', responses: true })).toEqual([
       'backends[0].responses: is only for backends of the kind openai',
     ]);

@@ -57,13 +57,13 @@ function backendFaults({ path, item }: At<BackendConfig>, config: GatewayConfig)
       'is missing: write its URL, or add "sandbox: {}" to the file to try without one';
     faults.push({ path: `${path}.baseUrl`, message });
   }
-  if (item.responses !== undefined && item.kind !== 'openai') {
-    const message = 'is only for backends of the kind openai';
-    faults.push({ path: `${path}.responses`, message });
-  }
   if (item.streamUsage !== undefined && item.kind !== 'openai') {
     const message = 'is only for backends of the kind openai';
     faults.push({ path: `${path}.streamUsage`, message });
+  }
+  if (item.responses !== undefined && item.kind !== 'openai') {
+    const message = 'is only for backends of the kind openai';
+    faults.push({ path: `${path}.responses`, message });
   }
   if (item.anthropicVersion !== undefined && item.kind !== 'anthropic') {
     const message = 'is only for backends of the kind anthropic';

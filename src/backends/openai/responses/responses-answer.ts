@@ -2,75 +2,106 @@ import { randomUUID } from 'node:crypto';
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
 import { EventBatch } from '../../../contract/event-batch.js';
-import { type JsonObject, stringOr } from '../../../contract/json.js';
-import type { StreamPart } from '../../../contract/stream-event.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
+import type { FinishReason, StreamPart, Usage } from '../../../contract/stream-event.js';
 import { JoinedContent } from '../../shared/answer/joined-content.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
-import { saysError } from '../../shared/errors/upstream-error.js';
-import { protocolFault } from '../../shared/errors/upstream-fault.js';
-import { endOf, failureOf } from './responses-end.js';
-import { objectsIn, partsOfItem } from './responses-items.js';
+import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
+import { protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import { mendedEnd } from './mended-end.js';
+import { OutputItems } from './output-items.js';
+import { finishReasonOf, parseResponseEnd } from './responses-end.js';
+import { parseResponsesUsage } from './responses-usage.js';
+
+interface ReadResponse {
+  readonly id: string;
+  readonly model: string;
+  readonly parts: readonly StreamPart[];
+  readonly finishReason: FinishReason;
+  readonly rawReason: string;
+  readonly usage: Usage | undefined;
+  /** As a caller may have it. */
+  readonly json: JsonObject;
+}
 
 /**
- * The JSON of a `response` as an answer.
- * @throws GatewayError what its `error` means, `upstream_cut` where it is not over,
- *   `upstream_protocol` when it is no response
+ * The JSON of a `response` as an answer. One without a status is whole because its JSON is.
+ * @throws GatewayError what its `error` means, `upstream_protocol` where it is no response,
+ *   `upstream_cut` where its status says that it was given up, or that it is still running
  */
-export function parseResponsesAnswer(
+export function parseResponse(
   json: JsonObject,
   source: StreamSource,
   notices: UpstreamNotices,
 ): ChatAnswer {
-  const parts = partsOf(json, source);
+  const { backend, requestId } = source;
+  const { json: event, parts, ...read } = readResponse(json, source, notices);
   const content = JoinedContent.of(parts);
-  const { reason, rawReason, usage } = endOf(json, content.toolCalls.length > 0, source, notices);
-  return {
-    id: stringOr(json['id'], '') || `resp_${randomUUID()}`,
-    model: stringOr(json['model'], '') || source.model,
-    backend: source.backend,
-    requestId: source.requestId,
-    ...content,
-    finishReason: reason,
-    rawReason,
-    usage,
-    native: { dialect: 'responses', event: json },
-  };
+  const native = { dialect: 'responses', event } as const;
+  return { ...read, backend, requestId, ...content, native };
 }
 
 /** The whole answer of a server that did not stream although it was asked to. @throws as above, at once */
-export function streamResponsesAnswer(
+export function streamResponse(
   json: JsonObject,
   source: StreamSource,
   notices: UpstreamNotices,
 ): AsyncIterable<EventBatch> {
-  const { id, model, backend, requestId, finishReason, rawReason, usage } = parseResponsesAnswer(
-    json,
-    source,
-    notices,
+  const { backend, requestId } = source;
+  const { id, model, parts, finishReason, rawReason, usage } = readResponse(json, source, notices);
+  if (parts.some(({ type }) => type === 'opaque')) {
+    throw protocolFault(backend, 'answered whole what only its own events can show');
+  }
+  return only(
+    new EventBatch([
+      {
+        parts: [
+          { type: 'start', id, model, backend, requestId },
+          ...parts,
+          { type: 'end', reason: finishReason, rawReason, usage },
+        ],
+      },
+    ]),
   );
-  const parts: readonly StreamPart[] = [
-    { type: 'start', id, model, backend, requestId },
-    ...partsOf(json, source),
-    { type: 'end', reason: finishReason, rawReason, usage },
-  ];
-  return only(new EventBatch([{ parts }]));
 }
 
 async function* only(batch: EventBatch): AsyncGenerator<EventBatch> {
   yield batch;
 }
 
-/** @throws GatewayError what its `error` means, `upstream_protocol` when it is no response */
-function partsOf(json: JsonObject, source: StreamSource): readonly StreamPart[] {
-  if (json['status'] === 'failed' || (json['error'] != null && saysError(json))) {
-    throw failureOf(json['error'] ?? json, source);
+function readResponse(
+  json: JsonObject,
+  source: StreamSource,
+  notices: UpstreamNotices,
+): ReadResponse {
+  const { backend, secrets } = source;
+  const { status, output } = json;
+  const isResponse = typeof status === 'string' && Array.isArray(output);
+  if (!isResponse && saysError(json)) {
+    throw upstreamErrorFault(backend, parseErrorField(json, secrets));
   }
-  if (!Array.isArray(json['output'])) {
-    if (saysError(json)) throw failureOf(json, source);
-    throw protocolFault(source.backend, 'answered without an output');
-  }
-  let calls = 0;
-  return objectsIn(json['output']).flatMap((item) =>
-    partsOfItem(item, item['type'] === 'function_call' ? calls++ : 0),
-  );
+  const said = parseResponseEnd([status], json, source, notices);
+  if (!Array.isArray(output)) throw protocolFault(backend, 'answered without a response');
+
+  const items = new OutputItems();
+  const parts = output
+    .filter(isJsonObject)
+    .flatMap((item, n) => items.done({ output_index: n, item }, 0));
+  const { usage, isPlausible } = parseResponsesUsage(json['usage'], notices);
+  const finishReason = finishReasonOf(said, items);
+  const id = stringOr(json['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`;
+  const mended = mendedEnd(`response.${String(status)}`, json, finishReason, {
+    id,
+    output: undefined,
+    isMiscounted: !isPlausible,
+  });
+  return {
+    id,
+    model: stringOr(json['model'], '') || source.model,
+    parts,
+    finishReason,
+    rawReason: said.rawReason,
+    usage,
+    json: mended?.response ?? json,
+  };
 }

@@ -1,82 +1,89 @@
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
-import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
-import type { FinishReason, Usage } from '../../../contract/stream-event.js';
-import { isImplausibleCount, parseTokenCount } from '../../shared/answer/token-count.js';
+import { isFilledObject, isJsonObject, type JsonObject } from '../../../contract/json.js';
+import type { FinishReason } from '../../../contract/stream-event.js';
 import { failedFinish, parseFinishReason } from '../../shared/answer/finish-reason.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField } from '../../shared/errors/upstream-error.js';
 import { cutFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import type { OutputItems } from './output-items.js';
 
+/** How a response ended. */
 export interface ResponseEnd {
   readonly reason: FinishReason;
   readonly rawReason: string;
-  readonly usage: Usage | undefined;
+  /** It has as many tokens as it may, from a server that has no word for that. */
+  readonly isAtLimit?: boolean | undefined;
 }
 
+/** It ran when this was said, and nobody will say how it ended. */
+const RUNNING = new Set<unknown>(['in_progress', 'queued']);
+const GIVEN_UP = new Set<unknown>(['cancelled', 'canceled']);
+
+/** OpenAI's own for what is not whole; clients know no others, so what has no equal is as good as a limit. */
+const KNOWN: Readonly<Record<string, FinishReason>> = {
+  max_output_tokens: 'length',
+  max_messages: 'length',
+  steered: 'length',
+  incomplete: 'length',
+};
+
 /**
- * How a Response ended, by its status and not by the name of the event that brought it.
- * @throws GatewayError what its error means, `upstream_cut` where it says that it is not over
+ * What the last event, or a whole answer, says of its end. Where the event's name and the status of
+ * its response differ, the worse of them is believed.
+ * @param words the name of the event (`completed`, …), where it was one, and the status
+ * @throws GatewayError what the error of a failed response means, `upstream_cut` where it was given up
  */
-export function endOf(
+export function parseResponseEnd(
+  words: readonly unknown[],
   response: JsonObject,
-  hasCalls: boolean,
   source: StreamSource,
   notices: UpstreamNotices,
 ): ResponseEnd {
-  const usage = parseResponsesUsage(response['usage'], notices);
-  const status = stringOr(response['status'], 'completed');
-  switch (status) {
-    case 'completed':
-      return { reason: hasCalls ? 'tool_calls' : 'stop', rawReason: status, usage };
-    case 'incomplete': {
-      const details = response['incomplete_details'];
-      const word = stringOr(isJsonObject(details) ? details['reason'] : undefined, status);
-      const failure = failedFinish(word, source.backend);
-      if (failure) throw failure;
-      return { reason: incompleteReason(word, notices), rawReason: word, usage };
-    }
-    case 'failed':
-      throw failureOf(response['error'], source);
-    default:
-      throw cutFault(source.backend);
+  const { error, incomplete_details: details } = response;
+  if (isFilledObject(error) || words.includes('failed')) throw failureOf(error, source);
+  const { backend } = source;
+  if (words.some((word) => GIVEN_UP.has(word))) throw givenUp('cancelled', backend);
+  if (words.some((word) => RUNNING.has(word))) throw cutFault(backend);
+  if (!words.includes('incomplete')) {
+    return { reason: 'stop', rawReason: 'completed', isAtLimit: hasAllTokens(response, source) };
   }
+
+  const said = isJsonObject(details) ? details['reason'] : undefined;
+  const rawReason = typeof said === 'string' && said !== '' ? said : 'incomplete';
+  const failure = failedFinish(rawReason, backend);
+  if (failure) throw failure;
+  if (Object.hasOwn(KNOWN, rawReason)) return { reason: KNOWN[rawReason]!, rawReason };
+  const reason = parseFinishReason(rawReason);
+  if (reason === 'length' || reason === 'content_filter') return { reason, rawReason };
+  notices.unknownFinishReason(rawReason);
+  return { reason: 'length', rawReason };
 }
 
-/** What an upstream says is an error, as the fault that it means. */
-export function failureOf(said: unknown, { backend, secrets, requestId }: StreamSource) {
-  return upstreamErrorFault(backend, { ...parseErrorField(said, secrets), requestId });
+/**
+ * Why the model stopped. Servers call complete what breaks off within the arguments of a call, what has
+ * an item that is not whole, and what their limit ended: that is no stop.
+ */
+export function finishReasonOf(
+  { reason, isAtLimit }: ResponseEnd,
+  { areCutOff, hasCalls }: OutputItems,
+): FinishReason {
+  if (reason !== 'stop') return reason;
+  if (areCutOff || (isAtLimit && !hasCalls)) return 'length';
+  return hasCalls ? 'tool_calls' : 'stop';
 }
 
-function incompleteReason(word: string, notices: UpstreamNotices): FinishReason {
-  const reason = word === 'max_output_tokens' ? 'length' : parseFinishReason(word);
-  if (reason === 'length' || reason === 'content_filter') return reason;
-  notices.unknownFinishReason(word);
-  // Whatever it is: something is missing, and a reader has to hear of it.
-  return 'length';
+/** llama.cpp calls every answer complete, and knows no `incomplete_details`. */
+function hasAllTokens({ usage, ...response }: JsonObject, { maxTokens }: StreamSource): boolean {
+  if (maxTokens === undefined || 'incomplete_details' in response) return false;
+  const count = isJsonObject(usage) ? usage['output_tokens'] : undefined;
+  return typeof count === 'number' && count >= maxTokens;
 }
 
-/** @see https://platform.openai.com/docs/api-reference/responses/object `usage` */
-function parseResponsesUsage(usage: unknown, notices: UpstreamNotices): Usage | undefined {
-  if (!isJsonObject(usage)) return undefined;
-  const input = objectIn(usage, 'input_tokens_details');
-  const counts = {
-    input: usage['input_tokens'],
-    output: usage['output_tokens'],
-    cachedInput: input['cached_tokens'],
-    cacheWrite: input['cache_write_tokens'],
-    reasoning: objectIn(usage, 'output_tokens_details')['reasoning_tokens'],
-  };
-  if (Object.values(counts).some(isImplausibleCount)) notices.implausibleUsage();
-  return {
-    input: parseTokenCount(counts.input),
-    output: parseTokenCount(counts.output),
-    cachedInput: parseTokenCount(counts.cachedInput),
-    cacheWrite: parseTokenCount(counts.cacheWrite),
-    reasoning: parseTokenCount(counts.reasoning),
-  };
+function failureOf(error: unknown, { backend, secrets, requestId }: StreamSource): Error {
+  if (error == null) return givenUp('failed', backend);
+  return upstreamErrorFault(backend, { ...parseErrorField({ error }, secrets), requestId });
 }
 
-function objectIn(json: JsonObject, name: string): JsonObject {
-  const value = json[name];
-  return isJsonObject(value) ? value : {};
+function givenUp(word: string, backend: string): Error {
+  return failedFinish(word, backend) ?? cutFault(backend);
 }

@@ -1,28 +1,46 @@
 import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
-import type { NativeEvent, StreamEvent, StreamPart } from '../../../contract/stream-event.js';
+import type {
+  NativeEvent,
+  StartPart,
+  StreamEvent,
+  StreamPart,
+} from '../../../contract/stream-event.js';
 import { refuseDeep } from '../../shared/answer/json-depth.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
-import { saysError } from '../../shared/errors/upstream-error.js';
-import { cutFault } from '../../shared/errors/upstream-fault.js';
-import { endOf, failureOf } from './responses-end.js';
-import { SaidItems } from './said-items.js';
+import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
+import { cutFault, protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
+import { mendedEnd } from './mended-end.js';
+import { OutputItems } from './output-items.js';
+import {
+  DELTAS,
+  ENDS,
+  FOREIGN,
+  isOpaqueContent,
+  isRegularStart,
+  WHOLES,
+} from './regular-events.js';
+import { finishReasonOf, parseResponseEnd } from './responses-end.js';
+import { parseResponsesUsage } from './responses-usage.js';
 
-/** Events that say nothing of the answer. */
-const OPENING = new Set(['response.created', 'response.queued', 'response.in_progress']);
+/** Of what OpenAI repeats of the request when it begins: more would not fit before the first content. */
+const MAX_ECHO_CHARS = 64 * 1024;
 
-/** Reads events of a streamed Response; one mapper per stream. */
+/** Of what comes before the first content; a real preamble has four events. */
+const MAX_HELD_CHARS = 256 * 1024;
+
+/** Reads events of a streamed response; one mapper per stream. */
 export class ResponsesEventMapper {
-  /** The terminal event was seen: whatever follows is not part of the answer. */
+  /** The last event was seen: whatever follows is not part of the answer. */
   ended = false;
-  readonly #items = new SaidItems();
-  /** What opened the stream, held until it is known whether its events can be passed on. */
-  #opening: NativeEvent[] = [];
-  #response: JsonObject = {};
-  #isStarted = false;
-  /** Its events are such as strict clients take: they are passed on. */
-  #isRegular = false;
+  readonly #items = new OutputItems();
+  #start: StartPart | undefined;
+  /** There was content. */
+  #isAnswering = false;
+  /** What came before it. */
+  readonly #held: StreamEvent[] = [];
+  #heldChars = 0;
 
   constructor(
     private readonly source: StreamSource,
@@ -30,98 +48,166 @@ export class ResponsesEventMapper {
   ) {}
 
   /**
-   * @param name of the event, which some servers leave to its data
-   * @throws GatewayError `upstream_cut`, `upstream_protocol`, and what an in-band error means
+   * @param name of the event, where it has a line of its own
+   * @throws GatewayError `upstream_cut` for an end that nobody said, `upstream_protocol`, and what a
+   *   failure means
    */
-  map(name: string | undefined, data: string): readonly StreamEvent[] {
-    // Of Chat Completions, or of relays: without a terminal event it ends nothing.
-    if (this.ended || data.startsWith('[DONE]')) return [];
+  map(data: string, name?: string): readonly StreamEvent[] {
+    if (this.ended) return [];
+    // OpenAI ends without it; compatible servers say it, and it is no word of how the answer ended.
+    if (data.startsWith('[DONE]')) throw cutFault(this.source.backend);
     const event = this.#parse(data);
     if (!event) return [];
-    const type = stringOr(event['type'], '') || (name ?? '');
-    if (type === 'error' || (!type.startsWith('response.') && saysError(event))) {
-      throw failureOf(event['error'] ?? event, this.source);
-    }
-    return this.#read(type, event, {
-      dialect: 'responses',
-      event,
-      text: data,
-      chars: data.length,
-    });
+    const type = stringOr(event['type'], name ?? '');
+    if (isFailure(type, event)) return this.fail(event);
+    // `keepalive`, and what is not of this API: we fill silence ourselves.
+    if (!type.startsWith('response.')) return [];
+    const isNamed = event['type'] === type && !FOREIGN.has(type);
+    if (!isNamed || typeof event['sequence_number'] !== 'number') this.#items.areRegular = false;
+    return this.#read(type, event, data);
   }
 
-  #read(type: string, event: JsonObject, native: NativeEvent): readonly StreamEvent[] {
-    const { response } = event;
-    if (isJsonObject(response)) this.#response = response;
-    if (OPENING.has(type)) {
-      if (!this.#isStarted) this.#opening.push(native);
-      return [];
+  /** What an upstream says is an error. @throws GatewayError what it means */
+  fail(said: unknown): readonly StreamEvent[] {
+    if (this.ended) return [];
+    const { backend, secrets, requestId } = this.source;
+    throw upstreamErrorFault(backend, { ...parseErrorField(said, secrets), requestId });
+  }
+
+  #read(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
+    const items = this.#items;
+    // Nearly every event of nearly every stream.
+    const delta = DELTAS.get(type);
+    if (delta !== undefined) return this.#passed(items.delta(event, delta), event, data);
+    const whole = WHOLES.get(type);
+    if (whole !== undefined) {
+      return this.#passed(items.whole(event, whole.part, event[whole.field]), event, data);
     }
+    if (ENDS.has(type)) return this.#end(type, event, data);
     switch (type) {
-      case 'response.completed':
-      case 'response.incomplete':
-      case 'response.failed':
-      case 'response.cancelled':
-        return this.#end(type, native);
-      // We fill silence ourselves.
-      case 'keepalive':
-        return [];
+      case 'response.created':
+        return this.#begin(event, data);
+      case 'response.queued':
+      case 'response.in_progress':
+        return this.#begun(event, data);
+      case 'response.output_item.added':
+        return this.#passed(items.added(event), event, data);
+      case 'response.output_item.done':
+        return this.#passed(items.done(event, data.length), event, data);
+      case 'response.content_part.added':
+      case 'response.reasoning_summary_part.added':
+        items.partAdded(event);
+        return this.#passed([], event, data);
+      case 'response.content_part.done':
+      case 'response.reasoning_summary_part.done':
+        return this.#passed(items.partDone(event), event, data);
       default:
-        return this.#pass(this.#items.read(type, event), event, native);
+        return this.#passed(isOpaqueContent(type) ? [{ type: 'opaque' }] : [], event, data);
     }
   }
 
-  #pass(
+  #begin(event: JsonObject, data: string): readonly StreamEvent[] {
+    if (this.#start) throw protocolFault(this.source.backend, 'began its answer twice');
+    const { response } = event;
+    const said = isJsonObject(response) ? response : {};
+    if (!isRegularStart(said)) this.#items.areRegular = false;
+    this.#start = this.#startOf(said);
+    return this.#begun(event, data);
+  }
+
+  /** What OpenAI says before it begins to answer, with what it repeats of the request. */
+  #begun(event: JsonObject, data: string): readonly StreamEvent[] {
+    const { response } = event;
+    if (data.length <= MAX_ECHO_CHARS || !isJsonObject(response)) {
+      return this.#passed([], event, data);
+    }
+    const short = { ...event, response: { ...response, instructions: null, tools: [] } };
+    return this.#passed([], short, undefined);
+  }
+
+  #end(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
+    const { response: given } = event;
+    const response = isJsonObject(given) ? given : {};
+    const word = type.slice('response.'.length);
+    const said = parseResponseEnd([word, response['status']], response, this.source, this.notices);
+    const items = this.#items;
+    const parts = items.rest(response['output']);
+    if (items.areNameless) {
+      throw protocolFault(this.source.backend, 'sent arguments of a tool that it does not call');
+    }
+    const { usage, isPlausible } = parseResponsesUsage(response['usage'], this.notices);
+    const reason = finishReasonOf(said, items);
+    this.ended = true;
+    const end: StreamPart = { type: 'end', reason, rawReason: said.rawReason, usage };
+    const mended = mendedEnd(type, response, reason, {
+      id: this.#start?.id,
+      output: items.output,
+      isMiscounted: !isPlausible,
+    });
+    const last = mended ? { ...event, ...mended } : event;
+    const closing = items.closing.flatMap((done) => this.#passed([], done, undefined));
+    return [...closing, ...this.#passed([...parts, end], last, mended ? undefined : data)];
+  }
+
+  /**
+   * An event as it came, with what it means; in its parts alone where clients fail at it. What comes
+   * before the first content waits for it: until then it is not known which of the two it will be.
+   * @param text absent: it was made here
+   */
+  #passed(
     parts: readonly StreamPart[],
     event: JsonObject,
-    native: NativeEvent,
+    text: string | undefined,
   ): readonly StreamEvent[] {
-    const begun = this.#isStarted ? [] : this.#begin(event);
-    if (this.#isRegular) return [...begun, { parts, native }];
-    return parts.length > 0 ? [...begun, { parts }] : begun;
+    const items = this.#items;
+    if (!this.#start) items.areRegular = false;
+    const chars = text?.length ?? MAX_ECHO_CHARS;
+    const native = { dialect: 'responses', event, text, chars } as const;
+    if (!this.#isAnswering) {
+      return parts.length > 0 ? this.#answer(parts, native) : this.#hold({ parts, native }, chars);
+    }
+    if (items.areRegular) return [{ parts, native }];
+    this.#refuseOpaque(parts);
+    return parts.length > 0 ? [{ parts }] : [];
   }
 
-  /** With the first event of an item: now it is known what the stream is like. */
-  #begin(first: JsonObject): readonly StreamEvent[] {
-    this.#isStarted = true;
-    const [created] = this.#opening;
-    const said = created?.event['response'];
-    this.#isRegular =
-      created?.event['type'] === 'response.created' &&
-      isJsonObject(said) &&
-      typeof said['id'] === 'string' &&
-      first['type'] === 'response.output_item.added' &&
-      first['output_index'] === 0;
+  #hold(event: StreamEvent, chars: number): readonly StreamEvent[] {
+    this.#heldChars += chars;
+    if (this.#heldChars > MAX_HELD_CHARS) this.#items.areRegular = false;
+    if (this.#items.areRegular) this.#held.push(event);
+    else this.#held.length = 0;
+    return [];
+  }
+
+  /** The first content, and all that came before. */
+  #answer(parts: readonly StreamPart[], native: NativeEvent): readonly StreamEvent[] {
+    this.#isAnswering = true;
+    const start = this.#start ?? this.#startOf({});
+    if (!this.#items.areRegular) {
+      this.#refuseOpaque(parts);
+      return [{ parts: [start, ...parts] }];
+    }
+    const [first, ...others] = this.#held.splice(0);
+    const last = { parts, native };
+    if (!first) return [{ ...last, parts: [start, ...parts] }];
+    return [{ ...first, parts: [start] }, ...others, last];
+  }
+
+  #refuseOpaque(parts: readonly StreamPart[]): void {
+    if (!parts.some(({ type }) => type === 'opaque')) return;
+    const { backend } = this.source;
+    throw protocolFault(backend, 'sent what only its own events can show, and broken events');
+  }
+
+  #startOf(response: JsonObject): StartPart {
     const { backend, model, requestId } = this.source;
-    const start: StreamPart = {
+    return {
       type: 'start',
-      id: stringOr(this.#response['id'], '') || `resp_${randomUUID()}`,
-      model: stringOr(this.#response['model'], '') || model,
+      id: stringOr(response['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`,
+      model: stringOr(response['model'], '') || model,
       backend,
       requestId,
     };
-    const opening = this.#isRegular ? this.#opening : [];
-    this.#opening = [];
-    const [native, ...rest] = opening;
-    return [
-      native ? { parts: [start], native } : { parts: [start] },
-      ...rest.map((each): StreamEvent => ({ parts: [], native: each })),
-    ];
-  }
-
-  #end(type: string, native: NativeEvent): readonly StreamEvent[] {
-    const response = this.#response;
-    // A failure may have no status, and a cancelled one is none that is over.
-    if (type === 'response.failed') throw failureOf(response['error'] ?? response, this.source);
-    if (type === 'response.cancelled') throw cutFault(this.source.backend);
-    // Some servers say here for the first time what they said.
-    const left = this.#items.rest(response['output']);
-    const status = type === 'response.incomplete' ? 'incomplete' : response['status'];
-    const end = endOf({ ...response, status }, this.#items.hasCalls, this.source, this.notices);
-    this.ended = true;
-    const begun = this.#isStarted ? [] : this.#begin({});
-    const parts: readonly StreamPart[] = [...left, { type: 'end', ...end }];
-    return [...begun, this.#isRegular ? { parts, native } : { parts }];
   }
 
   #parse(data: string): JsonObject | undefined {
@@ -138,4 +224,9 @@ export class ResponsesEventMapper {
       return undefined;
     }
   }
+}
+
+function isFailure(type: string, event: JsonObject): boolean {
+  if (type === 'error' || type === 'response.error') return true;
+  return !type.startsWith('response.') && saysError(event);
 }

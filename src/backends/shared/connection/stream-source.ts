@@ -7,6 +7,8 @@ export interface StreamSource {
   readonly backend: string;
   /** The name asked for. */
   readonly model: string;
+  /** Most tokens that were asked for. */
+  readonly maxTokens?: number | undefined;
   /** The upstream's own request id, from its headers. */
   readonly requestId?: string | undefined;
   /** What is to be taken out of the upstream's words about a failure, see `secretsOf`. */
@@ -22,7 +24,8 @@ export function streamSource(
   secrets: readonly string[],
   { headers }: UpstreamResponse,
   model: string,
+  maxTokens: number | undefined,
 ): StreamSource {
   const requestId = requestIdOf(headers);
-  return { backend: id, model, requestId, secrets, maxEventBytes, eventBytes };
+  return { backend: id, model, maxTokens, requestId, secrets, maxEventBytes, eventBytes };
 }

@@ -81,7 +81,8 @@ export const FAULT_RULES: readonly FaultRule[] = [
     words: `content_filter content_filter_error content_policy_violation flagged_input
       ResponsibleAIPolicyViolation invalid_prompt moderation_blocked data_inspection_failed
       sensitive_words_detected SensitiveContentDetected InputTextSensitiveContentDetected base_resp_1026 base_resp_1027
-      PROHIBITED_CONTENT SAFETY BLOCKLIST cyber_policy_violation bio_policy`,
+      PROHIBITED_CONTENT SAFETY BLOCKLIST cyber_policy_violation bio_policy
+      misalignment_policy_violation image_content_policy_violation`,
     fault: 'content_filtered',
   },
   { status: [400, undefined], words: '1301', fault: 'content_filtered' },
@@ -165,6 +166,15 @@ export const FAULT_RULES: readonly FaultRule[] = [
   // OpenAI, Anthropic, DeepSeek, DashScope: "max_tokens is too large".
   { status: [400, 422, undefined], says: TOO_MUCH_OUTPUT, fault: 'invalid_request' },
   { status: [400, 413, 422, 500, undefined], says: TOO_LONG, fault: 'context_too_long' },
+
+  // OpenAI's Responses: an image of the caller's.
+  {
+    status: [400, 422, undefined],
+    words: `invalid_image invalid_image_format invalid_base64_image invalid_image_url image_too_large
+      image_too_small image_parse_error invalid_image_mode image_file_too_large
+      unsupported_image_media_type empty_image_file failed_to_download_image image_file_not_found`,
+    fault: 'invalid_request',
+  },
 
   // Within a 200 only the word for it stands for the status: OpenAI, Gemini, vLLM, Bedrock, FastAPI.
   {

@@ -1,0 +1,197 @@
+import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.js';
+import type { StreamPart } from '../../../contract/stream-event.js';
+import { textIn } from '../../shared/answer/content-parts.js';
+import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
+import { isPartType, itemTypeOf, OutputItem, type PartType, textOfPart } from './output-item.js';
+import { isRegularItem } from './regular-events.js';
+
+/** The items of one response's output, and what events say of them. */
+export class OutputItems {
+  /** All that came so far came as clients expect it: the events may be passed on as they are. */
+  areRegular = true;
+  /** The output as its items said it, where the response did not say it again. */
+  output: readonly JsonObject[] | undefined;
+  /** The ends of items that had none. */
+  readonly closing: JsonObject[] = [];
+  readonly #items: OutputItem[] = [];
+  #toldChars = 0;
+  #calls = 0;
+
+  get hasCalls(): boolean {
+    return this.#calls > 0;
+  }
+
+  get areCutOff(): boolean {
+    return this.#items.some(({ isCutOff }) => isCutOff);
+  }
+
+  /** There is a call that nobody named. */
+  get areNameless(): boolean {
+    return this.#items.some(({ isNameless }) => isNameless);
+  }
+
+  /** `response.output_item.added` */
+  added({ output_index: index, item: given }: JsonObject): StreamPart[] {
+    const item = isJsonObject(given) ? given : {};
+    const isKnown = this.#items.some(({ id }) => id !== undefined && id === item['id']);
+    if (index !== this.#items.length || isKnown || !isRegularItem(item)) this.areRegular = false;
+    return this.#add(item, index).begin(item);
+  }
+
+  /**
+   * `response.output_item.done`
+   * @param chars about as much as the item takes
+   */
+  done({ output_index: index, item: given }: JsonObject, chars: number): StreamPart[] {
+    const item = isJsonObject(given) ? given : {};
+    const { type, id, call_id: callId } = item;
+    const known = this.#find(index, id, type);
+    const isRegular =
+      known?.isDone === false &&
+      isOf(known, index, id) &&
+      known.callId === callId &&
+      isRegularItem(item);
+    if (!isRegular) this.areRegular = false;
+    const open = known ?? this.#add(item, index);
+    open.isDone = true;
+    this.#toldChars += chars;
+    if (this.#toldChars <= MAX_TOLD_CHARS) open.told = item;
+    return this.#asNews(open.all(item));
+  }
+
+  /** The beginning of one of an item's parts. */
+  partAdded(event: JsonObject): void {
+    const { part, output_index: index, item_id: id } = event;
+    const type = isJsonObject(part) ? part['type'] : undefined;
+    const open = this.#exact(index, id);
+    const at = placeOf(event);
+    if (open && typeof type === 'string' && at !== undefined) open.openParts.add(`${type} ${at}`);
+    else this.areRegular = false;
+  }
+
+  /** The end of one of an item's parts, with all of it. */
+  partDone(event: JsonObject): StreamPart[] {
+    const { part } = event;
+    if (!isJsonObject(part) || !isPartType(part['type'])) return [];
+    return this.whole(event, part['type'], textOfPart(part));
+  }
+
+  delta(event: JsonObject, type: PartType): StreamPart[] {
+    const { delta, output_index: index, item_id: id } = event;
+    const open = this.#exact(index, id, itemTypeOf(type));
+    const isRegular =
+      typeof delta === 'string' &&
+      open?.isDone === false &&
+      (type === 'arguments' || open.openParts.has(`${type} ${placeOf(event)}`));
+    if (!isRegular) this.areRegular = false;
+    const text = type === 'arguments' ? argumentsTextOf(delta) : textIn(delta);
+    return (open ?? this.#of(event, type)).delta(type, text);
+  }
+
+  /** What some end says as a whole. */
+  whole(event: JsonObject, type: PartType, given: unknown): StreamPart[] {
+    const text = type === 'arguments' ? argumentsTextOf(given) : textIn(given);
+    if (text === '') return [];
+    const at = placeOf(event) ?? 0;
+    return this.#asNews(this.#of(event, type).whole(type, at, text));
+  }
+
+  /** What the response itself has that no event said. */
+  rest(output: unknown): StreamPart[] {
+    const items = Array.isArray(output) ? output.filter(isJsonObject) : [];
+    const told = this.#items.map(({ told: item }) => item);
+    if (this.#areThese(items)) this.#close(items);
+    else if (told.every((item) => item !== undefined)) this.output = told;
+    else this.areRegular = false;
+    return this.#asNews(items.flatMap((item, n) => this.#restOf(item, n)));
+  }
+
+  #restOf(item: JsonObject, n: number): StreamPart[] {
+    const { type, id } = item;
+    const known =
+      this.#exact(n, id, type) ??
+      (id === undefined ? undefined : this.#items.find((each) => each.id === id));
+    if (known) return known.all(item);
+    // Under a name that it did not have in the events: what was said must not be said twice.
+    if (this.#items.some((each) => each.type === type && each.index !== REST)) return [];
+    return this.#add(item, REST).all(item);
+  }
+
+  #areThese(output: readonly JsonObject[]): boolean {
+    return (
+      output.length === this.#items.length &&
+      this.#items.every(({ type, id, callId }, n) => {
+        const item = output[n]!;
+        return item['type'] === type && item['id'] === id && item['call_id'] === callId;
+      })
+    );
+  }
+
+  /** Some servers end no item before the response. */
+  #close(output: readonly JsonObject[]): void {
+    for (const [n, item] of this.#items.entries()) {
+      if (item.isDone) continue;
+      const done = { output_index: item.index, item: output[n] };
+      this.closing.push({ type: 'response.output_item.done', sequence_number: 0, ...done });
+    }
+  }
+
+  /** What clients heard in no delta has to be told them in one. */
+  #asNews(parts: StreamPart[]): StreamPart[] {
+    if (parts.some((part) => !isSeal(part) && part.type !== 'opaque')) this.areRegular = false;
+    return parts;
+  }
+
+  #add(item: JsonObject, index: unknown): OutputItem {
+    const added = new OutputItem(item, index, () => this.#calls++);
+    this.#items.push(added);
+    return added;
+  }
+
+  /** The item that an event is about; one of its own where there is none. */
+  #of({ output_index: index, item_id: id }: JsonObject, partType: PartType): OutputItem {
+    const type = itemTypeOf(partType);
+    const known = this.#find(index, id, type);
+    if (known) return known;
+    this.areRegular = false;
+    return this.#add({ type, id }, index);
+  }
+
+  #exact(index: unknown, id: unknown, type?: unknown): OutputItem | undefined {
+    return this.#items.findLast(
+      (item) => isOf(item, index, id) && (type === undefined || item.type === type),
+    );
+  }
+
+  /** Some servers have no index, the same one for all, or a new id in every event. */
+  #find(index: unknown, id: unknown, type: unknown): OutputItem | undefined {
+    const all = this.#items.filter((item) => item.type === type);
+    return (
+      all.findLast((item) => isOf(item, index, id)) ??
+      (id === undefined ? undefined : all.findLast((item) => item.id === id)) ??
+      (index === undefined
+        ? undefined
+        : all.findLast((item) => item.index === index && !item.isDone)) ??
+      (index === undefined ? all.findLast(({ isDone }) => !isDone) : undefined)
+    );
+  }
+}
+
+/** Of items that are kept for a response without them (`"output":[]`). */
+const MAX_TOLD_CHARS = 256 * 1024;
+
+/** In place of the index of an item that no event was about. */
+const REST = Symbol('rest');
+
+function isOf(item: OutputItem, index: unknown, id: unknown): boolean {
+  return item.index === index && item.id === id;
+}
+
+/** Which of its item's parts an event is about; nothing where it does not say. */
+function placeOf(event: JsonObject): number | undefined {
+  return numberOr(event['content_index'] ?? event['summary_index'], undefined);
+}
+
+function isSeal(part: StreamPart): boolean {
+  return part.type === 'reasoning-delta' && part.signature !== undefined;
+}

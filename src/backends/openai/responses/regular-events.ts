@@ -1,0 +1,78 @@
+import type { JsonObject } from '../../../contract/json.js';
+import type { PartType } from './output-item.js';
+
+/**
+ * What clients of the Responses API take for granted in an event. Servers that are only like OpenAI
+ * leave it out, and clients then throw (`responses.stream()` of OpenAI's own), or lose what was said:
+ * such an event is not passed on as it came, but rebuilt from its parts.
+ */
+export function isRegularStart(response: JsonObject): boolean {
+  return isName(response['id']) && Array.isArray(response['output']);
+}
+
+export function isRegularItem(item: JsonObject): boolean {
+  const { type, id } = item;
+  switch (type) {
+    case 'message':
+      return isName(id) && Array.isArray(item['content']);
+    case 'reasoning':
+      return isName(id) && Array.isArray(item['summary']);
+    case 'function_call':
+      return (
+        isName(id) &&
+        isName(item['call_id']) &&
+        isName(item['name']) &&
+        typeof item['arguments'] === 'string'
+      );
+    default:
+      return isName(type);
+  }
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Events with a piece of an item, by the part that it belongs to. */
+export const DELTAS: ReadonlyMap<string, PartType> = new Map([
+  ['response.output_text.delta', 'output_text'],
+  ['response.function_call_arguments.delta', 'arguments'],
+  ['response.reasoning_summary_text.delta', 'summary_text'],
+  ['response.reasoning_text.delta', 'reasoning_text'],
+  ['response.refusal.delta', 'refusal'],
+  ['response.reasoning.delta', 'reasoning_text'],
+  ['response.reasoning_summary.delta', 'summary_text'],
+]);
+
+/** Those of other servers: OpenAI's own client throws for what it does not know. */
+export const FOREIGN: ReadonlySet<string> = new Set([
+  'response.reasoning.delta',
+  'response.reasoning.done',
+  'response.reasoning_summary.delta',
+  'response.reasoning_summary.done',
+]);
+
+/** Events that say a part again as a whole, and in which field. */
+export const WHOLES: ReadonlyMap<string, { readonly part: PartType; readonly field: string }> =
+  new Map([
+    ['response.output_text.done', { part: 'output_text', field: 'text' }],
+    ['response.function_call_arguments.done', { part: 'arguments', field: 'arguments' }],
+    ['response.reasoning_summary_text.done', { part: 'summary_text', field: 'text' }],
+    ['response.reasoning_text.done', { part: 'reasoning_text', field: 'text' }],
+    ['response.refusal.done', { part: 'refusal', field: 'refusal' }],
+    ['response.reasoning.done', { part: 'reasoning_text', field: 'text' }],
+    ['response.reasoning_summary.done', { part: 'summary_text', field: 'text' }],
+  ]);
+
+/** One of them is the last event. */
+export const ENDS: ReadonlySet<string> = new Set([
+  'response.completed',
+  'response.incomplete',
+  'response.failed',
+  'response.cancelled',
+]);
+
+/** Pieces of what only its own dialect knows: of code, sound, a patch, the input of a custom tool. */
+export function isOpaqueContent(type: string): boolean {
+  return type.endsWith('.delta') || type.endsWith('.partial_image');
+}
