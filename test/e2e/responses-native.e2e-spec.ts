@@ -49,14 +49,6 @@ describe('Responses over an upstream that has them', () => {
     return reader;
   }
 
-  function eventsIn(raw: string): JsonObject[] {
-    return raw
-      .split(/\r?\n/)
-      .filter((line) => line.startsWith('data: '))
-      .map((line) => JSON.parse(line.slice(6)) as JsonObject)
-      .filter(({ type }) => type !== 'keepalive');
-  }
-
   it.each([
     'reasoning-text-calls',
     'hosted-and-custom-tools',
@@ -153,3 +145,11 @@ describe('Responses over an upstream that has them', () => {
     expect(upstream.requests[0]!.path).toBe('/v1/chat/completions');
   });
 });
+
+function eventsIn(raw: string): JsonObject[] {
+  return raw
+    .split(/\r?\n/)
+    .filter((line) => line.startsWith('data: '))
+    .map((line) => JSON.parse(line.slice(6)) as JsonObject)
+    .filter(({ type }) => type !== 'keepalive');
+}
