@@ -296,7 +296,10 @@ describe('reading a streamed response', () => {
   });
 
   it('keeps no more than 256 KiB until the first content', async () => {
-    const busy = { type: 'response.in_progress', response: { metadata: 'x'.repeat(60_000) } };
+    const busy = {
+      ...IN_PROGRESS,
+      response: response([], { fields: { metadata: 'x'.repeat(60_000) } }),
+    };
     const events = await read(
       streamOf(CREATED, busy, busy, busy, busy, busy, ...spoken.slice(2), ending([HI])),
     );

@@ -50,8 +50,9 @@ export class OutputItem {
   told: JsonObject | undefined;
   /** It says that it is not whole, or its arguments break off. */
   isCutOff = false;
-  /** Parts that were begun, as strict clients want it. */
-  readonly openParts = new Set<string>();
+  /** Types of the parts that were begun, as strict clients want it. */
+  readonly content: string[] = [];
+  readonly summary: string[] = [];
   readonly #inDeltas = new Set<Saying>();
   readonly #asWhole = new Set<string>();
   /** Number of the tool call that it is, once its name was said. */
@@ -153,7 +154,7 @@ export class OutputItem {
   }
 }
 
-export function textOfPart(part: JsonObject): string {
+function textOfPart(part: JsonObject): string {
   return textIn(part['text'] ?? part['refusal']);
 }
 

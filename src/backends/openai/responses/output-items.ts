@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.
 import type { StreamPart } from '../../../contract/stream-event.js';
 import { textIn } from '../../shared/answer/content-parts.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
-import { isPartType, itemTypeOf, OutputItem, type PartType, textOfPart } from './output-item.js';
+import { isPartType, itemTypeOf, OutputItem, type PartType } from './output-item.js';
 import { isRegularItem } from './regular-events.js';
 
 /** The items of one response's output, and what events say of them. */
@@ -60,40 +60,53 @@ export class OutputItems {
   }
 
   /** The beginning of one of an item's parts. */
-  partAdded(event: JsonObject): void {
-    const { part, output_index: index, item_id: id } = event;
+  partAdded({ part, output_index: index, item_id: id, ...event }: JsonObject): void {
     const type = isJsonObject(part) ? part['type'] : undefined;
     const open = this.#exact(index, id);
-    const at = placeOf(event);
-    if (open && typeof type === 'string' && at !== undefined) open.openParts.add(`${type} ${at}`);
+    const isSummary = event['summary_index'] !== undefined;
+    const parts = isSummary ? open?.summary : open?.content;
+    const isRegular =
+      open?.isDone === false && typeof type === 'string' && placeOf(event) === parts?.length;
+    if (isRegular) parts?.push(type);
     else this.areRegular = false;
   }
 
   /** The end of one of an item's parts, with all of it. */
   partDone(event: JsonObject): StreamPart[] {
     const { part } = event;
-    if (!isJsonObject(part) || !isPartType(part['type'])) return [];
-    return this.whole(event, part['type'], textOfPart(part));
+    if (isJsonObject(part) && isPartType(part['type'])) {
+      return this.whole(event, part['type'], part['text'] ?? part['refusal']);
+    }
+    // Of audio, say.
+    if (isJsonObject(part)) this.other(event);
+    else this.areRegular = false;
+    return [];
   }
 
   delta(event: JsonObject, type: PartType): StreamPart[] {
-    const { delta, output_index: index, item_id: id } = event;
-    const open = this.#exact(index, id, itemTypeOf(type));
-    const isRegular =
-      typeof delta === 'string' &&
-      open?.isDone === false &&
-      (type === 'arguments' || open.openParts.has(`${type} ${placeOf(event)}`));
-    if (!isRegular) this.areRegular = false;
+    const { delta } = event;
+    if (typeof delta !== 'string' || !this.#isInOrder(event, type)) this.areRegular = false;
     const text = type === 'arguments' ? argumentsTextOf(delta) : textIn(delta);
-    return (open ?? this.#of(event, type)).delta(type, text);
+    return this.#of(event, type).delta(type, text);
   }
 
   /** What some end says as a whole. */
   whole(event: JsonObject, type: PartType, given: unknown): StreamPart[] {
+    if (typeof given !== 'string' || !this.#isInOrder(event, type)) this.areRegular = false;
     const text = type === 'arguments' ? argumentsTextOf(given) : textIn(given);
     if (text === '') return [];
     const at = placeOf(event) ?? 0;
     return this.#asNews(this.#of(event, type).whole(type, at, text));
+  }
+
+  /** An event of a hosted tool, or an annotation: mostly about an item. */
+  other({ type, output_index: index, item_id: id, content_index: at }: JsonObject): void {
+    const name = String(type);
+    if (index === undefined && id === undefined && !ABOUT_ITEMS.test(name)) return;
+    const isNameless = id === undefined && name.startsWith(NAMELESS);
+    const open = this.#items.find((item) => item.index === index && (isNameless || item.id === id));
+    const isInText = type !== ANNOTATION || open?.content[numberOr(at, -1)] === 'output_text';
+    if (!open || open.isDone || !isInText) this.areRegular = false;
   }
 
   /** What the response itself has that no event said. */
@@ -157,6 +170,16 @@ export class OutputItems {
     return this.#add({ type, id }, index);
   }
 
+  /** Whether it is about a part that was begun. */
+  #isInOrder(event: JsonObject, type: PartType): boolean {
+    const open = this.#exact(event['output_index'], event['item_id'], itemTypeOf(type));
+    if (open?.isDone !== false) return false;
+    if (type === 'arguments') return true;
+    return type === 'summary_text'
+      ? open.summary[numberOr(event['summary_index'], -1)] === type
+      : open.content[numberOr(event['content_index'], -1)] === type;
+  }
+
   #exact(index: unknown, id: unknown, type?: unknown): OutputItem | undefined {
     return this.#items.findLast(
       (item) => isOf(item, index, id) && (type === undefined || item.type === type),
@@ -165,9 +188,10 @@ export class OutputItems {
 
   /** Some servers have no index, the same one for all, or a new id in every event. */
   #find(index: unknown, id: unknown, type: unknown): OutputItem | undefined {
+    const exact = this.#exact(index, id, type);
+    if (exact) return exact;
     const all = this.#items.filter((item) => item.type === type);
     return (
-      all.findLast((item) => isOf(item, index, id)) ??
       (id === undefined ? undefined : all.findLast((item) => item.id === id)) ??
       (index === undefined
         ? undefined
@@ -176,6 +200,14 @@ export class OutputItems {
     );
   }
 }
+
+/** Events that clients look up an item for. */
+const ABOUT_ITEMS = /_call[._]|\.annotation\./;
+
+/** OpenAI's own have no id. */
+const NAMELESS = 'response.shell_call_';
+
+const ANNOTATION = 'response.output_text.annotation.added';
 
 /** Of items that are kept for a response without them (`"output":[]`). */
 const MAX_TOLD_CHARS = 256 * 1024;

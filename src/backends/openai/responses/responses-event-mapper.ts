@@ -102,6 +102,7 @@ export class ResponsesEventMapper {
       case 'response.reasoning_summary_part.done':
         return this.#passed(items.partDone(event), event, data);
       default:
+        items.other(event);
         return this.#passed(isOpaqueContent(type) ? [{ type: 'opaque' }] : [], event, data);
     }
   }
@@ -109,18 +110,17 @@ export class ResponsesEventMapper {
   #begin(event: JsonObject, data: string): readonly StreamEvent[] {
     if (this.#start) throw protocolFault(this.source.backend, 'began its answer twice');
     const { response } = event;
-    const said = isJsonObject(response) ? response : {};
-    if (!isRegularStart(said)) this.#items.areRegular = false;
-    this.#start = this.#startOf(said);
+    this.#start = this.#startOf(isJsonObject(response) ? response : {});
     return this.#begun(event, data);
   }
 
   /** What OpenAI says before it begins to answer, with what it repeats of the request. */
   #begun(event: JsonObject, data: string): readonly StreamEvent[] {
-    const { response } = event;
-    if (data.length <= MAX_ECHO_CHARS || !isJsonObject(response)) {
-      return this.#passed([], event, data);
-    }
+    const { response: given } = event;
+    const response = isJsonObject(given) ? given : {};
+    const isRegular = isRegularStart(response) && response['id'] === this.#start?.id;
+    if (!isRegular) this.#items.areRegular = false;
+    if (data.length <= MAX_ECHO_CHARS) return this.#passed([], event, data);
     const short = { ...event, response: { ...response, instructions: null, tools: [] } };
     return this.#passed([], short, undefined);
   }
