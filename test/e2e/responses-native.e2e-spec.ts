@@ -190,11 +190,3 @@ describe('Responses over an upstream that has them', () => {
     expect(strictResponse(raw, ended!, true).terminal).toBe('failed');
   });
 });
-
-function eventsIn(raw: string): JsonObject[] {
-  return raw
-    .split(/\r?\n/)
-    .filter((line) => line.startsWith('data: '))
-    .map((line) => JSON.parse(line.slice(6)) as JsonObject)
-    .filter(({ type }) => type !== 'keepalive');
-}
