@@ -2,7 +2,8 @@ import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.
 import type { StreamPart } from '../../../contract/stream-event.js';
 import { textIn } from '../../shared/answer/content-parts.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
-import { isPartType, itemTypeOf, OutputItem, type PartType } from './output-item.js';
+import { isPartType, itemTypeOf, type OutputItem, type PartType } from './output-item.js';
+import { OutputList } from './output-list.js';
 import { isRegularItem } from './regular-events.js';
 
 /** The items of one response's output, and what events say of them. */
@@ -13,29 +14,28 @@ export class OutputItems {
   output: readonly JsonObject[] | undefined;
   /** The ends of items that had none. */
   readonly closing: JsonObject[] = [];
-  readonly #items: OutputItem[] = [];
+  readonly #list = new OutputList();
   #toldChars = 0;
-  #calls = 0;
 
   get hasCalls(): boolean {
-    return this.#calls > 0;
+    return this.#list.calls > 0;
   }
 
   get areCutOff(): boolean {
-    return this.#items.some(({ isCutOff }) => isCutOff);
+    return this.#list.all.some(({ isCutOff }) => isCutOff);
   }
 
   /** There is a call that nobody named. */
   get areNameless(): boolean {
-    return this.#items.some(({ isNameless }) => isNameless);
+    return this.#list.all.some(({ isNameless }) => isNameless);
   }
 
   /** `response.output_item.added` */
   added({ output_index: index, item: given }: JsonObject): StreamPart[] {
     const item = isJsonObject(given) ? given : {};
-    const isKnown = this.#items.some(({ id }) => id !== undefined && id === item['id']);
-    if (index !== this.#items.length || isKnown || !isRegularItem(item)) this.areRegular = false;
-    return this.#add(item, index).begin(item);
+    const isKnown = this.#list.all.some(({ id }) => id !== undefined && id === item['id']);
+    if (index !== this.#list.all.length || isKnown || !isRegularItem(item)) this.areRegular = false;
+    return this.#list.add(item, index).begin(item);
   }
 
   /**
@@ -45,14 +45,14 @@ export class OutputItems {
   done({ output_index: index, item: given }: JsonObject, chars: number): StreamPart[] {
     const item = isJsonObject(given) ? given : {};
     const { type, id, call_id: callId } = item;
-    const known = this.#find(index, id, type);
+    const known = this.#list.find(index, id, type);
     const isRegular =
       known?.isDone === false &&
-      isOf(known, index, id) &&
-      known.callId === callId &&
+      known === this.#list.exact(index, id, type) &&
+      (type !== 'function_call' || known.callId === callId) &&
       isRegularItem(item);
     if (!isRegular) this.areRegular = false;
-    const open = known ?? this.#add(item, index);
+    const open = known ?? this.#list.add(item, index);
     open.isDone = true;
     this.#toldChars += chars;
     if (this.#toldChars <= MAX_TOLD_CHARS) open.told = item;
@@ -62,7 +62,7 @@ export class OutputItems {
   /** The beginning of one of an item's parts. */
   partAdded({ part, output_index: index, item_id: id, ...event }: JsonObject): void {
     const type = isJsonObject(part) ? part['type'] : undefined;
-    const open = this.#exact(index, id);
+    const open = this.#list.exact(index, id);
     const isSummary = event['summary_index'] !== undefined;
     const parts = isSummary ? open?.summary : open?.content;
     const isRegular =
@@ -104,7 +104,9 @@ export class OutputItems {
     const name = String(type);
     if (index === undefined && id === undefined && !ABOUT_ITEMS.test(name)) return;
     const isNameless = id === undefined && name.startsWith(NAMELESS);
-    const open = this.#items.find((item) => item.index === index && (isNameless || item.id === id));
+    const open = this.#list.all.find(
+      (item) => item.index === index && (isNameless || item.id === id),
+    );
     const isInText = type !== ANNOTATION || open?.content[numberOr(at, -1)] === 'output_text';
     if (!open || open.isDone || !isInText) this.areRegular = false;
   }
@@ -112,7 +114,7 @@ export class OutputItems {
   /** What the response itself has that no event said. */
   rest(output: unknown): StreamPart[] {
     const items = Array.isArray(output) ? output.filter(isJsonObject) : [];
-    const told = this.#items.map(({ told: item }) => item);
+    const told = this.#list.all.map(({ told: item }) => item);
     if (this.#areThese(items)) this.#close(items);
     else if (told.every((item) => item !== undefined)) this.output = told;
     else this.areRegular = false;
@@ -122,27 +124,28 @@ export class OutputItems {
   #restOf(item: JsonObject, n: number): StreamPart[] {
     const { type, id } = item;
     const known =
-      this.#exact(n, id, type) ??
-      (id === undefined ? undefined : this.#items.find((each) => each.id === id));
+      this.#list.exact(n, id, type) ??
+      (id === undefined ? undefined : this.#list.all.find((each) => each.id === id));
     if (known) return known.all(item);
     // Under a name that it did not have in the events: what was said must not be said twice.
-    if (this.#items.some((each) => each.type === type && each.index !== REST)) return [];
-    return this.#add(item, REST).all(item);
+    if (this.#list.all.some((each) => each.type === type && each.index !== REST)) return [];
+    return this.#list.add(item, REST).all(item);
   }
 
   #areThese(output: readonly JsonObject[]): boolean {
     return (
-      output.length === this.#items.length &&
-      this.#items.every(({ type, id, callId }, n) => {
+      output.length === this.#list.all.length &&
+      this.#list.all.every(({ type, id, callId }, n) => {
         const item = output[n]!;
-        return item['type'] === type && item['id'] === id && item['call_id'] === callId;
+        const isSameCall = type !== 'function_call' || item['call_id'] === callId;
+        return item['type'] === type && item['id'] === id && isSameCall;
       })
     );
   }
 
   /** Some servers end no item before the response. */
   #close(output: readonly JsonObject[]): void {
-    for (const [n, item] of this.#items.entries()) {
+    for (const [n, item] of this.#list.all.entries()) {
       if (item.isDone) continue;
       const done = { output_index: item.index, item: output[n] };
       this.closing.push({ type: 'response.output_item.done', sequence_number: 0, ...done });
@@ -155,49 +158,23 @@ export class OutputItems {
     return parts;
   }
 
-  #add(item: JsonObject, index: unknown): OutputItem {
-    const added = new OutputItem(item, index, () => this.#calls++);
-    this.#items.push(added);
-    return added;
-  }
-
   /** The item that an event is about; one of its own where there is none. */
   #of({ output_index: index, item_id: id }: JsonObject, partType: PartType): OutputItem {
     const type = itemTypeOf(partType);
-    const known = this.#find(index, id, type);
+    const known = this.#list.find(index, id, type);
     if (known) return known;
     this.areRegular = false;
-    return this.#add({ type, id }, index);
+    return this.#list.add({ type, id }, index);
   }
 
   /** Whether it is about a part that was begun. */
   #isInOrder(event: JsonObject, type: PartType): boolean {
-    const open = this.#exact(event['output_index'], event['item_id'], itemTypeOf(type));
+    const open = this.#list.exact(event['output_index'], event['item_id'], itemTypeOf(type));
     if (open?.isDone !== false) return false;
     if (type === 'arguments') return true;
     return type === 'summary_text'
       ? open.summary[numberOr(event['summary_index'], -1)] === type
       : open.content[numberOr(event['content_index'], -1)] === type;
-  }
-
-  #exact(index: unknown, id: unknown, type?: unknown): OutputItem | undefined {
-    return this.#items.findLast(
-      (item) => isOf(item, index, id) && (type === undefined || item.type === type),
-    );
-  }
-
-  /** Some servers have no index, the same one for all, or a new id in every event. */
-  #find(index: unknown, id: unknown, type: unknown): OutputItem | undefined {
-    const exact = this.#exact(index, id, type);
-    if (exact) return exact;
-    const all = this.#items.filter((item) => item.type === type);
-    return (
-      (id === undefined ? undefined : all.findLast((item) => item.id === id)) ??
-      (index === undefined
-        ? undefined
-        : all.findLast((item) => item.index === index && !item.isDone)) ??
-      (index === undefined ? all.findLast(({ isDone }) => !isDone) : undefined)
-    );
   }
 }
 
@@ -214,10 +191,6 @@ const MAX_TOLD_CHARS = 256 * 1024;
 
 /** In place of the index of an item that no event was about. */
 const REST = Symbol('rest');
-
-function isOf(item: OutputItem, index: unknown, id: unknown): boolean {
-  return item.index === index && item.id === id;
-}
 
 /** Which of its item's parts an event is about; nothing where it does not say. */
 function placeOf(event: JsonObject): number | undefined {

@@ -1,18 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
-import type {
-  NativeEvent,
-  StartPart,
-  StreamEvent,
-  StreamPart,
-} from '../../../contract/stream-event.js';
+import type { StreamEvent, StreamPart } from '../../../contract/stream-event.js';
 import { refuseDeep } from '../../shared/answer/json-depth.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
 import { cutFault, protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
 import { mendedEnd } from './mended-end.js';
 import { OutputItems } from './output-items.js';
+import { PassedEvents } from './passed-events.js';
 import {
   DELTAS,
   ENDS,
@@ -27,25 +22,19 @@ import { parseResponsesUsage } from './responses-usage.js';
 /** Of what OpenAI repeats of the request when it begins: more would not fit before the first content. */
 const MAX_ECHO_CHARS = 64 * 1024;
 
-/** Of what comes before the first content; a real preamble has four events. */
-const MAX_HELD_CHARS = 256 * 1024;
-
 /** Reads events of a streamed response; one mapper per stream. */
 export class ResponsesEventMapper {
   /** The last event was seen: whatever follows is not part of the answer. */
   ended = false;
   readonly #items = new OutputItems();
-  #start: StartPart | undefined;
-  /** There was content. */
-  #isAnswering = false;
-  /** What came before it. */
-  readonly #held: StreamEvent[] = [];
-  #heldChars = 0;
+  readonly #passed: PassedEvents;
 
   constructor(
     private readonly source: StreamSource,
     private readonly notices: UpstreamNotices,
-  ) {}
+  ) {
+    this.#passed = new PassedEvents(source, this.#items);
+  }
 
   /**
    * @param name of the event, where it has a line of its own
@@ -78,51 +67,44 @@ export class ResponsesEventMapper {
     const items = this.#items;
     // Nearly every event of nearly every stream.
     const delta = DELTAS.get(type);
-    if (delta !== undefined) return this.#passed(items.delta(event, delta), event, data);
+    if (delta !== undefined) return this.#passed.pass(items.delta(event, delta), event, data);
     const whole = WHOLES.get(type);
     if (whole !== undefined) {
-      return this.#passed(items.whole(event, whole.part, event[whole.field]), event, data);
+      return this.#passed.pass(items.whole(event, whole.part, event[whole.field]), event, data);
     }
     if (ENDS.has(type)) return this.#end(type, event, data);
     switch (type) {
       case 'response.created':
-        return this.#begin(event, data);
       case 'response.queued':
       case 'response.in_progress':
-        return this.#begun(event, data);
+        return this.#begun(type, event, data);
       case 'response.output_item.added':
-        return this.#passed(items.added(event), event, data);
+        return this.#passed.pass(items.added(event), event, data);
       case 'response.output_item.done':
-        return this.#passed(items.done(event, data.length), event, data);
+        return this.#passed.pass(items.done(event, data.length), event, data);
       case 'response.content_part.added':
       case 'response.reasoning_summary_part.added':
         items.partAdded(event);
-        return this.#passed([], event, data);
+        return this.#passed.pass([], event, data);
       case 'response.content_part.done':
       case 'response.reasoning_summary_part.done':
-        return this.#passed(items.partDone(event), event, data);
+        return this.#passed.pass(items.partDone(event), event, data);
       default:
         items.other(event);
-        return this.#passed(isOpaqueContent(type) ? [{ type: 'opaque' }] : [], event, data);
+        return this.#passed.pass(isOpaqueContent(type) ? [{ type: 'opaque' }] : [], event, data);
     }
   }
 
-  #begin(event: JsonObject, data: string): readonly StreamEvent[] {
-    if (this.#start) throw protocolFault(this.source.backend, 'began its answer twice');
-    const { response } = event;
-    this.#start = this.#startOf(isJsonObject(response) ? response : {});
-    return this.#begun(event, data);
-  }
-
   /** What OpenAI says before it begins to answer, with what it repeats of the request. */
-  #begun(event: JsonObject, data: string): readonly StreamEvent[] {
+  #begun(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
     const { response: given } = event;
     const response = isJsonObject(given) ? given : {};
-    const isRegular = isRegularStart(response) && response['id'] === this.#start?.id;
+    if (type === 'response.created') this.#passed.begin(response);
+    const isRegular = isRegularStart(response) && response['id'] === this.#passed.id;
     if (!isRegular) this.#items.areRegular = false;
-    if (data.length <= MAX_ECHO_CHARS) return this.#passed([], event, data);
+    if (data.length <= MAX_ECHO_CHARS) return this.#passed.pass([], event, data);
     const short = { ...event, response: { ...response, instructions: null, tools: [] } };
-    return this.#passed([], short, undefined);
+    return this.#passed.pass([], short, undefined);
   }
 
   #end(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
@@ -140,74 +122,13 @@ export class ResponsesEventMapper {
     this.ended = true;
     const end: StreamPart = { type: 'end', reason, rawReason: said.rawReason, usage };
     const mended = mendedEnd(type, response, reason, {
-      id: this.#start?.id,
+      id: this.#passed.id,
       output: items.output,
       isMiscounted: !isPlausible,
     });
     const last = mended ? { ...event, ...mended } : event;
-    const closing = items.closing.flatMap((done) => this.#passed([], done, undefined));
-    return [...closing, ...this.#passed([...parts, end], last, mended ? undefined : data)];
-  }
-
-  /**
-   * An event as it came, with what it means; in its parts alone where clients fail at it. What comes
-   * before the first content waits for it: until then it is not known which of the two it will be.
-   * @param text absent: it was made here
-   */
-  #passed(
-    parts: readonly StreamPart[],
-    event: JsonObject,
-    text: string | undefined,
-  ): readonly StreamEvent[] {
-    const items = this.#items;
-    if (!this.#start) items.areRegular = false;
-    const chars = text?.length ?? MAX_ECHO_CHARS;
-    const native = { dialect: 'responses', event, text, chars } as const;
-    if (!this.#isAnswering) {
-      return parts.length > 0 ? this.#answer(parts, native) : this.#hold({ parts, native }, chars);
-    }
-    if (items.areRegular) return [{ parts, native }];
-    this.#refuseOpaque(parts);
-    return parts.length > 0 ? [{ parts }] : [];
-  }
-
-  #hold(event: StreamEvent, chars: number): readonly StreamEvent[] {
-    this.#heldChars += chars;
-    if (this.#heldChars > MAX_HELD_CHARS) this.#items.areRegular = false;
-    if (this.#items.areRegular) this.#held.push(event);
-    else this.#held.length = 0;
-    return [];
-  }
-
-  /** The first content, and all that came before. */
-  #answer(parts: readonly StreamPart[], native: NativeEvent): readonly StreamEvent[] {
-    this.#isAnswering = true;
-    const start = this.#start ?? this.#startOf({});
-    if (!this.#items.areRegular) {
-      this.#refuseOpaque(parts);
-      return [{ parts: [start, ...parts] }];
-    }
-    const [first, ...others] = this.#held.splice(0);
-    const last = { parts, native };
-    if (!first) return [{ ...last, parts: [start, ...parts] }];
-    return [{ ...first, parts: [start] }, ...others, last];
-  }
-
-  #refuseOpaque(parts: readonly StreamPart[]): void {
-    if (!parts.some(({ type }) => type === 'opaque')) return;
-    const { backend } = this.source;
-    throw protocolFault(backend, 'sent what only its own events can show, and broken events');
-  }
-
-  #startOf(response: JsonObject): StartPart {
-    const { backend, model, requestId } = this.source;
-    return {
-      type: 'start',
-      id: stringOr(response['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`,
-      model: stringOr(response['model'], '') || model,
-      backend,
-      requestId,
-    };
+    const closing = items.closing.flatMap((done) => this.#passed.pass([], done, undefined));
+    return [...closing, ...this.#passed.pass([...parts, end], last, mended ? undefined : data)];
   }
 
   #parse(data: string): JsonObject | undefined {
