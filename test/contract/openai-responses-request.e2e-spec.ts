@@ -50,6 +50,7 @@ describe('a backend with both of OpenAI’s APIs', () => {
     };
     const own = { ...body, model: 'asked-model', store: false };
     expect(await sent(asking(body))).toEqual({ ...own, stream: true });
+    expect(test.backend.fit(asking(body), TARGET)).toEqual({ ignored: ['store'] });
 
     test.upstream.script(responses.answersText('Hi'));
     await test.backend.complete(asking({ ...body, stream: true }), TARGET, contextOf());

@@ -43,6 +43,8 @@ export function fitOf(request: ChatRequest, target: Target): Fit {
   const ignored = [
     ...forbiddenIn(nativeBody(request), request),
     ...drop.filter((name) => body[name] != null),
+    // Where nobody says a word it is true: nobody misses it then.
+    ...(body['store'] === true ? ['store'] : []),
   ];
   if (!request.isOutputBound || !drop.includes(LIMIT) || set[LIMIT] != null) return { ignored };
   const message = `Your key bounds what a model may write, and backend "${backend}" takes no limit.`;
