@@ -355,10 +355,30 @@ describe('reading a streamed response', () => {
     expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
   });
 
-  it('has no events of a server that does not number them', async () => {
-    const events = await read([...spoken, ending([HI])].map(frame).join(''));
-    expect(nativesOf(events)).toEqual([]);
+  it('passes on what is not numbered: whoever writes it numbers it', async () => {
+    const given = [...spoken, ending([HI])];
+    const events = await read(given.map(frame).join(''));
+    expect(nativesOf(events)).toEqual(given);
     expect(textOf(partsOf(events))).toBe('Hi');
+  });
+
+  it.each<[string, JsonObject]>([
+    [
+      'an end of a part that was never begun',
+      { type: 'response.output_text.done', item_id: 'msg_1', output_index: 0, text: 'Hi' },
+    ],
+    ['an annotation of nothing', { type: 'response.output_text.annotation.added', item_id: 'x' }],
+    [
+      'a tool at no place',
+      { type: 'response.web_search_call.searching', item_id: 'ws_9', output_index: 9 },
+    ],
+  ])('leaves out %s, and goes on', async (_, odd) => {
+    const said = [...OPENED, textDelta('Hi')];
+    const events = await read(streamOf(...said, odd, itemDone(0, HI), ending([HI])));
+    expect(nativesOf(events).map(({ type }) => type)).toEqual(
+      [...said, itemDone(0, HI), ending([HI])].map(({ type }) => type),
+    );
+    expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
   });
 
   it('reads events that are named outside of their JSON alone', async () => {

@@ -1,10 +1,10 @@
-import { isJsonObject, type JsonObject, numberOr } from '../../../contract/json.js';
+import { isJsonObject, type JsonObject, numberOr, stringOr } from '../../../contract/json.js';
 import type { StreamPart } from '../../../contract/stream-event.js';
 import { textIn } from '../../shared/answer/content-parts.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
 import { isPartType, itemTypeOf, type OutputItem, type PartType } from './output-item.js';
 import { OutputList } from './output-list.js';
-import { isRegularItem } from './regular-events.js';
+import { isOpaqueContent, isRegularItem } from './regular-events.js';
 
 /** The items of one response's output, and what events say of them. */
 export class OutputItems {
@@ -78,8 +78,8 @@ export class OutputItems {
       return this.whole(event, part['type'], part['text'] ?? part['refusal']);
     }
     // Of audio, say.
-    if (isJsonObject(part)) this.other(event);
-    else this.areRegular = false;
+    if (isJsonObject(part)) return this.other(event);
+    this.areRegular = false;
     return [];
   }
 
@@ -100,15 +100,17 @@ export class OutputItems {
   }
 
   /** An event of a hosted tool, or an annotation: mostly about an item. */
-  other({ type, output_index: index, item_id: id, content_index: at }: JsonObject): void {
-    const name = String(type);
-    if (index === undefined && id === undefined && !ABOUT_ITEMS.test(name)) return;
+  other({ type, output_index: index, item_id: id, content_index: at }: JsonObject): StreamPart[] {
+    const name = stringOr(type, '');
+    const parts: StreamPart[] = isOpaqueContent(name) ? [{ type: 'opaque' }] : [];
+    if (index === undefined && id === undefined && !ABOUT_ITEMS.test(name)) return parts;
     const isNameless = id === undefined && name.startsWith(NAMELESS);
     const open = this.#list.all.find(
       (item) => item.index === index && (isNameless || item.id === id),
     );
     const isInText = type !== ANNOTATION || open?.content[numberOr(at, -1)] === 'output_text';
     if (!open || open.isDone || !isInText) this.areRegular = false;
+    return parts;
   }
 
   /** What the response itself has that no event said. */

@@ -39,6 +39,10 @@ export class PassedEvents {
     return this.#start?.id;
   }
 
+  get isAnswering(): boolean {
+    return this.#isAnswering;
+  }
+
   /** @throws GatewayError `upstream_protocol` for a second beginning */
   begin(response: JsonObject): void {
     if (this.#start) throw protocolFault(this.source.backend, 'began its answer twice');

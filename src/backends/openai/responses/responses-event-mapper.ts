@@ -8,14 +8,7 @@ import { cutFault, protocolFault, upstreamErrorFault } from '../../shared/errors
 import { mendedEnd } from './mended-end.js';
 import { OutputItems } from './output-items.js';
 import { PassedEvents } from './passed-events.js';
-import {
-  DELTAS,
-  ENDS,
-  FOREIGN,
-  isOpaqueContent,
-  isRegularStart,
-  WHOLES,
-} from './regular-events.js';
+import { DELTAS, ENDS, FOREIGN, isRegularStart, WHOLES } from './regular-events.js';
 import { finishReasonOf, parseResponseEnd } from './responses-end.js';
 import { parseResponsesUsage } from './responses-usage.js';
 
@@ -51,8 +44,7 @@ export class ResponsesEventMapper {
     if (isFailure(type, event)) return this.fail(event);
     // `keepalive`, and what is not of this API: we fill silence ourselves.
     if (!type.startsWith('response.')) return [];
-    const isNamed = event['type'] === type && !FOREIGN.has(type);
-    if (!isNamed || typeof event['sequence_number'] !== 'number') this.#items.areRegular = false;
+    if (event['type'] !== type || FOREIGN.has(type)) this.#items.areRegular = false;
     return this.#read(type, event, data);
   }
 
@@ -70,7 +62,7 @@ export class ResponsesEventMapper {
     if (delta !== undefined) return this.#passed.pass(items.delta(event, delta), event, data);
     const whole = WHOLES.get(type);
     if (whole !== undefined) {
-      return this.#passed.pass(items.whole(event, whole.part, event[whole.field]), event, data);
+      return this.#again(() => items.whole(event, whole.part, event[whole.field]), event, data);
     }
     if (ENDS.has(type)) return this.#end(type, event, data);
     switch (type) {
@@ -88,11 +80,25 @@ export class ResponsesEventMapper {
         return this.#passed.pass([], event, data);
       case 'response.content_part.done':
       case 'response.reasoning_summary_part.done':
-        return this.#passed.pass(items.partDone(event), event, data);
+        return this.#again(() => items.partDone(event), event, data);
       default:
-        items.other(event);
-        return this.#passed.pass(isOpaqueContent(type) ? [{ type: 'opaque' }] : [], event, data);
+        return this.#again(() => items.other(event), event, data);
     }
+  }
+
+  /** What says nothing new is left out where clients would fail at it: the rest goes on as it came. */
+  #again(
+    read: () => readonly StreamPart[],
+    event: JsonObject,
+    data: string,
+  ): readonly StreamEvent[] {
+    const { areRegular } = this.#items;
+    const parts = read();
+    if (parts.length > 0 || !areRegular || this.#items.areRegular || !this.#passed.isAnswering) {
+      return this.#passed.pass(parts, event, data);
+    }
+    this.#items.areRegular = true;
+    return [];
   }
 
   /** What OpenAI says before it begins to answer, with what it repeats of the request. */
