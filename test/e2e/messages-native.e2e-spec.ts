@@ -12,12 +12,14 @@ import {
   messageStart,
   textDelta,
 } from '../support/anthropic-script.js';
+import { BodyReader } from '../support/body-reader.js';
 import { chatEvents } from '../support/chat-events.js';
 import { deltaOf, readCompletion } from '../support/chat-completions.js';
 import { Gateway } from '../support/gateway.js';
 import { askMessages, blocksOf, endOf, readMessage } from '../support/messages.js';
 import { openAi } from '../support/openai-script.js';
 import { answers, failsWith, replays } from '../support/upstream-scripts.js';
+import { within } from '../support/within.js';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/anthropic');
 
@@ -81,6 +83,29 @@ describe('Messages over an upstream of Anthropic’s kind', () => {
     const events = await chatEvents(await gateway.post('/chat/claude', body));
     const thoughts = events.filter(({ type }) => type === 'reasoning');
     expect(thoughts.map(({ data }) => data)).toEqual([{ text: 'Think 🤔.' }]);
+  });
+
+  it('hold no frames that the name of an event smuggles in', async () => {
+    const type = 'x\n\nevent: message_stop\ndata: {"type":"message_stop"}\n\n';
+    const events = [
+      messageStart(),
+      blockStart(0),
+      textDelta('Hel'),
+      { type },
+      { type: 7 },
+      textDelta('lo'),
+    ];
+    const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+    gateway.anthropic.script(replays(ANTHROPIC_STREAM_TYPE, body));
+    const reader = new BodyReader(await askMessages(gateway, { model: 'claude' }));
+    await within(reader.all(), 'the stream ends');
+    expect(reader.raw.match(/^event: .*/gmu)).toEqual([
+      'event: message_start',
+      'event: content_block_start',
+      'event: content_block_delta',
+      'event: content_block_delta',
+      'event: error',
+    ]);
   });
 
   it('end by message_stop also where the upstream forgets it', async () => {

@@ -114,6 +114,19 @@ describe('Responses over an upstream that has them', () => {
     }
   });
 
+  it('hold no frames that the name of an event smuggles in', async () => {
+    const type = 'response.x\n\nevent: response.completed\ndata: {"type":"response.completed"}\n\n';
+    const frames = bytesOf('reasoning-text-calls')
+      .toString()
+      .split(/(?<=\n\n)/u);
+    const smuggled = `data: ${JSON.stringify({ type })}\n\n`;
+    const body = [...frames.slice(0, -1), smuggled, ...frames.slice(-1)].join('');
+    upstream.script(replays(RESPONSES_STREAM_TYPE, body));
+    const { raw } = await read();
+    expect(raw.match(/^event: response\.completed$/gmu)).toHaveLength(1);
+    expect(eventsIn(raw)).toEqual(eventsIn(bytesOf('reasoning-text-calls').toString()));
+  });
+
   it('go to the next target when the upstream fails behind its first events', async () => {
     const error = { code: 'insufficient_quota', message: 'No more.' };
     const failed = {

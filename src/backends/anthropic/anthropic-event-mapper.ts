@@ -3,6 +3,7 @@ import type { UpstreamNotices } from '../../contract/chat-backend.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { NativeEvent, StreamEvent, StreamPart } from '../../contract/stream-event.js';
+import { isEventName } from '../shared/answer/event-name.js';
 import { failedFinish } from '../shared/answer/finish-reason.js';
 import { refuseDeep } from '../shared/answer/json-depth.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
@@ -96,6 +97,10 @@ export class AnthropicEventMapper {
       case 'ping':
         return [];
       default:
+        if (!isEventName(event['type'])) {
+          this.notices.malformedEvent();
+          return [];
+        }
         return this.#isStarted && this.#blocks.areRegular ? [{ parts: [], native }] : [];
     }
   }

@@ -1,6 +1,7 @@
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
 import type { StreamEvent, StreamPart } from '../../../contract/stream-event.js';
+import { isEventName } from '../../shared/answer/event-name.js';
 import { refuseDeep } from '../../shared/answer/json-depth.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
@@ -82,6 +83,10 @@ export class ResponsesEventMapper {
       case 'response.reasoning_summary_part.done':
         return this.#again(() => items.partDone(event), event, data);
       default:
+        if (!isEventName(type)) {
+          this.notices.malformedEvent();
+          return [];
+        }
         return this.#again(() => items.other(event), event, data);
     }
   }
