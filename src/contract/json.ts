@@ -10,6 +10,12 @@ export function isFilledObject(value: unknown): value is JsonObject {
   return isJsonObject(value) && Object.keys(value).length > 0;
 }
 
+/** The object in a field; an empty one where there is none. */
+export function objectIn(json: JsonObject, name: string): JsonObject {
+  const value = json[name];
+  return isJsonObject(value) ? value : {};
+}
+
 export function stringOr<T>(value: unknown, otherwise: T): string | T {
   return typeof value === 'string' ? value : otherwise;
 }

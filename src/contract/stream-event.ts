@@ -58,6 +58,9 @@ export interface SealedReasoning {
   readonly data: string;
 }
 
+/** How what Sluice seals of other providers' reasoning begins, where a dialect's seals are OpenAI's. */
+export const SEALED_BY_SLUICE = 'sluice.';
+
 /** Who answers: everything here is what the upstream reported about itself. */
 export interface StartPart {
   readonly type: 'start';

@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js'
 import type { NativeEvent, StreamEvent, StreamPart } from '../../contract/stream-event.js';
 import { isEventName } from '../shared/answer/event-name.js';
 import { failedFinish } from '../shared/answer/finish-reason.js';
-import { refuseDeep } from '../shared/answer/json-depth.js';
+import { parseEvent } from '../shared/answer/parse-event.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
 import { cutFault, protocolFault, upstreamErrorFault } from '../shared/errors/upstream-fault.js';
@@ -54,7 +54,7 @@ export class AnthropicEventMapper {
     if (this.ended || this.failure) return [];
     // OpenAI's last word, which relays say in any protocol.
     if (data.startsWith('[DONE]')) return this.#word === undefined ? [] : this.#end(undefined);
-    const event = this.#parse(data);
+    const event = parseEvent(data, this.source, this.notices, this.isWhole);
     if (!event) return [];
     if (event['type'] === 'error' || saysError(event)) return this.fail(event);
     return this.#read(event, data);
@@ -158,20 +158,5 @@ export class AnthropicEventMapper {
     const { parts } = this.end();
     const all = this.#isStarted ? parts : [this.#lateStart(), ...parts];
     return [this.#blocks.areRegular && native ? { parts: all, native } : { parts: all }];
-  }
-
-  #parse(data: string): JsonObject | undefined {
-    const { backend } = this.source;
-    refuseDeep(backend, data);
-    try {
-      const event: unknown = JSON.parse(data);
-      if (Array.isArray(event) && saysError(event)) return { error: event };
-      return isJsonObject(event) ? event : undefined;
-    } catch (error) {
-      // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
-      if (!this.isWhole && /^\s*[{[]/.test(data)) throw cutFault(backend, error);
-      if (data.trim() !== '') this.notices.malformedEvent();
-      return undefined;
-    }
   }
 }

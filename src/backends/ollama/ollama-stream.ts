@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject } from '../../contract/json.js';
 import type { EventBatch } from '../../contract/event-batch.js';
 import type { StreamEvent, StreamPart } from '../../contract/stream-event.js';
 import { batchesOf } from '../shared/answer/batches.js';
-import { refuseDeep } from '../shared/answer/json-depth.js';
+import { parseEvent } from '../shared/answer/parse-event.js';
 import { LineDecoder } from '../shared/answer/line-decoder.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
@@ -61,10 +61,12 @@ class OllamaLineMapper {
 
   map(line: string): readonly StreamEvent[] {
     if (this.finished || this.failure) return [];
-    const json = this.#parse(line);
+    const { backend, maxEventBytes } = this.source;
+    if (line.length > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
+    const json = parseEvent(line, this.source, this.notices, false);
     if (json === undefined) return [];
     if (saysError(json)) {
-      throw upstreamErrorFault(this.source.backend, parseErrorField(json, this.source.secrets));
+      throw upstreamErrorFault(backend, parseErrorField(json, this.source.secrets));
     }
     const parts: StreamPart[] = this.#started ? [] : [this.#start()];
     if (isJsonObject(json['message'])) {
@@ -82,20 +84,6 @@ class OllamaLineMapper {
     this.finished = true;
     const finish = parseOllamaFinish(json, this.#toolCalls > 0, this.notices);
     parts.push({ type: 'end', ...finish, usage: parseOllamaUsage(json, this.notices) });
-  }
-
-  #parse(line: string): JsonObject | undefined {
-    const { backend, maxEventBytes } = this.source;
-    if (line.length > maxEventBytes) throw tooLongFault(backend, maxEventBytes);
-    refuseDeep(backend, line);
-    try {
-      const json: unknown = JSON.parse(line);
-      return isJsonObject(json) ? json : undefined;
-    } catch (error) {
-      if (/^\s*[{[]/.test(line)) throw cutFault(backend, error);
-      if (line.trim() !== '') this.notices.malformedEvent();
-      return undefined;
-    }
   }
 
   #start(): StreamPart {

@@ -8,9 +8,9 @@ import {
   finishWordIn,
   toOpenAiFinishWord,
 } from '../shared/answer/finish-reason.js';
-import { refuseDeep } from '../shared/answer/json-depth.js';
+import { parseEvent } from '../shared/answer/parse-event.js';
 import type { StreamSource } from '../shared/connection/stream-source.js';
-import { parseErrorField, saysError } from '../shared/errors/upstream-error.js';
+import { parseErrorField } from '../shared/errors/upstream-error.js';
 import { upstreamErrorFault, cutFault } from '../shared/errors/upstream-fault.js';
 import { parseAnswerChoice, choiceError, parseDelta, withoutEmptyError } from './openai-choice.js';
 import { OpenAiFinish } from './openai-finish.js';
@@ -56,7 +56,7 @@ export class OpenAiEventMapper {
       this.ended = true;
       return [this.end()];
     }
-    const event = this.#parse(data);
+    const event = parseEvent(data, this.source, this.notices, this.finish.isWhole);
     return event === undefined ? [] : this.mapEvent(event, data);
   }
 
@@ -160,21 +160,6 @@ export class OpenAiEventMapper {
   #reasonOf(word: string): FinishReason {
     const reason = parseFinishReason(word);
     return reason === 'stop' && this.#toolCalls.hasCalls ? 'tool_calls' : reason;
-  }
-
-  #parse(data: string): JsonObject | undefined {
-    refuseDeep(this.source.backend, data);
-    try {
-      const event: unknown = JSON.parse(data);
-      // Gemini wraps its errors in an array.
-      if (Array.isArray(event) && saysError(event)) return { error: event };
-      return isJsonObject(event) ? event : undefined;
-    } catch (error) {
-      // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
-      if (!this.finish.isWhole && /^\s*[{[]/.test(data)) throw cutFault(this.source.backend, error);
-      if (data.trim() !== '') this.notices.malformedEvent();
-      return undefined;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from '../../contract/json.js';
+import { isJsonObject, type JsonObject, objectIn } from '../../contract/json.js';
 import type { Usage } from '../../contract/stream-event.js';
-import { isImplausibleCount, parseTokenCount } from '../shared/answer/token-count.js';
+import { parseTokenCounts } from '../shared/answer/token-count.js';
 
 /**
  * What an event or an answer says of its tokens; Groq has it below `x_groq`.
@@ -11,25 +11,14 @@ export function parseOpenAiUsage(json: JsonObject, onImplausible: () => void): U
   const usage = json['usage'] ?? objectIn(json, 'x_groq')['usage'];
   if (!isJsonObject(usage)) return undefined;
   const input = objectIn(usage, 'prompt_tokens_details');
-  const counts = {
+  const { usage: counted, isPlausible } = parseTokenCounts({
     input: usage['prompt_tokens'],
     output: usage['completion_tokens'],
     cachedInput: input['cached_tokens'],
     // OpenRouter's; OpenAI bills no writes.
     cacheWrite: input['cache_write_tokens'],
     reasoning: objectIn(usage, 'completion_tokens_details')['reasoning_tokens'],
-  };
-  if (Object.values(counts).some(isImplausibleCount)) onImplausible();
-  return {
-    input: parseTokenCount(counts.input),
-    output: parseTokenCount(counts.output),
-    cachedInput: parseTokenCount(counts.cachedInput),
-    cacheWrite: parseTokenCount(counts.cacheWrite),
-    reasoning: parseTokenCount(counts.reasoning),
-  };
-}
-
-function objectIn(json: JsonObject, name: string): JsonObject {
-  const value = json[name];
-  return isJsonObject(value) ? value : {};
+  });
+  if (!isPlausible) onImplausible();
+  return counted;
 }

@@ -6,34 +6,34 @@ import { textIn } from '../../shared/answer/content-parts.js';
 import { isDeep } from '../../shared/answer/json-depth.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
 
-/** What an item says, and in which kind of item it does. */
-const TYPE_OF = {
+/** What content means, whatever its part is called, and in which kind of item it stands. */
+const ITEM_TYPES = {
   text: 'message',
   refusal: 'message',
   reasoning: 'reasoning',
   arguments: 'function_call',
 } as const;
-type Saying = keyof typeof TYPE_OF;
+type Meaning = keyof typeof ITEM_TYPES;
 
-const MODELLED = new Set<unknown>(Object.values(TYPE_OF));
+const MODELLED = new Set<unknown>(Object.values(ITEM_TYPES));
 
 /** The parts that items are made of, by their types; a call has one. */
-const SAYINGS = {
+const MEANINGS = {
   output_text: 'text',
   refusal: 'refusal',
   reasoning_text: 'reasoning',
   summary_text: 'reasoning',
   arguments: 'arguments',
 } as const;
-export type PartType = keyof typeof SAYINGS;
+export type PartType = keyof typeof MEANINGS;
 
 export function isPartType(type: unknown): type is PartType {
-  return typeof type === 'string' && Object.hasOwn(SAYINGS, type);
+  return typeof type === 'string' && Object.hasOwn(MEANINGS, type);
 }
 
 /** In which kind of item such a part is. */
 export function itemTypeOf(type: PartType): string {
-  return TYPE_OF[SAYINGS[type]];
+  return ITEM_TYPES[MEANINGS[type]];
 }
 
 /**
@@ -53,7 +53,7 @@ export class OutputItem {
   /** Types of the parts that were begun, as strict clients want it. */
   readonly content: string[] = [];
   readonly summary: string[] = [];
-  readonly #inDeltas = new Set<Saying>();
+  readonly #inDeltas = new Set<Meaning>();
   readonly #asWhole = new Set<string>();
   /** Number of the tool call that it is, once its name was said. */
   #call: number | undefined;
@@ -90,19 +90,19 @@ export class OutputItem {
   }
 
   delta(type: PartType, text: string): StreamPart[] {
-    const saying = SAYINGS[type];
+    const meaning = MEANINGS[type];
     // Of a call without a name its end says all.
-    if (text === '' || (saying === 'arguments' && this.isNameless)) return [];
-    this.#inDeltas.add(saying);
-    return [this.#part(saying, text)];
+    if (text === '' || (meaning === 'arguments' && this.isNameless)) return [];
+    this.#inDeltas.add(meaning);
+    return [this.#part(meaning, text)];
   }
 
   /** What was said as a whole, where it is news. @param at which of its parts it is */
   whole(type: PartType, at: number, text: string): StreamPart[] {
-    const saying = SAYINGS[type];
-    if (text === '' || this.#inDeltas.has(saying)) return [];
-    if (saying === 'arguments' && this.isNameless) return [];
-    return this.#isFirst(`${type} ${at}`) ? [this.#part(saying, text)] : [];
+    const meaning = MEANINGS[type];
+    if (text === '' || this.#inDeltas.has(meaning)) return [];
+    if (meaning === 'arguments' && this.isNameless) return [];
+    return this.#isFirst(`${type} ${at}`) ? [this.#part(meaning, text)] : [];
   }
 
   /** What of the whole item is news, and what is known only then. */
@@ -142,8 +142,8 @@ export class OutputItem {
     return [{ type: 'reasoning-delta', text: '', signature: { provider: 'openai', data } }];
   }
 
-  #part(saying: Saying, text: string): StreamPart {
-    if (saying !== 'arguments') return { type: `${saying}-delta`, text };
+  #part(meaning: Meaning, text: string): StreamPart {
+    if (meaning !== 'arguments') return { type: `${meaning}-delta`, text };
     return { type: 'tool-call-delta', index: this.#call ?? 0, arguments: text };
   }
 

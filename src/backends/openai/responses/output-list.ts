@@ -13,7 +13,10 @@ export class OutputList {
     return added;
   }
 
-  /** The one that an event names as OpenAI's do. @param type of the item; absent: any */
+  /**
+   * The one with this index and this id: OpenAI's events say both.
+   * @param type of the item; absent: any
+   */
   exact(index: unknown, id: unknown, type?: unknown): OutputItem | undefined {
     return this.all.findLast(
       (item) =>

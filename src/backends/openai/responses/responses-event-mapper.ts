@@ -1,8 +1,8 @@
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
-import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
+import { type JsonObject, objectIn, stringOr } from '../../../contract/json.js';
 import type { StreamEvent, StreamPart } from '../../../contract/stream-event.js';
 import { isEventName } from '../../shared/answer/event-name.js';
-import { refuseDeep } from '../../shared/answer/json-depth.js';
+import { parseEvent } from '../../shared/answer/parse-event.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
 import { cutFault, protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
@@ -39,7 +39,7 @@ export class ResponsesEventMapper {
     if (this.ended) return [];
     // OpenAI ends without it; compatible servers say it, and it is no word of how the answer ended.
     if (data.startsWith('[DONE]')) throw cutFault(this.source.backend);
-    const event = this.#parse(data);
+    const event = parseEvent(data, this.source, this.notices, false);
     if (!event) return [];
     const type = stringOr(event['type'], name ?? '');
     if (isFailure(type, event)) return this.fail(event);
@@ -108,8 +108,7 @@ export class ResponsesEventMapper {
 
   /** What OpenAI says before it begins to answer, with what it repeats of the request. */
   #begun(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
-    const { response: given } = event;
-    const response = isJsonObject(given) ? given : {};
+    const response = objectIn(event, 'response');
     if (type === 'response.created') this.#passed.begin(response);
     const isRegular = isRegularStart(response) && response['id'] === this.#passed.id;
     if (!isRegular) this.#items.areRegular = false;
@@ -119,8 +118,7 @@ export class ResponsesEventMapper {
   }
 
   #end(type: string, event: JsonObject, data: string): readonly StreamEvent[] {
-    const { response: given } = event;
-    const response = isJsonObject(given) ? given : {};
+    const response = objectIn(event, 'response');
     const word = type.slice('response.'.length);
     const said = parseResponseEnd([word, response['status']], response, this.source, this.notices);
     const items = this.#items;
@@ -140,21 +138,6 @@ export class ResponsesEventMapper {
     const last = mended ? { ...event, ...mended } : event;
     const closing = items.closing.flatMap((done) => this.#passed.pass([], done, undefined));
     return [...closing, ...this.#passed.pass([...parts, end], last, mended ? undefined : data)];
-  }
-
-  #parse(data: string): JsonObject | undefined {
-    const { backend } = this.source;
-    refuseDeep(backend, data);
-    try {
-      const event: unknown = JSON.parse(data);
-      if (Array.isArray(event) && saysError(event)) return { error: event };
-      return isJsonObject(event) ? event : undefined;
-    } catch (error) {
-      // What begins like an event and cannot be read is a lost piece of the answer; the rest is noise.
-      if (/^\s*[{[]/.test(data)) throw cutFault(backend, error);
-      if (data.trim() !== '') this.notices.malformedEvent();
-      return undefined;
-    }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
-import { isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { isJsonObject, objectIn } from '../../../contract/json.js';
 import type { Usage } from '../../../contract/stream-event.js';
-import { isImplausibleCount, parseTokenCount } from '../../shared/answer/token-count.js';
+import { parseTokenCounts } from '../../shared/answer/token-count.js';
 
 /**
  * The `usage` of a response. What cannot be true is left out, and somebody hears of it.
@@ -13,28 +13,13 @@ export function parseResponsesUsage(
 ): { readonly usage: Usage | undefined; readonly isPlausible: boolean } {
   if (!isJsonObject(usage)) return { usage: undefined, isPlausible: true };
   const details = objectIn(usage, 'input_tokens_details');
-  const counts = {
+  const read = parseTokenCounts({
     input: usage['input_tokens'],
     output: usage['output_tokens'],
     cachedInput: details['cached_tokens'],
     cacheWrite: details['cache_write_tokens'],
     reasoning: objectIn(usage, 'output_tokens_details')['reasoning_tokens'],
-  };
-  const isPlausible = !Object.values(counts).some(isImplausibleCount);
-  if (!isPlausible) notices.implausibleUsage();
-  return {
-    usage: {
-      input: parseTokenCount(counts.input),
-      output: parseTokenCount(counts.output),
-      cachedInput: parseTokenCount(counts.cachedInput),
-      cacheWrite: parseTokenCount(counts.cacheWrite),
-      reasoning: parseTokenCount(counts.reasoning),
-    },
-    isPlausible,
-  };
-}
-
-function objectIn(json: JsonObject, name: string): JsonObject {
-  const value = json[name];
-  return isJsonObject(value) ? value : {};
+  });
+  if (!read.isPlausible) notices.implausibleUsage();
+  return read;
 }

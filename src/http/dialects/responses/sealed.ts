@@ -1,8 +1,5 @@
 import { isJsonObject } from '../../../contract/json.js';
-import type { SealedReasoning } from '../../../contract/stream-event.js';
-
-/** What `encrypted_content` begins with where it is another provider's, in an envelope of ours. */
-const ENVELOPE = 'sluice.';
+import { SEALED_BY_SLUICE, type SealedReasoning } from '../../../contract/stream-event.js';
 
 interface Sealed {
   readonly signature?: SealedReasoning | undefined;
@@ -19,14 +16,15 @@ export function sealedContent({ signature, redacted }: Sealed): string | undefin
   const { provider, data } = sealed;
   if (provider === 'openai') return data;
   const envelope = { v: 1, provider, data, ...(redacted && { redacted: true }) };
-  return ENVELOPE + Buffer.from(JSON.stringify(envelope)).toString('base64url');
+  return SEALED_BY_SLUICE + Buffer.from(JSON.stringify(envelope)).toString('base64url');
 }
 
 /** What a caller sends back. An envelope that cannot be read is none: its reasoning has no signature then. */
 export function unsealed(content: string | undefined): Sealed | undefined {
   if (!content) return undefined;
-  if (!content.startsWith(ENVELOPE)) return { redacted: { provider: 'openai', data: content } };
-  const { provider, data, redacted } = readEnvelope(content.slice(ENVELOPE.length));
+  if (!content.startsWith(SEALED_BY_SLUICE))
+    return { redacted: { provider: 'openai', data: content } };
+  const { provider, data, redacted } = readEnvelope(content.slice(SEALED_BY_SLUICE.length));
   if (provider !== 'anthropic' || typeof data !== 'string') return undefined;
   const sealed: SealedReasoning = { provider, data };
   return redacted === true ? { redacted: sealed } : { signature: sealed };
