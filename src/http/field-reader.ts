@@ -2,7 +2,7 @@ import { GatewayError } from '../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../contract/json.js';
 
 /** More is no conversation: each is read, mapped and written again. */
-const MAX_MESSAGES = 10_000;
+const MAX_ITEMS = 10_000;
 
 /** A name that a caller made up is shown up to here. */
 const SHOWN_CHARS = 100;
@@ -85,13 +85,16 @@ export class FieldReader {
   messages(): readonly JsonObject[] {
     const messages = this.required('messages', this.array('messages'));
     if (messages.length === 0) throw this.invalid('messages', 'must not be empty');
-    if (messages.length > MAX_MESSAGES) {
-      throw this.invalid('messages', `must not be more than ${MAX_MESSAGES}`);
+    return this.objects('messages', messages);
+  }
+
+  /** @returns `items`, which is what was read of field `name`: objects, not too many */
+  objects(name: string, items: readonly unknown[]): readonly JsonObject[] {
+    if (items.length > MAX_ITEMS) throw this.invalid(name, `must not be more than ${MAX_ITEMS}`);
+    for (const [index, item] of items.entries()) {
+      if (!isJsonObject(item)) throw this.invalid(`${name}[${index}]`, 'must be an object');
     }
-    for (const [index, message] of messages.entries()) {
-      if (!isJsonObject(message)) throw this.invalid(`messages[${index}]`, 'must be an object');
-    }
-    return messages as readonly JsonObject[];
+    return items as readonly JsonObject[];
   }
 
   /** @throws GatewayError for the first field that is not one of `names` */
@@ -134,6 +137,15 @@ export class FieldReader {
     if (!isRight(value)) throw this.invalid(name, `must be ${what}`);
     return value;
   }
+}
+
+/** The body of a request. @throws GatewayError `invalid_request` */
+export function jsonBody(body: unknown): JsonObject {
+  if (isJsonObject(body)) return body;
+  throw new GatewayError(
+    'invalid_request',
+    'The request body must be a JSON object, sent with content-type: application/json.',
+  );
 }
 
 function shortened(name: string): string {

@@ -5,10 +5,9 @@ import type {
   Tool,
   ToolChoice,
 } from '../../../contract/chat-request.js';
-import { GatewayError } from '../../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { parseOpenAiMessages } from './parse-messages.js';
-import { FieldReader } from '../../field-reader.js';
+import { FieldReader, jsonBody } from '../../field-reader.js';
 import type { ParsedRequest } from '../dialect.js';
 import { findUnmodelled } from './unmodelled.js';
 
@@ -23,13 +22,8 @@ export interface ChatCompletionOptions {
  * everything else stays in `native` untouched, for upstreams that speak the dialect.
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseChatCompletionRequest(body: unknown): ParsedRequest<ChatCompletionOptions> {
-  if (!isJsonObject(body)) {
-    throw new GatewayError(
-      'invalid_request',
-      'The request body must be a JSON object, sent with content-type: application/json.',
-    );
-  }
+export function parseChatCompletionRequest(given: unknown): ParsedRequest<ChatCompletionOptions> {
+  const body = jsonBody(given);
   const fields = new FieldReader(body);
   const n = fields.integer('n');
   if (n !== undefined && n !== 1) throw fields.invalid('n', 'must be 1: Sluice streams one answer');

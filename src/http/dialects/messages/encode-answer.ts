@@ -1,6 +1,7 @@
 import type { ChatAnswer, ToolCall } from '../../../contract/chat-answer.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
-import { stopFields, toAnthropicUsage, toTextOfImage } from './vocabulary.js';
+import { toTextOfImage } from '../text-of-image.js';
+import { stopFields, toAnthropicUsage } from './vocabulary.js';
 
 /** A whole answer as a Message: the upstream's own JSON where it speaks the dialect. */
 export function toMessage(answer: ChatAnswer): JsonObject {

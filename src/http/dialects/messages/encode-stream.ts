@@ -11,7 +11,8 @@ import type {
 import type { FailureInfo, StreamEncoder } from '../dialect.js';
 import { ContentBlocks, frame } from './content-blocks.js';
 import { toAnthropicError } from './errors.js';
-import { stopFields, toAnthropicUsage, toTextOfImage } from './vocabulary.js';
+import { toTextOfImage } from '../text-of-image.js';
+import { stopFields, toAnthropicUsage } from './vocabulary.js';
 
 const PING = frame({ type: 'ping' });
 

@@ -5,9 +5,8 @@ import type {
   Tool,
   ToolChoice,
 } from '../../../contract/chat-request.js';
-import { GatewayError } from '../../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
-import { FieldReader } from '../../field-reader.js';
+import { FieldReader, jsonBody } from '../../field-reader.js';
 import type { ParsedRequest, RequestHeaders } from '../dialect.js';
 import { parseAnthropicMessages } from './parse-messages.js';
 import { findUnmodelled, isOwnTool } from './unmodelled.js';
@@ -18,8 +17,9 @@ import { findUnmodelled, isOwnTool } from './unmodelled.js';
  * @see https://platform.claude.com/docs/en/api/messages
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseMessagesRequest(body: unknown, headers: RequestHeaders): ParsedRequest<void> {
-  const fields = fieldsOf(body);
+export function parseMessagesRequest(given: unknown, headers: RequestHeaders): ParsedRequest<void> {
+  const body = jsonBody(given);
+  const fields = new FieldReader(body);
   fields.within('max_tokens', fields.required('max_tokens', fields.integer('max_tokens')), {
     min: 1,
   });
@@ -27,29 +27,22 @@ export function parseMessagesRequest(body: unknown, headers: RequestHeaders): Pa
     dialect: 'messages',
     model: fields.required('model', fields.string('model')),
     stream: fields.boolean('stream') ?? false,
-    chat: parseChat(fields, body as JsonObject, headers),
+    chat: parseChat(fields, body, headers),
     options: undefined,
   };
 }
 
 /** The same of `POST /v1/messages/count_tokens`, which says nothing of an answer. */
 export function parseCountRequest(
-  body: unknown,
+  given: unknown,
   headers: RequestHeaders,
 ): Pick<ParsedRequest<void>, 'model' | 'chat'> {
-  const fields = fieldsOf(body);
+  const body = jsonBody(given);
+  const fields = new FieldReader(body);
   return {
     model: fields.required('model', fields.string('model')),
-    chat: parseChat(fields, body as JsonObject, headers),
+    chat: parseChat(fields, body, headers),
   };
-}
-
-function fieldsOf(body: unknown): FieldReader {
-  if (isJsonObject(body)) return new FieldReader(body);
-  throw new GatewayError(
-    'invalid_request',
-    'The request body must be a JSON object, sent with content-type: application/json.',
-  );
 }
 
 function parseChat(fields: FieldReader, body: JsonObject, headers: RequestHeaders): ChatRequest {

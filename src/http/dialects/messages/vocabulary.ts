@@ -44,8 +44,3 @@ export function toAnthropicUsage(usage: Usage | undefined): JsonObject {
     output_tokens: output,
   };
 }
-
-/** A Message has no place for an image: as Markdown whoever shows it can. */
-export function toTextOfImage(url: string): string {
-  return `![image](${url})`;
-}

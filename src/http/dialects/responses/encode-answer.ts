@@ -1,9 +1,10 @@
 import type { ChatAnswer } from '../../../contract/chat-answer.js';
 import type { JsonObject } from '../../../contract/json.js';
+import { toTextOfImage } from '../text-of-image.js';
 import { functionCallItem, messageItem, reasoningItem, textPart, refusalPart } from './items.js';
 import { nowInSeconds, responseObject, type ResponsesOptions } from './response-object.js';
 import { sealedContent } from './sealed.js';
-import { statusOf, toTextOfImage } from './vocabulary.js';
+import { statusOf } from './vocabulary.js';
 
 /** A whole answer as a Response: the upstream's own JSON where it speaks the dialect. */
 export function toResponse(answer: ChatAnswer, options: ResponsesOptions): JsonObject {

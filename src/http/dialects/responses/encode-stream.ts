@@ -10,6 +10,7 @@ import type {
 } from '../../../contract/stream-event.js';
 import type { FailureInfo, StreamEncoder } from '../dialect.js';
 import { toOpenAiError } from '../openai-shared/errors.js';
+import { toTextOfImage } from '../text-of-image.js';
 import { responseError } from './errors.js';
 import { Frames } from './frames.js';
 import { Output } from './output.js';
@@ -19,7 +20,7 @@ import {
   type ResponsesOptions,
   type ResponseState,
 } from './response-object.js';
-import { statusOf, toTextOfImage } from './vocabulary.js';
+import { statusOf } from './vocabulary.js';
 
 /** OpenAI's own for long silence. Codex counts events, and comments are none to it. */
 const KEEPALIVE_EVERY_MS = 60_000;

@@ -122,7 +122,7 @@ export class OpenReasoning implements OpenItem {
   }
 
   /** What its provider wants back with it, as `encrypted_content`. */
-  seal(sealed: string | undefined): void {
+  seal(sealed: string): void {
     this.#sealed = sealed;
   }
 

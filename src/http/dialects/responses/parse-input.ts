@@ -7,9 +7,6 @@ import { itemNotKept } from './stored.js';
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const;
 type Role = (typeof ROLES)[number] | 'tool';
 
-/** More is no conversation: each is read, mapped and written again. */
-const MAX_ITEMS = 10_000;
-
 /** A part, and what its caller calls it. */
 type NamedPart = readonly [param: string, part: MessagePart];
 
@@ -26,11 +23,9 @@ export function parseInput(fields: FieldReader): readonly Message[] {
     turns.add('user', [['input', { type: 'text', text: input }]]);
     return turns.messages();
   }
-  const items = fields.required('input', input);
-  if (items.length > MAX_ITEMS) throw fields.invalid('input', `must not be more than ${MAX_ITEMS}`);
+  const items = fields.objects('input', fields.required('input', input));
   for (const [index, item] of items.entries()) {
     const param = `input[${index}]`;
-    if (!isJsonObject(item)) throw fields.invalid(param, 'must be an object');
     const [role, parts] = parseItem(new FieldReader(item, param), item, param);
     turns.add(role, parts);
   }

@@ -1,11 +1,10 @@
 import type { ChatRequest, ResponseFormat, Sampling } from '../../../contract/chat-request.js';
-import { GatewayError } from '../../../contract/gateway-error.js';
-import { isJsonObject, type JsonObject } from '../../../contract/json.js';
-import { FieldReader } from '../../field-reader.js';
+import type { JsonObject } from '../../../contract/json.js';
+import { FieldReader, jsonBody } from '../../field-reader.js';
 import type { ParsedRequest } from '../dialect.js';
 import { parseInput } from './parse-input.js';
 import { parseToolChoice } from './parse-tools.js';
-import { echoOf, MAX_OUTPUT_BYTES, type ResponsesOptions } from './response-object.js';
+import { echoOf, type ResponsesOptions } from './response-object.js';
 import { refuseStored } from './stored.js';
 import { findUnmodelled } from './unmodelled.js';
 
@@ -15,13 +14,8 @@ import { findUnmodelled } from './unmodelled.js';
  * @see https://platform.openai.com/docs/api-reference/responses/create
  * @throws GatewayError `invalid_request` naming the field
  */
-export function parseResponsesRequest(body: unknown): ParsedRequest<ResponsesOptions> {
-  if (!isJsonObject(body)) {
-    throw new GatewayError(
-      'invalid_request',
-      'The request body must be a JSON object, sent with content-type: application/json.',
-    );
-  }
+export function parseResponsesRequest(given: unknown): ParsedRequest<ResponsesOptions> {
+  const body = jsonBody(given);
   const fields = new FieldReader(body);
   const model = fields.required('model', fields.string('model'));
   refuseStored(fields);
@@ -33,7 +27,8 @@ export function parseResponsesRequest(body: unknown): ParsedRequest<ResponsesOpt
     options: {
       echo: echoOf(body),
       sealsReasoning: asksFor(fields, 'reasoning.encrypted_content'),
-      maxOutputBytes: MAX_OUTPUT_BYTES,
+      // The configured one is its controller's to say: this room knows no configuration.
+      maxOutputBytes: Infinity,
     },
   };
 }

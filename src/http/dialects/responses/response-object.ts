@@ -11,9 +11,6 @@ export interface ResponsesOptions {
   readonly maxOutputBytes: number;
 }
 
-/** Until the configuration says another. */
-export const MAX_OUTPUT_BYTES = 4 * 1024 * 1024;
-
 /** Fields that a Response says again, and what they are where the request does not say them. */
 const ECHOED = {
   instructions: null,

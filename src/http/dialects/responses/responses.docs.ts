@@ -6,7 +6,7 @@ import { ApiGenerationHeaders } from '../../request-headers.docs.js';
 import { Frames } from './frames.js';
 import { messageItem, textPart } from './items.js';
 import { Output } from './output.js';
-import { echoOf, MAX_OUTPUT_BYTES, responseObject } from './response-object.js';
+import { echoOf, responseObject } from './response-object.js';
 
 const MODEL = 'gpt-4o';
 const CREATED_AT = 1_760_000_000;
@@ -32,7 +32,7 @@ function exampleFrames(): readonly string[] {
     out.event('response.created', { response: begun }),
     out.event('response.in_progress', { response: begun }),
   ];
-  const output = new Output(out, '1', false, MAX_OUTPUT_BYTES);
+  const output = new Output(out, '1', false, Infinity);
   output.text('output_text', 'Hi', frames);
   output.end('completed', frames);
   return [...frames, out.event('response.completed', { response: RESPONSE_EXAMPLE })];

@@ -10,8 +10,3 @@ export function statusOf(reason: FinishReason): {
   if (reason === 'content_filter') return { status: 'incomplete', reason };
   return { status: 'completed' };
 }
-
-/** What models draw themselves has no place beside text here: as Markdown whoever shows it can. */
-export function toTextOfImage(url: string): string {
-  return `![image](${url})`;
-}
