@@ -36,6 +36,14 @@ const STREAMS: readonly UpstreamScript[] = [
   failsWith(500, {}),
 ];
 
+/** For callers who leave: an answer that is over before they do would have no such end. */
+const LEFT: readonly UpstreamScript[] = [
+  openAi.stallsAfter(TOKENS.slice(0, 2)),
+  openAi.stallsAfter(TOKENS.slice(0, 2), { counts: COUNTS }),
+  openAi.resetsAfter([]),
+  failsWith(429, openAiError('slow')),
+];
+
 const PLAIN: readonly UpstreamScript[] = [
   openAi.answersText(TOKENS.join('')),
   openAi.answersText(TOKENS.join(''), { counts: COUNTS }),
@@ -67,8 +75,9 @@ it('The usage ledger adds up to what the metrics counted, whatever became of the
   });
   const random = new Random(11);
   gateway.openai.script((exchange) => {
-    const isStream = exchange.request.body['stream'] === true;
-    return random.from(isStream ? STREAMS : PLAIN)(exchange);
+    const { stream, user } = exchange.request.body;
+    const scripts = user === 'leaves' ? LEFT : stream === true ? STREAMS : PLAIN;
+    return random.from(scripts)(exchange);
   });
   gateway.ollama.script((exchange) => {
     const isStream = exchange.request.body['stream'] !== false;
@@ -81,7 +90,10 @@ it('The usage ledger adds up to what the metrics counted, whatever became of the
     const { headers } = random.from(keys);
     const stream = random.chance(0.8);
     const leaves = stream && random.chance(0.2);
-    const response = await gateway.complete({ model, stream }, headers);
+    const response = await gateway.complete(
+      { model, stream, ...(leaves && { user: 'leaves' }) },
+      headers,
+    );
     if (!leaves) return void (await response.text().catch(() => ''));
     const reader = new SseReader(response);
     await reader.next();
