@@ -8,14 +8,22 @@ import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { flushLines } from './standard-streams.js';
+import { TargetActivity } from './target-activity.js';
 import { SLUICE_VERSION } from './version.js';
 
 /** Global, because whoever measures asks for its metrics. */
 @Global()
 @Module({
   imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [...METRIC_PROVIDERS, ConfigMetrics, FlightRecorder, GenerationLog, GenerationMetrics],
-  exports: [...METRIC_PROVIDERS, FlightRecorder, GenerationLog, GenerationMetrics],
+  providers: [
+    ...METRIC_PROVIDERS,
+    ConfigMetrics,
+    FlightRecorder,
+    GenerationLog,
+    GenerationMetrics,
+    TargetActivity,
+  ],
+  exports: [...METRIC_PROVIDERS, FlightRecorder, GenerationLog, GenerationMetrics, TargetActivity],
 })
 export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@InjectMetric('sluice_build_info') private readonly buildInfo: Gauge) {}
