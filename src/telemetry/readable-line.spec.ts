@@ -51,11 +51,9 @@ describe('A line for people', () => {
       caller: 'a',
       model: 'gpt',
       durationMs: 30,
-      ...{
-        endReason: 'upstream_error',
-        fault: 'upstream_unavailable',
-        contentParts: 0,
-      },
+      endReason: 'upstream_error',
+      fault: 'upstream_unavailable',
+      contentParts: 0,
       attempts: [
         {
           target: 'x/gpt',
