@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { GenerationObserver } from './contract/generation.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { UsageWriter } from './ledger/usage-writer.js';
+import { FlightRecorder } from './telemetry/flight-recorder.js';
 import { GenerationLog } from './telemetry/generation-log.js';
 import { GenerationMetrics } from './telemetry/generation-metrics.js';
 import { observedBy } from './telemetry/observed-by.js';
@@ -13,8 +14,8 @@ import { observedBy } from './telemetry/observed-by.js';
   providers: [
     {
       provide: GenerationObserver,
-      inject: [GenerationMetrics, GenerationLog, UsageWriter],
-      useFactory: (...observers: (GenerationObserver | undefined)[]) =>
+      inject: [GenerationMetrics, GenerationLog, FlightRecorder, UsageWriter],
+      useFactory: (...observers: (Partial<GenerationObserver> | undefined)[]) =>
         observedBy(observers.filter((each) => each !== undefined)),
     },
   ],

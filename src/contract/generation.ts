@@ -3,6 +3,7 @@ import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
 import type { DialectName, FinishReason, Usage } from './stream-event.js';
+import type { Wait, Waits } from './waits.js';
 
 /** USD per million tokens. */
 export interface Price {
@@ -75,6 +76,9 @@ export interface GenerationRecord {
   /** Id of the stream, ours. */
   readonly id: string;
   readonly requestId: string;
+  /** Of the request's body, as it was read; absent where it has none. */
+  readonly requestBytes?: number | undefined;
+  readonly startedAt: Date;
   readonly caller: Caller;
   /** Where it calls from. */
   readonly address: string;
@@ -103,11 +107,14 @@ export interface GenerationRecord {
   readonly usage?: Usage | undefined;
   /** Parts of content passed on. */
   readonly contentParts: number;
+  readonly contentChars: number;
   /** Once it has ended. */
   readonly bill?: Bill | undefined;
   /** What it cost, once it has ended; absent where nothing that is known to have been used has a price. */
   readonly costUsd?: number | undefined;
   readonly timeToFirstContentMs?: number | undefined;
+  /** Where its time went. */
+  readonly waits: Waits;
   readonly durationMs: number;
 }
 
@@ -123,6 +130,11 @@ export type BreakerState = 'closed' | 'open' | 'half_open';
 /** How generation tells of attempts and ends without knowing telemetry; the injection token has the same name. */
 export interface GenerationObserver {
   generationStarted(record: GenerationRecord): void;
+  attemptBegan(record: GenerationRecord, target: Target): void;
+  /** Once for every generation that has content, when it is on its way to the caller. */
+  contentBegan(record: GenerationRecord): void;
+  /** A single wait was longer than `streams.stallMs`; it is over. */
+  stalled(record: GenerationRecord, wait: Wait): void;
   attemptEnded(record: GenerationRecord, attempt: AttemptRecord): void;
   /** A backend sent something that is no event of its protocol; it was skipped. */
   malformedEvent(backend: string): void;

@@ -6,6 +6,8 @@ import type { DialectName } from '../contract/stream-event.js';
 /** Who asks, and how; known before the request is routed. */
 export interface CallerContext {
   readonly requestId: string;
+  /** Of its body, as it was read; absent where it has none. */
+  readonly requestBytes?: number | undefined;
   /** What it speaks. */
   readonly dialect: DialectName;
   readonly caller: Caller;

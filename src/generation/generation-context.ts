@@ -31,7 +31,7 @@ export class GenerationContext implements Disposable {
     this.lifetime.signal.throwIfAborted();
     this.#isBegun = true;
     try {
-      const permit = await this.permit;
+      const permit = await this.recorder.waits.during('queue', this.permit);
       this.recorder.admitted(permit);
       return permit;
     } catch (error) {

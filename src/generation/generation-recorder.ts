@@ -16,12 +16,18 @@ import type { DialectName, FinishReason, Usage } from '../contract/stream-event.
 import type { Permit } from './admission/permit.js';
 import { billOf, totalUsd } from './bill.js';
 import type { CallerContext } from './caller-context.js';
+import type { EventLoopDelay } from './event-loop-delay.js';
 import type { Candidate } from './routing/candidates.js';
+import type { ModelRoute } from './routing/route-table.js';
+import { WaitClock } from './wait-clock.js';
 
 /** The record of one generation while it is being written, and the only one who writes it. */
 export class GenerationRecorder implements GenerationRecord {
   readonly id = randomUUID();
   readonly requestId: string;
+  readonly requestBytes: number | undefined;
+  readonly startedAt = new Date();
+  readonly model: string;
   readonly caller: Caller;
   readonly dialect: DialectName;
   readonly address: string;
@@ -36,9 +42,11 @@ export class GenerationRecorder implements GenerationRecord {
   finishReason?: FinishReason;
   usage?: Usage;
   contentParts = 0;
+  contentChars = 0;
   bill?: Bill;
   costUsd?: number | undefined;
   timeToFirstContentMs?: number;
+  readonly waits: WaitClock;
   readonly #startedAt = performance.now();
   #durationMs: number | undefined;
   #isClosed = false;
@@ -46,15 +54,21 @@ export class GenerationRecorder implements GenerationRecord {
   #waits: Pick<Permit, 'waitedMs'> = { waitedMs: undefined };
 
   constructor(
-    readonly model: string,
+    { model, streams }: ModelRoute,
     readonly streaming: boolean,
     private readonly call: CallerContext,
     private readonly observer: GenerationObserver,
+    eventLoop: EventLoopDelay,
   ) {
+    this.model = model;
     this.requestId = call.requestId;
+    this.requestBytes = call.requestBytes;
     this.caller = call.caller;
     this.dialect = call.dialect;
     this.address = call.address;
+    this.waits = new WaitClock(this.#startedAt, streams.stallMs, eventLoop, (wait) =>
+      observer.stalled(this, wait),
+    );
     observer.generationStarted(this);
   }
 
@@ -73,6 +87,11 @@ export class GenerationRecorder implements GenerationRecord {
   /** There was no room for it: all it ever did was wait. */
   notAdmitted(): void {
     this.#waits = { waitedMs: this.durationMs };
+  }
+
+  attemptBegan(target: Target): void {
+    this.attemptsBegun += 1;
+    this.observer.attemptBegan(this, target);
   }
 
   answeredBy({ target, ignored }: Candidate): void {
@@ -102,7 +121,10 @@ export class GenerationRecorder implements GenerationRecord {
   noteBatch(batch: EventBatch): void {
     if (batch.contentParts === 0) return;
     this.contentParts += batch.contentParts;
-    this.timeToFirstContentMs ??= this.durationMs;
+    this.contentChars += batch.contentChars;
+    if (this.timeToFirstContentMs !== undefined) return;
+    this.timeToFirstContentMs = this.durationMs;
+    this.observer.contentBegan(this);
   }
 
   /** The upstream said that the answer is whole; its last batch is still to be read. */
@@ -136,7 +158,11 @@ export class GenerationRecorder implements GenerationRecord {
 
   #end(reason: EndReason): void {
     this.endReason = reason;
-    this.#durationMs = this.durationMs;
+    if (this.#durationMs === undefined) {
+      const now = performance.now();
+      this.#durationMs = now - this.#startedAt;
+      this.waits.stop(now);
+    }
     this.bill = billOf(this.attempts);
     this.costUsd = totalUsd(this.bill);
   }

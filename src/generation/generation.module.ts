@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { AdmissionMetrics } from './admission/admission-metrics.js';
 import { ConcurrencyLimiter } from './admission/concurrency-limiter.js';
 import { DeadlineCheck } from './routing/deadline-check.js';
-import { EventLoopDelay } from './admission/event-loop-delay.js';
+import { EventLoopDelay } from './event-loop-delay.js';
 import { GenerationService } from './generation.service.js';
 import { RunningGenerations } from './running-generations.js';
 import { TokenCounter } from './token-counter.js';
@@ -9,6 +10,7 @@ import { TargetHealth } from './health/target-health.js';
 
 @Module({
   providers: [
+    AdmissionMetrics,
     ConcurrencyLimiter,
     DeadlineCheck,
     { provide: EventLoopDelay, useFactory: () => new EventLoopDelay() },

@@ -10,6 +10,7 @@ import type { Permit } from './admission/permit.js';
 import type { CallerContext } from './caller-context.js';
 import { type Candidate, candidatesFor } from './routing/candidates.js';
 import { Attempts } from './attempt/attempts.js';
+import { EventLoopDelay } from './event-loop-delay.js';
 import { GenerationContext } from './generation-context.js';
 import { streamAnswer, wholeAnswer } from './run-generation.js';
 import { boundRequest } from './bound-request.js';
@@ -19,6 +20,7 @@ import type { GenerationLifetime } from './generation-lifetime.js';
 import type { ModelRoute } from './routing/route-table.js';
 import { RunningGenerations } from './running-generations.js';
 import { TargetHealth } from './health/target-health.js';
+import type { WaitClock } from './wait-clock.js';
 
 /** A generation under way. Its record fills in as things become known. */
 export interface Generation {
@@ -36,6 +38,8 @@ export interface StreamedGeneration extends Generation {
   readonly batches: AsyncIterable<EventBatch>;
   /** Aborted when time is up or the caller left: no wait of a reader may last longer. */
   readonly over: AbortSignal;
+  /** Its reader says here when it waits for the caller. */
+  readonly waits: Pick<WaitClock, 'during'>;
 }
 
 export interface PlainGeneration extends Generation {
@@ -49,6 +53,7 @@ export class GenerationService {
     private readonly limiter: ConcurrencyLimiter,
     private readonly health: TargetHealth,
     private readonly running: RunningGenerations,
+    private readonly eventLoop: EventLoopDelay,
     @Inject(ChatBackends) private readonly backends: ChatBackends,
     @Inject(GenerationObserver) private readonly observer: GenerationObserver,
   ) {}
@@ -68,7 +73,8 @@ export class GenerationService {
     const limited = boundRequest(request, call.caller);
     const context = this.#begin(route, limited, call, signal, true);
     const batches = streamAnswer(context, limited);
-    return { ...generationOf(context), batches, over: context.lifetime.signal };
+    const { lifetime, recorder } = context;
+    return { ...generationOf(context), batches, over: lifetime.signal, waits: recorder.waits };
   }
 
   /** The same for a caller that wants the whole answer at once. */
@@ -94,8 +100,8 @@ export class GenerationService {
     const { totalMs } = route.streams;
     const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
     const permit = this.#acquire(call, candidates, lifetime);
-    const recorder = new GenerationRecorder(route.model, streaming, call, this.observer);
-    const { health } = this;
+    const { health, observer, eventLoop } = this;
+    const recorder = new GenerationRecorder(route, streaming, call, observer, eventLoop);
     const attempts = new Attempts(health, recorder, lifetime, call.flow);
     return new GenerationContext(route, candidates, health, lifetime, recorder, attempts, permit);
   }

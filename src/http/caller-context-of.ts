@@ -17,10 +17,11 @@ export function callerContextOf(
   { locals }: Response,
   dialect: DialectName,
 ): CallerContext {
-  const { id: requestId, caller, config } = locals.context;
+  const { id: requestId, bodyBytes: requestBytes, caller, config } = locals.context;
   const address = addressOf(request);
   return {
     requestId,
+    requestBytes,
     dialect,
     caller,
     config,

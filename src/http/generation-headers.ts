@@ -15,6 +15,14 @@ export function setTargetHeaders(response: Response, record: GenerationRecord): 
   response.setHeader('x-sluice-backend', target.backend);
   response.setHeader('x-sluice-attempts', record.attemptsBegun);
   if (ignored.length > 0) response.setHeader('x-sluice-ignored', ignored.join(', '));
+  setTimingHeader(response, record);
+}
+
+/** Where the time went so far, as browsers show it: https://www.w3.org/TR/server-timing/ */
+export function setTimingHeader(response: Response, { waits }: GenerationRecord): void {
+  const waited = Object.entries(waits.ms).filter(([, ms]) => ms >= 0.05);
+  const metrics = waited.map(([on, ms]) => `${on};dur=${ms.toFixed(1)}`);
+  if (metrics.length > 0) response.setHeader('server-timing', metrics.join(', '));
 }
 
 /** What is known once the whole answer is there. */

@@ -6,25 +6,10 @@ import type { GenerationRecord } from '../contract/generation.js';
 import type { UsageRow } from './usage-row.js';
 import { StoreError, type UsageStore } from './usage-store.js';
 import { MAX_WAITING_ROWS, UsageWriter } from './usage-writer.js';
+import { generationRecord } from '../../test/support/generation-record.js';
 
 function record(id: string, fields: Partial<GenerationRecord> = {}): GenerationRecord {
-  return {
-    id,
-    requestId: id,
-    caller: ANONYMOUS,
-    address: '192.0.2.1',
-    model: 'm',
-    dialect: 'chat-completions',
-    streaming: true,
-    attempts: [],
-    attemptsBegun: 0,
-    recoveries: [],
-    ignored: [],
-    contentParts: 0,
-    durationMs: 1,
-    endReason: 'completed',
-    ...fields,
-  };
+  return generationRecord({ id, requestId: id, endReason: 'completed', ...fields });
 }
 
 /** A store that does what the test says with each batch; at first it takes them all. */

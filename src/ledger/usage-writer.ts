@@ -27,7 +27,7 @@ export type DropReason = (typeof DROP_REASONS)[number];
  * waits for the store. A row is kept until the store has taken it, and dropped, counted, where too
  * many wait.
  */
-export class UsageWriter implements GenerationObserver {
+export class UsageWriter implements Pick<GenerationObserver, 'generationEnded'> {
   readonly #logger = new Logger('UsageLedger');
   readonly #rows: UsageRow[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -42,18 +42,6 @@ export class UsageWriter implements GenerationObserver {
   ) {
     for (const reason of DROP_REASONS) dropped.inc({ reason }, 0);
   }
-
-  generationStarted(): void {}
-
-  attemptEnded(): void {}
-
-  malformedEvent(): void {}
-
-  targetNoticed(): void {}
-
-  breakerChanged(): void {}
-
-  recoveryEnded(): void {}
 
   generationEnded(record: GenerationRecord): void {
     if (this.#isClosed) return this.#drop('shutdown');

@@ -4,12 +4,12 @@ import type { Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import { defined } from '../contract/json.js';
 import type {
-  AttemptRecord,
   BreakerState,
   GenerationObserver,
   GenerationRecord,
   TargetNotice,
 } from '../contract/generation.js';
+import { reportOf } from './stream-report.js';
 
 /** An upstream's own word in the log. */
 const MAX_WORD_CHARS = 64;
@@ -22,17 +22,9 @@ const MAX_NOTICES = 1000;
  * no prompt, no answer, no message of an upstream's error.
  */
 @Injectable()
-export class GenerationLog implements GenerationObserver {
+export class GenerationLog implements Partial<GenerationObserver> {
   readonly #logger = new Logger('Generation');
   readonly #noticed = new Set<string>();
-
-  generationStarted(): void {}
-
-  attemptEnded(): void {}
-
-  malformedEvent(): void {}
-
-  recoveryEnded(): void {}
 
   /** Once for each target and word: it would be said with every answer. */
   targetNoticed({ backend, model }: Target, notice: TargetNotice): void {
@@ -52,60 +44,14 @@ export class GenerationLog implements GenerationObserver {
   }
 
   generationEnded(record: GenerationRecord): void {
-    const { usage, target, error } = record;
-    const line = defined({
-      requestId: record.requestId,
-      streamId: record.id,
-      caller: record.caller.id,
-      address: record.address,
-      dialect: record.dialect,
-      model: record.model,
-      target: target ? `${target.backend}/${target.model}` : undefined,
-      streaming: record.streaming,
-      endReason: record.endReason,
-      fault: record.fault,
-      finishReason: record.finishReason,
-      durationMs: Math.round(record.durationMs),
-      timeToFirstContentMs: rounded(record.timeToFirstContentMs),
-      inputTokens: usage?.input,
-      outputTokens: usage?.output,
-      cachedInputTokens: usage?.cachedInput,
-      reasoningTokens: usage?.reasoning,
-      costUsd: record.costUsd,
-      contentParts: record.contentParts,
-      queuedMs: rounded(record.queuedMs),
-      ...(record.recoveries.length > 0 && { recoveries: record.recoveries }),
-      attempts: record.attempts.map(toLogged),
-      ...(record.fault === 'internal' && error && { stack: framesOf(error) }),
-    });
+    const { error } = record;
+    const isBug = record.fault === 'internal';
+    const line = { ...reportOf(record), ...(isBug && error && { stack: framesOf(error) }) };
     const message = `generation ended: ${record.endReason}`;
-    if (record.fault === 'internal') this.#logger.error(message, line);
+    if (isBug) this.#logger.error(message, line);
     else if (record.fault !== undefined) this.#logger.warn(message, line);
     else this.#logger.log(message, line);
   }
-}
-
-/** What an attempt used stands in the line once, with that of the others. */
-function toLogged({
-  backend,
-  model,
-  durationMs,
-  cancelMs,
-  usage: _usage,
-  contentParts: _parts,
-  price: _price,
-  ...attempt
-}: AttemptRecord): object {
-  return {
-    target: `${backend}/${model}`,
-    ...attempt,
-    ms: Math.round(durationMs),
-    ...(cancelMs !== undefined && { cancelMs: Math.ceil(cancelMs) }),
-  };
-}
-
-function rounded(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : Math.round(ms);
 }
 
 /** Where a bug is, without its message, which may quote what a caller wrote, in lines of any form. */

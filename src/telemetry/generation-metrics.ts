@@ -13,10 +13,11 @@ import {
   RECOVERY_OUTCOMES,
   type RecoveryOutcome,
 } from '../contract/generation.js';
+import { type Wait, WAITED_FOR } from '../contract/waits.js';
 
 /** What is counted once per generation or attempt. */
 @Injectable()
-export class GenerationMetrics implements GenerationObserver, OnModuleInit {
+export class GenerationMetrics implements Partial<GenerationObserver>, OnModuleInit {
   constructor(
     private readonly live: LiveConfig,
     @InjectMetric('llm_active_streams') private readonly active: Gauge,
@@ -34,12 +35,16 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     @InjectMetric('llm_breaker_open') private readonly breakerOpen: Gauge,
     @InjectMetric('llm_cancel_latency_seconds') private readonly cancelLatency: Histogram,
     @InjectMetric('llm_queue_wait_seconds') private readonly queueWait: Histogram,
+    @InjectMetric('llm_stream_wait_seconds_total') private readonly waits: Counter,
+    @InjectMetric('llm_stream_stalls_total') private readonly stalls: Counter,
+    @InjectMetric('llm_attempts_in_flight') private readonly inFlight: Gauge,
   ) {}
 
   /** What has not happened yet is there as 0: an alert on a series that does not exist never fires. */
   onModuleInit(): void {
     for (const target of targetsOf(this.live.current)) this.breakerChanged(target, 'closed');
     this.#announce(this.live.current);
+    for (const on of WAITED_FOR) this.stalls.inc({ on }, 0);
     this.live.observe({
       replaced: (next, previous) => {
         this.#announce(next);
@@ -53,6 +58,7 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     for (const { id, recovery, targets } of models) {
       for (const { backend, model } of targets) {
         this.breakerOpen.inc({ backend, target_model: model }, 0);
+        this.inFlight.inc({ backend, target_model: model }, 0);
       }
       if (recovery === 'never') continue;
       for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ model: id, outcome }, 0);
@@ -71,17 +77,24 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     this.active.inc({ caller: caller.label });
   }
 
+  attemptBegan(_: GenerationRecord, { backend, model }: Target): void {
+    this.inFlight.inc({ backend, target_model: model });
+  }
+
+  stalled(_: GenerationRecord, { on }: Wait): void {
+    this.stalls.inc({ on });
+  }
+
   attemptEnded({ model, attempts }: GenerationRecord, attempt: AttemptRecord): void {
     const { backend, outcome, cancelMs } = attempt;
     this.attempts.inc({ model, backend, outcome });
+    this.inFlight.dec({ backend, target_model: attempt.model });
     if (cancelMs !== undefined) this.cancelLatency.observe(cancelMs / 1000);
     const previous = attempts.at(-2);
     if (previous && previous.outcome !== 'ok' && !isSameTarget(previous, attempt)) {
       this.fallbacks.inc({ model, from: previous.backend, to: backend, reason: previous.outcome });
     }
   }
-
-  targetNoticed(): void {}
 
   malformedEvent(backend: string): void {
     this.malformed.inc({ backend });
@@ -104,11 +117,20 @@ export class GenerationMetrics implements GenerationObserver, OnModuleInit {
     this.streams.inc({ caller, model, backend, dialect, end_reason: endReason });
     this.duration.observe({ model, end_reason: endReason }, record.durationMs / 1000);
     this.#countUsage(record, { caller, model, backend });
+    this.#countWaits(record);
   }
 
   /** A request that no generation was made for. */
   rejected(fault: Fault): void {
     this.rejections.inc({ fault });
+  }
+
+  #countWaits({ model, waits }: GenerationRecord): void {
+    for (const [backend, waited] of waits.msByBackend) {
+      for (const on of WAITED_FOR) {
+        if (waited[on] > 0) this.waits.inc({ model, backend, on }, waited[on] / 1000);
+      }
+    }
   }
 
   #countUsage(

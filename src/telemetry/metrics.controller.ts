@@ -8,6 +8,7 @@ import {
 } from '@nestjs/swagger';
 import { PrometheusController } from '@willsoto/nestjs-prometheus';
 import type { Response } from 'express';
+import { FlightRecorder } from './flight-recorder.js';
 
 const content = { 'application/json': { schema: { $ref: '#/components/schemas/ErrorBody' } } };
 
@@ -15,6 +16,10 @@ const content = { 'application/json': { schema: { $ref: '#/components/schemas/Er
 @ApiTags('operations')
 @Controller()
 export class MetricsController extends PrometheusController {
+  constructor(private readonly recorder: FlightRecorder) {
+    super();
+  }
+
   /** The metrics of this process, in Prometheus text format. */
   @Get()
   @ApiProduces('text/plain')
@@ -25,6 +30,7 @@ export class MetricsController extends PrometheusController {
   @ApiUnauthorizedResponse({ description: 'There is no key, or one that is not known.', content })
   @ApiForbiddenResponse({ description: 'The key is none with `admin: true`.', content })
   override index(@Res({ passthrough: true }) response: Response): Promise<string> {
+    this.recorder.countWaiting();
     return super.index(response);
   }
 }

@@ -125,6 +125,39 @@ export const METRIC_PROVIDERS = [
     buckets: QUEUE_SECONDS,
   }),
   makeCounterProvider({
+    name: 'llm_stream_wait_seconds_total',
+    help: 'The time of ended generations, by whom they waited for and which backend was being asked.',
+    labelNames: ['model', 'backend', 'on'],
+  }),
+  makeCounterProvider({
+    name: 'llm_stream_stalls_total',
+    help: 'Single waits of a generation that were longer than streams.stallMs.',
+    labelNames: ['on'],
+  }),
+  makeGaugeProvider({
+    name: 'llm_attempts_in_flight',
+    help: 'Requests to upstreams that are running, by target.',
+    labelNames: ['backend', 'target_model'],
+  }),
+  makeGaugeProvider({
+    name: 'llm_streams_waiting',
+    help: 'Generations that are running, by whom they wait for now.',
+    labelNames: ['on'],
+  }),
+  makeGaugeProvider({
+    name: 'llm_slots_in_use',
+    help: 'Slots of this process that generations have.',
+  }),
+  makeGaugeProvider({ name: 'llm_slots_limit', help: 'Slots that there are: limits.streams.' }),
+  makeGaugeProvider({
+    name: 'llm_queue_length',
+    help: 'Generations that wait for a slot, or for room at a backend.',
+  }),
+  makeGaugeProvider({
+    name: 'llm_queue_limit',
+    help: 'How many may wait for a slot: limits.queue.size.',
+  }),
+  makeCounterProvider({
     name: 'sluice_log_lines_dropped_total',
     help: 'Lines of the log that could not be written: their reader stalls or is gone, or the disk is full.',
     collect() {

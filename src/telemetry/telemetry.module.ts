@@ -2,6 +2,7 @@ import { Global, Module, type OnApplicationShutdown, type OnModuleInit } from '@
 import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Gauge } from 'prom-client';
 import { ConfigMetrics } from './config-metrics.js';
+import { FlightRecorder } from './flight-recorder.js';
 import { GenerationLog } from './generation-log.js';
 import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
@@ -13,8 +14,8 @@ import { SLUICE_VERSION } from './version.js';
 @Global()
 @Module({
   imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [...METRIC_PROVIDERS, ConfigMetrics, GenerationLog, GenerationMetrics],
-  exports: [...METRIC_PROVIDERS, GenerationLog, GenerationMetrics],
+  providers: [...METRIC_PROVIDERS, ConfigMetrics, FlightRecorder, GenerationLog, GenerationMetrics],
+  exports: [...METRIC_PROVIDERS, FlightRecorder, GenerationLog, GenerationMetrics],
 })
 export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@InjectMetric('sluice_build_info') private readonly buildInfo: Gauge) {}

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ANONYMOUS } from '../../src/contract/caller.js';
 import { ALL_FAULTS } from '../../src/contract/faults.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import type { GenerationRecord } from '../../src/contract/generation.js';
@@ -15,6 +14,7 @@ import type { BodyEnd, StrictStream } from '../support/strict-stream.js';
 import { failsWith } from '../support/upstream-scripts.js';
 import { within } from '../support/within.js';
 import type { DialectKind, FailureWords } from './dialect-kind.js';
+import { generationRecord } from '../support/generation-record.js';
 
 const HEARTBEAT_MS = 20;
 
@@ -29,21 +29,7 @@ const ABOUT = { requestId: 'req-1' };
 /** What every dialect has to do, whatever its protocol. */
 export function describeDialect<Options, Frame>(kind: DialectKind<Options, Frame>): void {
   const { dialect } = kind;
-  const RECORD: GenerationRecord = {
-    id: '00000000-0000-4000-8000-000000000000',
-    requestId: ABOUT.requestId,
-    caller: ANONYMOUS,
-    address: '127.0.0.1',
-    model: 'gpt',
-    dialect: dialect.name,
-    streaming: true,
-    attempts: [],
-    attemptsBegun: 0,
-    recoveries: [],
-    ignored: [],
-    contentParts: 0,
-    durationMs: 1,
-  };
+  const RECORD = generationRecord({ dialect: dialect.name });
 
   describe(`the dialect ${dialect.name}`, () => {
     let gateway: Gateway;

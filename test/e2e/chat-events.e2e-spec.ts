@@ -67,7 +67,14 @@ describe('the EventSource protocol', () => {
       {
         id: `${String(streamId)}:4`,
         type: 'done',
-        data: { streamId, model, backend, finishReason: 'stop', usage: { input: 9, output: 3 } },
+        data: expect.objectContaining({
+          streamId,
+          model,
+          backend,
+          finishReason: 'stop',
+          usage: { input: 9, output: 3 },
+          waitedMs: expect.any(Object) as object,
+        }) as object,
       },
     ]);
     expect([gateway.openai.requests.length, gateway.ollama.requests.length]).toEqual(

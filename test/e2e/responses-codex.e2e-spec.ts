@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ANONYMOUS } from '../../src/contract/caller.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import type { GenerationRecord } from '../../src/contract/generation.js';
 import type { JsonObject } from '../../src/contract/json.js';
 import { responses } from '../../src/http/dialects/responses/dialect.js';
 import {
@@ -23,6 +21,7 @@ import type { UpstreamScript } from '../support/scripted-upstream.js';
 import { strictResponse } from '../support/strict-response.js';
 import { failsWith, replays } from '../support/upstream-scripts.js';
 import { within } from '../support/within.js';
+import { generationRecord } from '../support/generation-record.js';
 
 /** As codex-rs builds it. */
 const CODEX = {
@@ -52,21 +51,7 @@ const USER = {
   content: [{ type: 'input_text', text: 'List the files.' }],
 };
 
-const RECORD: GenerationRecord = {
-  id: '00000000-0000-4000-8000-000000000000',
-  requestId: 'req-1',
-  caller: ANONYMOUS,
-  address: '127.0.0.1',
-  model: 'gpt',
-  dialect: 'responses',
-  streaming: true,
-  attempts: [],
-  attemptsBegun: 0,
-  recoveries: [],
-  ignored: [],
-  contentParts: 0,
-  durationMs: 1,
-};
+const RECORD = generationRecord({ dialect: 'responses' });
 
 const encoder = () =>
   responses.encoder(responses.read({ model: 'gpt', input: 'Hi' }, {}).options, RECORD);

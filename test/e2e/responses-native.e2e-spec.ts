@@ -42,7 +42,10 @@ describe('Responses over an upstream that has them', () => {
         { id: 'native', kind: 'openai', baseUrl: upstream.openaiUrl, responses: true },
         { id: 'chat', kind: 'openai', baseUrl: next.openaiUrl },
       ],
-      models: [{ id: 'gpt', targets: ['native/gpt-5', 'chat/gpt-4o'] }],
+      models: [
+        { id: 'gpt', targets: ['native/gpt-5', 'chat/gpt-4o'] },
+        { id: 'storeless', targets: [{ backend: 'native', model: 'gpt-5', drop: ['store'] }] },
+      ],
     });
   });
   afterEach(async () => {
@@ -73,6 +76,14 @@ describe('Responses over an upstream that has them', () => {
       path: '/v1/responses',
       body: { model: 'gpt-5', input: 'Hi', tools: [{ type: 'web_search' }], store: false },
     });
+  });
+
+  it.each(['gpt', 'storeless'])('say once that nothing is kept, by target %s', async (model) => {
+    upstream.script(replays(RESPONSES_STREAM_TYPE, bytesOf('refusal')));
+    const body = { model, input: 'Hi', stream: true, store: true };
+    const answer = await gateway.post('/v1/responses', body);
+    await answer.text();
+    expect(answer.headers.get('x-sluice-ignored')).toBe('store');
   });
 
   it('are numbered without a gap where keep-alives are left out', async () => {

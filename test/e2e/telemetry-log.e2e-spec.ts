@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +17,11 @@ describe('the log', () => {
 
   it('has one line for a generation, with everything but what was said', async () => {
     gateway.openai.script(failsWith(429, openAiError('slow'), { 'x-request-id': 'req_up_1' }));
-    gateway.ollama.script(ollama.streamsText(['Hel', 'lo']));
+    gateway.ollama.script(async (exchange) => {
+      // What takes no time at all is no gap.
+      await pause(5);
+      await ollama.streamsText(['Hel', 'lo'])(exchange);
+    });
     await (await gateway.complete({ model: 'gpt-4o' }, { 'x-request-id': 'mine-1' })).text();
     // Strictly: on a terminal a field that is `undefined` would be shown.
     expect(await gateway.ended()).toStrictEqual({
@@ -35,6 +40,9 @@ describe('the log', () => {
       inputTokens: 9,
       outputTokens: 3,
       contentParts: 2,
+      waitedMs: expect.any(Object) as object,
+      longestGapMs: expect.any(Number) as number,
+      longestGapOn: expect.any(String) as string,
       attempts: [
         {
           target: 'openai/gpt-4o-2024',

@@ -1,9 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAnthropicStream } from '../../src/backends/anthropic/anthropic-stream.js';
-import { ANONYMOUS } from '../../src/contract/caller.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import type { GenerationRecord } from '../../src/contract/generation.js';
 import type { StreamEvent, StreamPart } from '../../src/contract/stream-event.js';
 import { MessagesEncoder } from '../../src/http/dialects/messages/encode-stream.js';
 import {
@@ -19,22 +17,9 @@ import {
 import type { StrictStream } from '../support/strict-stream.js';
 import { sourceOf } from '../support/upstream-settings.js';
 import { deltasOf, strictMessage } from '../support/strict-message.js';
+import { generationRecord } from '../support/generation-record.js';
 
-const RECORD: GenerationRecord = {
-  id: 'g',
-  requestId: 'r',
-  caller: ANONYMOUS,
-  address: '127.0.0.1',
-  model: 'm',
-  dialect: 'messages',
-  streaming: true,
-  attempts: [],
-  attemptsBegun: 1,
-  recoveries: [],
-  ignored: [],
-  contentParts: 0,
-  durationMs: 1,
-};
+const RECORD = generationRecord({ dialect: 'messages' });
 const NOTICES = { malformedEvent() {}, unknownFinishReason() {}, implausibleUsage() {} };
 
 const part: fc.Arbitrary<StreamPart> = fc.oneof(

@@ -1,31 +1,16 @@
 import * as fc from 'fast-check';
 import OpenAI from 'openai';
 import { describe, expect, it } from 'vitest';
-import { ANONYMOUS } from '../../src/contract/caller.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
-import type { GenerationRecord } from '../../src/contract/generation.js';
 import type { JsonObject } from '../../src/contract/json.js';
 import type { FinishReason, StreamPart } from '../../src/contract/stream-event.js';
 import { ResponsesEncoder } from '../../src/http/dialects/responses/encode-stream.js';
 import { parseResponsesRequest } from '../../src/http/dialects/responses/parse-request.js';
 import { strictResponse } from '../support/strict-response.js';
 import type { StrictStream } from '../support/strict-stream.js';
+import { generationRecord } from '../support/generation-record.js';
 
-const RECORD: GenerationRecord = {
-  id: '00000000-0000-4000-8000-000000000000',
-  requestId: 'r',
-  caller: ANONYMOUS,
-  address: '127.0.0.1',
-  model: 'm',
-  dialect: 'responses',
-  streaming: true,
-  attempts: [],
-  attemptsBegun: 1,
-  recoveries: [],
-  ignored: [],
-  contentParts: 0,
-  durationMs: 1,
-};
+const RECORD = generationRecord({ dialect: 'responses' });
 
 const part: fc.Arbitrary<StreamPart> = fc.oneof(
   fc.string().map((text) => ({ type: 'text-delta' as const, text })),

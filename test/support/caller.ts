@@ -4,7 +4,7 @@ import { parseConfig } from '../../src/config/load/load-config.js';
 import type { GatewayConfig } from '../../src/config/schema/gateway-config.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import { ConcurrencyLimiter } from '../../src/generation/admission/concurrency-limiter.js';
-import { EventLoopDelay } from '../../src/generation/admission/event-loop-delay.js';
+import { EventLoopDelay } from '../../src/generation/event-loop-delay.js';
 import type { Permit } from '../../src/generation/admission/permit.js';
 
 export interface TestLimits {

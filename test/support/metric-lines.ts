@@ -48,7 +48,7 @@ function lineOf(row: string): MetricLine {
 
 /**
  * By how much each series of ours changed while `act` ran; those that did not are left out, and so
- * are buckets, sums, and the pace of streams, which only those have whose tokens came apart. Metrics belong to the process, so only differences mean anything.
+ * are buckets, sums, seconds, and the pace of streams, which only those have whose tokens came apart. Metrics belong to the process, so only differences mean anything.
  */
 export async function changes(
   gateway: Gateway,
@@ -67,6 +67,8 @@ async function counts(
   headers?: Record<string, string>,
 ): Promise<Map<string, number>> {
   const { lines } = await MetricLines.read(gateway, undefined, headers);
-  const counted = lines.filter(({ name }) => !/_(bucket|sum)$|tokens_per_second/.test(name));
+  const counted = lines.filter(
+    ({ name }) => !/_(bucket|sum|seconds_total)$|tokens_per_second/.test(name),
+  );
   return new Map(counted.map(({ series, value }) => [series, value]));
 }

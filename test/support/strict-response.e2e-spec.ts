@@ -1,30 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { ANONYMOUS } from '../../src/contract/caller.js';
 import { GatewayError } from '../../src/contract/gateway-error.js';
 import type { StreamPart } from '../../src/contract/stream-event.js';
 import { responses } from '../../src/http/dialects/responses/dialect.js';
 import { strictResponse, textOfResponse } from './strict-response.js';
 import { type BodyEnd, NotWellFormed } from './strict-stream.js';
+import { generationRecord } from './generation-record.js';
 
 const ABOUT = { requestId: 'r' };
 
 function encoder() {
   const { options } = responses.read({ model: 'gpt', stream: true, input: 'Hi' }, {});
-  return responses.encoder(options, {
-    id: '00000000-0000-4000-8000-000000000000',
-    requestId: ABOUT.requestId,
-    caller: ANONYMOUS,
-    address: '127.0.0.1',
-    model: 'gpt',
-    dialect: 'responses',
-    streaming: true,
-    attempts: [],
-    attemptsBegun: 0,
-    recoveries: [],
-    ignored: [],
-    contentParts: 0,
-    durationMs: 1,
-  });
+  return responses.encoder(options, generationRecord({ dialect: 'responses' }));
 }
 
 const SAID: readonly StreamPart[] = [

@@ -28,6 +28,7 @@ describe('a configuration', () => {
         heartbeatMs: 15_000,
         commitAfterMs: 25_000,
         slowClientMs: 30_000,
+        stallMs: 2000,
         connectMs: 5000,
         idleMs: 180_000,
         answerMs: 300_000,

@@ -48,6 +48,14 @@ export class ModelStreamsConfig extends TargetStreamsConfig {
   @Milliseconds()
   readonly slowClientMs?: number;
 
+  /**
+   * A single wait, for whomever, that is longer than this is counted as a stall, in milliseconds. It
+   * ends nothing.
+   */
+  @Optional()
+  @Milliseconds()
+  readonly stallMs?: number;
+
   /** Longest life of a request with all its attempts, in milliseconds. */
   @Optional()
   @Milliseconds()
@@ -62,6 +70,7 @@ export class StreamsConfig extends ModelStreamsConfig {
   override readonly commitAfterMs: number = 25_000;
   override readonly slowClientMs: number = 30_000;
   override readonly totalMs: number = 600_000;
+  override readonly stallMs: number = 2000;
 
   /** Longest wait for a connection to a backend, TLS included, in milliseconds. */
   @Milliseconds()

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { callers, configOf, states } from '../../../test/support/caller.js';
 import { LiveConfig } from '../../config/live-config.js';
 import { ConcurrencyLimiter } from './concurrency-limiter.js';
-import { EventLoopDelay } from './event-loop-delay.js';
+import { EventLoopDelay } from '../event-loop-delay.js';
 
 const removed = () => configOf({}, ['b']);
 

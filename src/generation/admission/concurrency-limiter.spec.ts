@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limiterWith, states, thrownBy, Caller, callers } from '../../../test/support/caller.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { EventLoopDelay } from './event-loop-delay.js';
+import { EventLoopDelay } from '../event-loop-delay.js';
 
 const MAX_WAIT_MS = 10_000;
 

@@ -3,7 +3,7 @@ import { LiveConfig } from '../../config/live-config.js';
 import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { BackendCapacity } from './backend-capacity.js';
-import { EventLoopDelay } from './event-loop-delay.js';
+import { EventLoopDelay } from '../event-loop-delay.js';
 import { FairQueue, type Queued } from './fair-queue.js';
 import type { EligibleBackends, Permit } from './permit.js';
 import { noneEligible, queueFull, releasedEarly, tooSlow } from './refusal.js';
@@ -30,6 +30,7 @@ export class ConcurrencyLimiter {
   readonly #entering = new Set<Waiter>();
   #polling: NodeJS.Timeout | undefined;
   readonly #waitingForIdle: (() => void)[] = [];
+  #onChange = (): void => undefined;
 
   constructor(
     private readonly live: LiveConfig,
@@ -56,6 +57,16 @@ export class ConcurrencyLimiter {
   /** Slots taken. */
   get running(): number {
     return this.#running;
+  }
+
+  /** Generations that wait, for a slot or for room at a backend. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** @param onChange called when `running` or `waiting` may have changed */
+  observe(onChange: () => void): void {
+    this.#onChange = onChange;
   }
 
   /**
@@ -133,6 +144,7 @@ export class ConcurrencyLimiter {
     this.#releaseCapacity(waiter);
     waiter.hasSlot = false;
     this.#running -= 1;
+    this.#onChange();
     this.#dispatch();
     if (this.#running > 0) return;
     for (const resolve of this.#waitingForIdle.splice(0)) resolve();
@@ -149,7 +161,10 @@ export class ConcurrencyLimiter {
     if (!waiter.hasSlot && this.#running >= this.#limits.streams) return false;
     const backend = this.#capacity.take(waiter.backends);
     if (backend === undefined) return false;
-    if (!waiter.hasSlot) this.#running += 1;
+    if (!waiter.hasSlot) {
+      this.#running += 1;
+      this.#onChange();
+    }
     waiter.hasSlot = true;
     waiter.hasCapacity = true;
     waiter.backend = backend;
@@ -158,6 +173,7 @@ export class ConcurrencyLimiter {
 
   #wait(waiter: Waiter): Promise<void> {
     this.#queue.add(waiter);
+    this.#onChange();
     if (!waiter.hasSlot) this.#entering.add(waiter);
     this.#polling ??= setInterval(() => this.#refreshEligible(), REFRESH_EVERY_MS).unref();
     return waiter.wait(this.#limits.queue.maxWaitMs, (reason) => this.#refuse(waiter, reason));
@@ -190,6 +206,7 @@ export class ConcurrencyLimiter {
 
   #remove(waiter: Waiter): void {
     this.#queue.remove(waiter);
+    this.#onChange();
     this.#entering.delete(waiter);
     if (this.#queue.isEmpty) this.#stopPolling();
   }

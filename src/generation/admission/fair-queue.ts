@@ -21,8 +21,14 @@ export class FairQueue<T extends Queued> {
   readonly #lanes = { interactive: new TurnQueue<T>(), batch: new TurnQueue<T>() };
   /** Interactive grants since a batch waiter was served, while one waited. */
   #passedBatch = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
 
   add(waiter: T): void {
+    this.#size += 1;
     this.#lanes[waiter.priority].add(waiter);
   }
 
@@ -38,6 +44,7 @@ export class FairQueue<T extends Queued> {
       : (interactive.take(accepts) ?? batch.take(accepts));
     if (waiter?.priority === 'batch' || batch.isEmpty) this.#passedBatch = 0;
     else if (waiter) this.#passedBatch += 1;
+    if (waiter) this.#size -= 1;
     return waiter;
   }
 
@@ -48,12 +55,12 @@ export class FairQueue<T extends Queued> {
   }
 
   get isEmpty(): boolean {
-    return this.#lanes.interactive.isEmpty && this.#lanes.batch.isEmpty;
+    return this.#size === 0;
   }
 
   /** Does nothing when `waiter` is not in the queue. */
   remove(waiter: T): void {
-    this.#lanes[waiter.priority].remove(waiter);
+    if (this.#lanes[waiter.priority].remove(waiter)) this.#size -= 1;
   }
 }
 
@@ -94,11 +101,13 @@ class TurnQueue<T extends Queued> {
     return this.#flows.size === 0;
   }
 
-  remove(waiter: T): void {
+  /** @returns whether it was there */
+  remove(waiter: T): boolean {
     const waiters = this.#flows.get(waiter.flow);
     const at = waiters?.indexOf(waiter) ?? -1;
-    if (!waiters || at === -1) return;
+    if (!waiters || at === -1) return false;
     waiters.splice(at, 1);
     if (waiters.length === 0) this.#flows.delete(waiter.flow);
+    return true;
   }
 }

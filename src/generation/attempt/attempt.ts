@@ -6,6 +6,7 @@ import type { EventBatch } from '../../contract/event-batch.js';
 import type { Usage } from '../../contract/stream-event.js';
 import type { BreakerCall } from '../health/breaker.js';
 import type { Candidate } from '../routing/candidates.js';
+import type { WaitClock } from '../wait-clock.js';
 import { firstContent } from './first-content.js';
 import { PausableTimeout } from './pausable-timeout.js';
 
@@ -39,6 +40,8 @@ export class Attempt {
     this.#abort.abort(this.generationOver.reason);
   };
   #batches: AsyncIterator<EventBatch> | undefined;
+  /** What the next read waits for. */
+  #awaited: 'first_content' | 'upstream' = 'first_content';
   /** Everything up to the first content, until it is handed on. */
   #held: EventBatch | undefined;
 
@@ -46,6 +49,7 @@ export class Attempt {
    * @param generationOver aborts it; its reason is why the generation is over
    * @param breakerCall what its outcome means for the target's breaker
    * @param isLast no other target may be asked when this one stays silent
+   * @param waits the generation's, which waits for this attempt from here on
    */
   constructor(
     readonly candidate: Candidate,
@@ -53,7 +57,9 @@ export class Attempt {
     readonly breakerCall: BreakerCall,
     private readonly notices: AttemptNotices,
     private readonly isLast: boolean,
+    private readonly waits: WaitClock,
   ) {
+    waits.attemptBegan(candidate.target.backend);
     if (generationOver.aborted) this.#onGenerationOver();
     else generationOver.addEventListener('abort', this.#onGenerationOver, { once: true });
   }
@@ -69,13 +75,16 @@ export class Attempt {
     try {
       const batches = await backend.open(request, target, context);
       this.isAccepted = true;
-      this.#timeout.pause();
+      this.#timeout.pause(performance.now());
       this.#batches = batches[Symbol.asyncIterator]();
       const onTooLong = () => this.notices.preambleTooLong();
       this.#held = await firstContent(() => this.#pull(), onTooLong);
+      this.#awaited = 'upstream';
       this.#timeout.start(idleMs, () => this.#silent('idle_timeout', idleMs));
     } catch (error) {
       throw this.#failureOf(error);
+    } finally {
+      this.waits.begin('sluice');
     }
   }
 
@@ -102,6 +111,8 @@ export class Attempt {
       return answer;
     } catch (error) {
       throw this.#failureOf(error);
+    } finally {
+      this.waits.begin('sluice');
     }
   }
 
@@ -123,17 +134,26 @@ export class Attempt {
   #waitingFor(ms: number): AttemptContext {
     const requestSent = () => {
       if (this.isOver) return;
+      const now = performance.now();
+      this.waits.begin('first_content', now);
       this.#timeout.start(ms, () => this.#silent('first_token_timeout', ms));
-      this.#timeout.resume();
+      this.#timeout.resume(now);
     };
     return { notices: this.notices, signal: this.#abort.signal, requestSent };
   }
 
   async #pull(): Promise<EventBatch> {
     try {
-      this.#timeout.resume();
+      // The clock is read twice for each batch, for the deadline and for the account of waits alike.
+      const begun = performance.now();
+      this.#timeout.resume(begun);
+      this.waits.begin(this.#awaited, begun);
       const { done, value: batch } = await this.#batches!.next();
-      this.#timeout.pause();
+      const ended = performance.now();
+      this.#timeout.pause(ended);
+      // Pings end no wait.
+      if (batch?.contentParts === 0) this.waits.interrupt(ended);
+      else this.waits.begin('sluice', ended);
       if (done) throw new GatewayError('upstream_cut');
       if (batch.start) this.requestId = batch.start.requestId;
       if (batch.end) this.usage = batch.end.usage;
@@ -143,6 +163,7 @@ export class Attempt {
       }
       return batch;
     } catch (error) {
+      this.waits.begin('sluice');
       throw this.#failureOf(error);
     }
   }

@@ -31,8 +31,10 @@ export class Attempts implements Disposable {
     const { target } = candidate;
     const call = this.health.of(candidate).breaker.track(this.flow);
     const notices = new TargetNotices(target, this.recorder);
-    this.recorder.attemptsBegun += 1;
-    this.#running = new Attempt(candidate, this.lifetime.signal, call, notices, isLast);
+    const { signal } = this.lifetime;
+    const { waits } = this.recorder;
+    this.recorder.attemptBegan(labelled(target));
+    this.#running = new Attempt(candidate, signal, call, notices, isLast, waits);
     return this.#running;
   }
 

@@ -72,7 +72,8 @@ export class Failover {
     for (;;) {
       if (this.#usable().length === 0) throw this.#failures.finalError();
       try {
-        await permit.reassign(() => this.#usable().map(({ backend }) => backend.id));
+        const backends = () => this.#usable().map(({ backend }) => backend.id);
+        await this.#recorder.waits.during('queue', permit.reassign(backends));
       } catch (error) {
         this.#lifetime.signal.throwIfAborted();
         // The loop says what becomes of a request that nobody is left for.
@@ -109,7 +110,8 @@ export class Failover {
           this.#failures.noMoreRetries(failure, delayMs !== undefined || retries > 0, retry);
           return undefined;
         }
-        await pause(delayMs, this.#lifetime.signal);
+        const { waits } = this.#recorder;
+        await waits.during('backoff', pause(delayMs, this.#lifetime.signal));
         // Others may have found out meanwhile that the target is in trouble.
         if (!breaker.allows()) {
           this.#failures.noMoreRetries(failure, true, retry);

@@ -17,7 +17,7 @@ describe('PausableTimeout', () => {
   });
 
   it('expires after so much waiting for the upstream', () => {
-    timeout.resume();
+    timeout.resume(performance.now());
     vi.advanceTimersByTime(999);
     expect(expiredWith).toBeUndefined();
     vi.advanceTimersByTime(2);
@@ -25,11 +25,11 @@ describe('PausableTimeout', () => {
   });
 
   it('does not count the time in which a slow caller kept us from reading', () => {
-    timeout.resume();
+    timeout.resume(performance.now());
     vi.advanceTimersByTime(100);
-    timeout.pause();
+    timeout.pause(performance.now());
     vi.advanceTimersByTime(60_000);
-    timeout.resume();
+    timeout.resume(performance.now());
     vi.advanceTimersByTime(899);
     expect(expiredWith).toBeUndefined();
     vi.advanceTimersByTime(2);
@@ -38,25 +38,25 @@ describe('PausableTimeout', () => {
 
   it('adds up waits that brought no content', () => {
     for (let ping = 0; ping < 4; ping += 1) {
-      timeout.resume();
+      timeout.resume(performance.now());
       vi.advanceTimersByTime(300);
-      timeout.pause();
+      timeout.pause(performance.now());
     }
     expect(expiredWith).toBeDefined();
   });
 
   it('begins anew with content', () => {
     for (let token = 0; token < 10; token += 1) {
-      timeout.resume();
+      timeout.resume(performance.now());
       vi.advanceTimersByTime(900);
-      timeout.pause();
+      timeout.pause(performance.now());
       timeout.restart();
     }
     expect(expiredWith).toBeUndefined();
   });
 
   it('never expires once it was stopped', () => {
-    timeout.resume();
+    timeout.resume(performance.now());
     timeout.stop();
     vi.advanceTimersByTime(60_000);
     expect(expiredWith).toBeUndefined();

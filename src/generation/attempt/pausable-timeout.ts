@@ -24,14 +24,14 @@ export class PausableTimeout {
   }
 
   /** From now on we wait for the upstream. */
-  resume(): void {
-    this.#waitingSince = performance.now();
+  resume(now: number): void {
+    this.#waitingSince = now;
     if (this.#timer === undefined) this.#arm(this.#ms - this.#waitedMs);
   }
 
   /** It answered, with content or without. */
-  pause(): void {
-    this.#waitedMs += performance.now() - (this.#waitingSince ?? performance.now());
+  pause(now: number): void {
+    this.#waitedMs += now - (this.#waitingSince ?? now);
     this.#waitingSince = undefined;
   }
 

@@ -18,7 +18,7 @@ export function chooseRecovery(
   if (mode === 'deterministic' && !isDeterministic(request)) return NO_RECOVERY;
   const sameModel = ({ target }: Candidate) => target.model === answering.target.model;
   const takers = mode === 'always' ? candidates : candidates.filter(sameModel);
-  const options = new RecoveryOptions(takers, health, lifetime, permit);
+  const options = new RecoveryOptions(takers, health, lifetime, permit, recorder.waits);
   return new SplicedRecovery(request, options, attempts, recorder, lifetime, maxBytes);
 }
 

@@ -2,6 +2,7 @@ import type { Permit } from '../admission/permit.js';
 import type { GenerationLifetime } from '../generation-lifetime.js';
 import type { TargetHealth } from '../health/target-health.js';
 import type { Candidate } from '../routing/candidates.js';
+import type { WaitClock } from '../wait-clock.js';
 
 export interface RecoveryOption {
   readonly candidate: Candidate;
@@ -18,6 +19,7 @@ export class RecoveryOptions {
     private readonly health: TargetHealth,
     private readonly lifetime: GenerationLifetime,
     private readonly permit: Permit,
+    private readonly waits: WaitClock,
   ) {}
 
   /**
@@ -30,7 +32,7 @@ export class RecoveryOptions {
       const backends = () => this.#left(broken).map(({ candidate }) => candidate.backend.id);
       if (backends().length === 0) return undefined;
       try {
-        await this.permit.reassign(backends);
+        await this.waits.during('queue', this.permit.reassign(backends));
       } catch (error) {
         if (this.lifetime.signal.aborted) throw error;
         return undefined;

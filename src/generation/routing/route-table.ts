@@ -48,7 +48,7 @@ export interface RecoverySettings {
 /** Times of a whole request. */
 type StreamTimes = Pick<
   StreamsConfig,
-  'heartbeatMs' | 'commitAfterMs' | 'slowClientMs' | 'totalMs'
+  'heartbeatMs' | 'commitAfterMs' | 'slowClientMs' | 'totalMs' | 'stallMs'
 >;
 
 /** Times of one attempt. */

@@ -2,6 +2,7 @@ import type { Response } from 'express';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import type { Dialect } from '../dialects/dialect.js';
 import { toOpenAiError } from '../dialects/openai-shared/errors.js';
+import { setTimingHeader } from '../generation-headers.js';
 import { dialectOf, isOllamaPath } from '../routes.js';
 import { sendJson } from '../server/send-text.js';
 
@@ -28,7 +29,10 @@ function setErrorHeaders(response: Response, error: GatewayError): void {
   const { record } = response.locals.context;
   // A proxy decides by it whether it collects the answer, before it knows how that ends.
   response.setHeader('x-accel-buffering', 'no');
-  if (record) response.setHeader('x-sluice-attempts', record.attemptsBegun);
+  if (record) {
+    response.setHeader('x-sluice-attempts', record.attemptsBegun);
+    setTimingHeader(response, record);
+  }
   // RFC 9110 asks for it; no browser shows a dialog for this scheme.
   if (status === 401) response.setHeader('www-authenticate', 'Bearer');
   if (shouldRetry !== undefined) response.setHeader('x-should-retry', String(shouldRetry));

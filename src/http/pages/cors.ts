@@ -10,6 +10,7 @@ const EXPOSED = [
   'x-sluice-ignored',
   'x-sluice-sandbox',
   'x-sluice-cost-usd',
+  'server-timing',
   'x-should-retry',
   'retry-after',
   'retry-after-ms',

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Writable } from 'node:stream';
 import { Observable } from 'rxjs';
 import type { EventBatch } from '../../contract/event-batch.js';
+import type { StreamedGeneration } from '../../generation/generation.service.js';
 
 /**
  * What is handed on in one turn of the event loop: whatever one upstream delivered at once, other
@@ -11,16 +12,16 @@ import type { EventBatch } from '../../contract/event-batch.js';
 const PER_TURN = { events: 32, chars: 16 * 1024 };
 
 /** What can be pulled, until it is over. */
-interface Pullable {
-  readonly batches: AsyncIterable<EventBatch>;
-  readonly over: AbortSignal;
-}
+type Pullable = Pick<StreamedGeneration, 'batches' | 'over' | 'waits'>;
 
 /**
  * The one place where pull becomes push, and so the one place of backpressure: reads the source
  * only while `sink` drains, so that a slow caller slows the upstream instead of filling our heap.
  */
-export function fromPull({ batches, over }: Pullable, sink: Writable): Observable<EventBatch> {
+export function fromPull(
+  { batches, over, waits }: Pullable,
+  sink: Writable,
+): Observable<EventBatch> {
   return new Observable((subscriber) => {
     const pump = async () => {
       const iterator = batches[Symbol.asyncIterator]();
@@ -39,7 +40,7 @@ export function fromPull({ batches, over }: Pullable, sink: Writable): Observabl
           turn.chars = 0;
         }
         // After the turn: `@Sse` has written what it was given only then.
-        if (sink.writableNeedDrain) await drained(sink, over);
+        if (sink.writableNeedDrain) await waits.during('caller', drained(sink, over));
       }
     };
     pump().catch((error: unknown) => subscriber.error(error));

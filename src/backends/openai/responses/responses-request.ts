@@ -42,7 +42,7 @@ export function fitOf(request: ChatRequest, target: Target): Fit {
   const body = ownBody(request);
   const ignored = [
     ...forbiddenIn(nativeBody(request), request),
-    ...drop.filter((name) => body[name] != null),
+    ...drop.filter((name) => body[name] != null && name !== 'store'),
     // Where nobody says a word it is true: nobody misses it then.
     ...(body['store'] === true ? ['store'] : []),
   ];

@@ -94,6 +94,10 @@ export function ApiChatCompletion(): MethodDecorator {
           description: 'What the answer cost in USD, on plain answers of targets with a price.',
           schema: { type: 'number' },
         },
+        'server-timing': {
+          description: 'Where the time went until now, by whom was waited for.',
+          schema: { type: 'string', example: 'connect;dur=3.1, first_content;dur=412.6' },
+        },
         'x-sluice-ignored': { description: 'Hints left out.', schema: { type: 'string' } },
       },
       content: {

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { GenerationRecord } from '../../../contract/generation.js';
 import type { StreamEvent, StreamPart } from '../../../contract/stream-event.js';
+import { summaryOf } from '../../../contract/waits.js';
 import type { FailureInfo, StreamEncoder } from '../dialect.js';
 import { failedAttempts } from '../failed-attempts.js';
 
@@ -57,6 +58,7 @@ export class EventSourceEncoder implements StreamEncoder<ServerSentEvent> {
           finishReason: part.reason,
           usage: part.usage,
           costUsd: this.record.costUsd,
+          ...summaryOf(this.record.waits),
           ...(isRecovered(this.record) && { recovered: true }),
         });
       case 'start':

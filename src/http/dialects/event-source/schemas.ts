@@ -1,4 +1,5 @@
 import { FINISH_REASONS } from '../../../contract/stream-event.js';
+import { WAITED_FOR } from '../../../contract/waits.js';
 import {
   arrayOf,
   type JsonSchema,
@@ -38,6 +39,13 @@ const EVENTS: Readonly<Record<string, readonly [name: string, JsonSchema]>> = {
       backend: text,
       finishReason: schemaRef('FinishReason'),
       'usage?': schemaRef('Usage'),
+      waitedMs: {
+        ...objectOf(Object.fromEntries(WAITED_FOR.map((on) => [`${on}?`, count]))),
+        description:
+          'Where the time went, in milliseconds, by whom was waited for; together as long as the answer took.',
+      },
+      'longestGapMs?': { ...count, description: 'The longest single wait.' },
+      'longestGapOn?': { type: 'string', enum: WAITED_FOR },
       'costUsd?': { type: 'number', description: 'Where the target has a price.' },
       'recovered?': {
         type: 'boolean',

@@ -58,9 +58,27 @@ describe('EventLoopDelay', () => {
     expect(delay.isTooSlow).toBe(true);
   });
 
+  it('is free until now while turns are short', () => {
+    turns(10, 60);
+    expect(delay.freeUntil(now + 60)).toBe(now + 60);
+  });
+
+  it('was free until its timer was due, for work that a long turn has kept waiting', () => {
+    turns(1, EVERY_MS);
+    const dueAt = now + EVERY_MS;
+    expect(delay.freeUntil(now + 300)).toBe(dueAt);
+    now += 300;
+    vi.advanceTimersToNextTimer();
+    expect(delay.freeUntil(now + 1)).toBe(dueAt);
+    // The turn is over.
+    vi.advanceTimersToNextTimer();
+    expect(delay.freeUntil(now + 1)).toBe(now + 1);
+  });
+
   it('says nothing any more once the application is down', () => {
     turns(30, 300);
     delay.onApplicationShutdown();
     expect(delay.isTooSlow).toBe(false);
+    expect(delay.freeUntil(now + 300)).toBe(now + 300);
   });
 });

@@ -1,0 +1,88 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import { Gauge } from 'prom-client';
+import type { GenerationObserver, GenerationRecord } from '../contract/generation.js';
+import { type Wait, WAITED_FOR } from '../contract/waits.js';
+import { reportOf, type StreamReport } from './stream-report.js';
+
+/** Streams that have ended and are kept: about 3 MB, at most 8. */
+export const MAX_ENDED = 1000;
+
+/** One stream, as it was or as it is. */
+export interface RecordedStream extends StreamReport {
+  readonly state: 'open' | 'ended';
+  readonly startedAt: Date;
+  /** Characters of content passed on. */
+  readonly contentChars: number;
+  /** Of the request, as it was read. */
+  readonly requestBytes?: number | undefined;
+  /** The wait that goes on. */
+  readonly waitingFor?: Wait | undefined;
+  /** The longest ones, in their order. */
+  readonly waits: readonly Wait[];
+}
+
+export interface StreamFilter {
+  readonly state?: 'open' | 'ended' | undefined;
+  readonly caller?: string | undefined;
+  readonly model?: string | undefined;
+  readonly endReason?: string | undefined;
+}
+
+/** The streams that are open and the last that have ended: never what was asked, or answered. */
+@Injectable()
+export class FlightRecorder implements Partial<GenerationObserver> {
+  readonly #open = new Map<string, GenerationRecord>();
+  /** From the oldest on. */
+  readonly #ended: RecordedStream[] = [];
+
+  constructor(@InjectMetric('llm_streams_waiting') private readonly waiting: Gauge) {}
+
+  generationStarted(record: GenerationRecord): void {
+    this.#open.set(record.id, record);
+  }
+
+  generationEnded(record: GenerationRecord): void {
+    this.#open.delete(record.id);
+    this.#ended.push(recordedOf(record));
+    if (this.#ended.length > MAX_ENDED) this.#ended.shift();
+  }
+
+  /** Those that match, the youngest first. */
+  *streams({ state, caller, model, endReason }: StreamFilter = {}): Generator<RecordedStream> {
+    const wanted = (stream: RecordedStream) =>
+      (caller === undefined || stream.caller === caller) &&
+      (model === undefined || stream.model === model) &&
+      (endReason === undefined || stream.endReason === endReason);
+    const open = state === 'ended' ? [] : [...this.#open.values()].toReversed();
+    for (const stream of open.map(recordedOf)) if (wanted(stream)) yield stream;
+    const ended = state === 'open' ? [] : this.#ended.toReversed();
+    for (const stream of ended) if (wanted(stream)) yield stream;
+  }
+
+  /** @param id of the stream, not of its request */
+  find(id: string): RecordedStream | undefined {
+    const open = this.#open.get(id);
+    return open ? recordedOf(open) : this.#ended.find(({ streamId }) => streamId === id);
+  }
+
+  /** Sets the metric of who is waited for: it is read when somebody looks, not kept for every wait. */
+  countWaiting(): void {
+    for (const on of WAITED_FOR) this.waiting.set({ on }, 0);
+    for (const { waits } of this.#open.values()) this.waiting.inc({ on: waits.current.on });
+  }
+}
+
+function recordedOf(record: GenerationRecord): RecordedStream {
+  const { endReason, waits, contentChars, requestBytes } = record;
+  const isOpen = endReason === undefined;
+  return {
+    ...reportOf(record),
+    state: isOpen ? 'open' : 'ended',
+    startedAt: record.startedAt,
+    contentChars,
+    ...(requestBytes !== undefined && { requestBytes }),
+    ...(isOpen && { waitingFor: waits.current }),
+    waits: waits.longest,
+  };
+}
