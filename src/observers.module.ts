@@ -5,6 +5,7 @@ import { UsageWriter } from './ledger/usage-writer.js';
 import { FlightRecorder } from './telemetry/flight-recorder.js';
 import { GenerationLog } from './telemetry/generation-log.js';
 import { GenerationMetrics } from './telemetry/generation-metrics.js';
+import { TargetActivity } from './telemetry/target-activity.js';
 import { observedBy } from './telemetry/observed-by.js';
 
 /** Who is told of generations. Global, because generation asks for a `GenerationObserver` and must not know who observes. */
@@ -14,7 +15,7 @@ import { observedBy } from './telemetry/observed-by.js';
   providers: [
     {
       provide: GenerationObserver,
-      inject: [GenerationMetrics, GenerationLog, FlightRecorder, UsageWriter],
+      inject: [GenerationMetrics, GenerationLog, FlightRecorder, TargetActivity, UsageWriter],
       useFactory: (...observers: (Partial<GenerationObserver> | undefined)[]) =>
         observedBy(observers.filter((each) => each !== undefined)),
     },

@@ -3,6 +3,7 @@ export type EndReason =
   | 'completed'
   | 'client_closed'
   | 'slow_client'
+  | 'operator_closed'
   | 'drained'
   | 'rejected'
   | 'upstream_error'
@@ -150,6 +151,14 @@ export const FAULTS = {
     status: 499,
     endReason: 'client_closed',
     message: 'The caller left before the answer was finished.',
+  },
+  operator_closed: {
+    ...ours,
+    status: 403,
+    retryAfterMs: undefined,
+    shouldRetry: false,
+    endReason: 'operator_closed',
+    message: 'The operator of this gateway has ended this answer.',
   },
   internal: {
     ...ours,

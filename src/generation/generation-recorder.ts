@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Caller } from '../contract/caller.js';
 import type { Target } from '../contract/chat-backend.js';
 import type { EndReason, Fault } from '../contract/faults.js';
@@ -23,7 +22,6 @@ import { WaitClock } from './wait-clock.js';
 
 /** The record of one generation while it is being written, and the only one who writes it. */
 export class GenerationRecorder implements GenerationRecord {
-  readonly id = randomUUID();
   readonly requestId: string;
   readonly requestBytes: number | undefined;
   readonly startedAt = new Date();
@@ -54,6 +52,7 @@ export class GenerationRecorder implements GenerationRecord {
   #waits: Pick<Permit, 'waitedMs'> = { waitedMs: undefined };
 
   constructor(
+    readonly id: string,
     { model, streams }: ModelRoute,
     readonly streaming: boolean,
     private readonly call: CallerContext,

@@ -19,6 +19,6 @@ import { TargetHealth } from './health/target-health.js';
     TargetHealth,
     TokenCounter,
   ],
-  exports: [ConcurrencyLimiter, GenerationService, RunningGenerations, TokenCounter],
+  exports: [ConcurrencyLimiter, GenerationService, RunningGenerations, TargetHealth, TokenCounter],
 })
 export class GenerationModule {}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { ChatAnswer } from '../contract/chat-answer.js';
 import { ChatBackends } from '../contract/chat-backend.js';
@@ -98,10 +99,13 @@ export class GenerationService {
   ): GenerationContext {
     const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
     const { totalMs } = route.streams;
-    const lifetime = this.running.begin(signal, Math.min(totalMs, call.timeoutMs ?? totalMs));
+    const id = randomUUID();
+    const which = { id, caller: call.caller.id };
+    const maxMs = Math.min(totalMs, call.timeoutMs ?? totalMs);
+    const lifetime = this.running.begin(which, signal, maxMs);
     const permit = this.#acquire(call, candidates, lifetime);
     const { health, observer, eventLoop } = this;
-    const recorder = new GenerationRecorder(route, streaming, call, observer, eventLoop);
+    const recorder = new GenerationRecorder(id, route, streaming, call, observer, eventLoop);
     const attempts = new Attempts(health, recorder, lifetime, call.flow);
     return new GenerationContext(route, candidates, health, lifetime, recorder, attempts, permit);
   }

@@ -4,6 +4,11 @@ import { AccessModule } from '../access/access.module.js';
 import { GenerationModule } from '../generation/generation.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
+import { ConfigController } from './admin/config.controller.js';
+import { EventsController } from './admin/events.controller.js';
+import { StreamsController } from './admin/streams.controller.js';
+import { TargetReports } from './admin/target-reports.js';
+import { TargetsController } from './admin/targets.controller.js';
 import { UsageController } from './admin/usage.controller.js';
 import { ChatCompletionsController } from './dialects/chat-completions/chat-completions.controller.js';
 import { ModelsController } from './dialects/chat-completions/models.controller.js';
@@ -28,10 +33,15 @@ import { TicketsModule } from '../tickets/tickets.module.js';
     CountTokensController,
     ModelsController,
     UsageController,
+    EventsController,
+    StreamsController,
+    TargetsController,
+    ConfigController,
   ],
   providers: [
     AdminListener,
     GenerationStarter,
+    TargetReports,
     { provide: APP_FILTER, useClass: GatewayErrorFilter },
   ],
 })

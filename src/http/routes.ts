@@ -8,7 +8,7 @@ export interface HttpRoute {
   /** As Express has it: `*name` stands for one segment or more. */
   readonly path: string;
   /** `HEAD` where there is `GET`, as Express has it. */
-  readonly methods: readonly ('GET' | 'HEAD' | 'POST')[];
+  readonly methods: readonly ('GET' | 'HEAD' | 'POST' | 'DELETE')[];
   /**
    * `generation`: a `POST` has a body, which is read within `server.bodyLimit`; a refusal is counted.
    * `count`: the same, and nothing is generated, so that a refusal is not counted.
@@ -48,6 +48,13 @@ export const ROUTES: readonly HttpRoute[] = [
   { path: '/readyz', methods: READ, kind: 'probe' },
   { path: '/metrics', methods: READ, kind: 'metrics' },
   { path: '/admin/usage', methods: READ, kind: 'admin' },
+  // A HEAD would never be over.
+  { path: '/admin/events', methods: ['GET'], kind: 'admin' },
+  { path: '/admin/streams', methods: [...READ, 'DELETE'], kind: 'admin' },
+  { path: '/admin/streams/:streamId', methods: [...READ, 'DELETE'], kind: 'admin' },
+  { path: '/admin/targets', methods: READ, kind: 'admin' },
+  { path: '/admin/targets/:id/close', methods: ['POST'], kind: 'admin' },
+  { path: '/admin/config', methods: READ, kind: 'admin' },
   { path: '/openapi.json', methods: READ, kind: 'documentation' },
   { path: '/docs', methods: READ, kind: 'documentation' },
 ];
@@ -85,6 +92,6 @@ export function isOllamaPath(path: string): boolean {
 }
 
 function matcherOf(path: string): RegExp {
-  const source = path.replace(/\./g, '\\.').replace(/\*\w+/g, '.+');
+  const source = path.replace(/\./g, '\\.').replace(/\*\w+/g, '.+').replace(/:\w+/g, '[^/]+');
   return new RegExp(`^${source}/?$`, 'i');
 }

@@ -82,7 +82,7 @@ export class DrainService
 
     const { count } = this.running;
     if (count > 0) this.#logger.warn('streams are cut by the drain', { running: count });
-    this.running.abortAll(new GatewayError('draining', DRAINED, { endReason: 'drained' }));
+    this.running.abort(new GatewayError('draining', DRAINED, { endReason: 'drained' }));
     this.#leaveEverybodyAfter(LAST_WORDS_MS);
     // What Nest does next is server.close(), which cuts answers that are still being taken.
     await within(LAST_WORDS_MS, (late) => this.#everythingTaken(late));

@@ -48,16 +48,14 @@ export class FlightRecorder implements Partial<GenerationObserver> {
     if (this.#ended.length > MAX_ENDED) this.#ended.shift();
   }
 
-  /** Those that match, the youngest first. */
-  *streams({ state, caller, model, endReason }: StreamFilter = {}): Generator<RecordedStream> {
-    const wanted = (stream: RecordedStream) =>
-      (caller === undefined || stream.caller === caller) &&
-      (model === undefined || stream.model === model) &&
-      (endReason === undefined || stream.endReason === endReason);
-    const open = state === 'ended' ? [] : [...this.#open.values()].toReversed();
-    for (const stream of open.map(recordedOf)) if (wanted(stream)) yield stream;
-    const ended = state === 'open' ? [] : this.#ended.toReversed();
-    for (const stream of ended) if (wanted(stream)) yield stream;
+  /** At most `limit` of those that match, the youngest first and open ones before all others. */
+  streams(filter: StreamFilter, limit: number): RecordedStream[] {
+    const streams: RecordedStream[] = [];
+    for (const stream of this.#all(filter.state)) {
+      if (streams.length === limit) break;
+      if (matches(stream, filter)) streams.push(stream);
+    }
+    return streams;
   }
 
   /** @param id of the stream, not of its request */
@@ -71,6 +69,20 @@ export class FlightRecorder implements Partial<GenerationObserver> {
     for (const on of WAITED_FOR) this.waiting.set({ on }, 0);
     for (const { waits } of this.#open.values()) this.waiting.inc({ on: waits.current.on });
   }
+
+  *#all(state: StreamFilter['state']): Generator<RecordedStream> {
+    const open = state === 'ended' ? [] : [...this.#open.values()].toReversed();
+    for (const record of open) yield recordedOf(record);
+    if (state !== 'open') yield* this.#ended.toReversed();
+  }
+}
+
+function matches(stream: RecordedStream, { caller, model, endReason }: StreamFilter): boolean {
+  return (
+    (caller === undefined || stream.caller === caller) &&
+    (model === undefined || stream.model === model) &&
+    (endReason === undefined || stream.endReason === endReason)
+  );
 }
 
 function recordedOf(record: GenerationRecord): RecordedStream {

@@ -8,6 +8,7 @@ import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { flushLines } from './standard-streams.js';
+import { TargetActivity } from './target-activity.js';
 import { SLUICE_VERSION } from './version.js';
 
 /**
@@ -24,8 +25,15 @@ const MISNAMED_DEFAULTS = [
 @Global()
 @Module({
   imports: [PrometheusModule.register({ controller: MetricsController })],
-  providers: [...METRIC_PROVIDERS, ConfigMetrics, FlightRecorder, GenerationLog, GenerationMetrics],
-  exports: [...METRIC_PROVIDERS, FlightRecorder, GenerationLog, GenerationMetrics],
+  providers: [
+    ...METRIC_PROVIDERS,
+    ConfigMetrics,
+    FlightRecorder,
+    GenerationLog,
+    GenerationMetrics,
+    TargetActivity,
+  ],
+  exports: [...METRIC_PROVIDERS, FlightRecorder, GenerationLog, GenerationMetrics, TargetActivity],
 })
 export class TelemetryModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@InjectMetric('sluice_build_info') private readonly buildInfo: Gauge) {}

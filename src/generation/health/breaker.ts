@@ -60,6 +60,20 @@ export class Breaker {
     return this.#openUntil === undefined;
   }
 
+  get state(): BreakerState {
+    if (this.isClosed) return 'closed';
+    return this.#isOpen ? 'open' : 'half_open';
+  }
+
+  /** Somebody knows better: it is asked as usual from now on. */
+  close(): void {
+    this.#pause.end();
+    if (this.isClosed) return;
+    // What began before says nothing about the target as it is now.
+    this.#epoch += 1;
+    this.#close();
+  }
+
   /** Whether a request that comes in `ms` may go to the target. */
   allows(ms = 0): boolean {
     return this.msUntilAllowed <= ms && !this.#isProbing;

@@ -42,6 +42,12 @@ export class RateLimitPause {
     this.#lastAt = now;
   }
 
+  /** Somebody knows better. */
+  end(): void {
+    this.#until = 0;
+    this.#untold = 0;
+  }
+
   /** It answered. */
   answered(): void {
     this.#untold = 0;

@@ -37,6 +37,7 @@ const EXPECTED: Readonly<Record<Fault, readonly [type: string, status?: number]>
   total_timeout: ['timeout_error'],
   slow_client: ['timeout_error'],
   client_closed: ['api_error'],
+  operator_closed: ['permission_error'],
   internal: ['api_error'],
 };
 

@@ -51,6 +51,7 @@ const WORDS = {
   total_timeout: timeout,
   slow_client: timeout,
   client_closed: failure,
+  operator_closed: { type: 'permission_error' },
   internal: failure,
 } as const satisfies Record<Fault, AnthropicWords>;
 

@@ -43,6 +43,7 @@ const WORDS = {
   total_timeout: failure('total_timeout'),
   slow_client: failure('slow_client'),
   client_closed: failure('client_closed'),
+  operator_closed: mistake('operator_closed'),
   internal: failure('internal_error'),
 } as const satisfies Record<Fault, OpenAiWords>;
 
