@@ -1,0 +1,188 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AccessKey, accessKey } from '../support/access-key.js';
+import { openAi } from '../support/openai-script.js';
+import type { RedisServer } from '../support/redis-server.js';
+import { Replica } from '../support/replica.js';
+import { ScriptedUpstream, type UpstreamScript } from '../support/scripted-upstream.js';
+import { SlowCaller } from '../support/slow-caller.js';
+import { failsWith } from '../support/upstream-scripts.js';
+
+const COUNTS = {
+  prompt_tokens: 120,
+  prompt_tokens_details: { cached_tokens: 80 },
+  completion_tokens: 24,
+  completion_tokens_details: { reasoning_tokens: 6 },
+};
+
+/** What a slow caller does not take fills the kernel's buffers many times over. */
+const LONG_TEXT = 'word '.repeat(64 * 1024);
+const LONG_PIECES = 40;
+
+/** How long the upstream "slow" says nothing in the middle of an answer; `stallMs` is less. */
+const PAUSE_MS = 600;
+
+/**
+ * Sluice in a process of its own, with something of everything that its dashboard shows: models that
+ * are fast, slow, cut or refused, callers that leave, do not read or are over their limit, a queue.
+ */
+export class BusySluice {
+  #isOver = false;
+  readonly #asking: Promise<void>[] = [];
+
+  private constructor(
+    private readonly replica: Replica,
+    readonly admin: AccessKey,
+    private readonly callers: readonly AccessKey[],
+    private readonly upstreams: readonly ScriptedUpstream[],
+    private readonly folder: string,
+  ) {}
+
+  static async start(redis: RedisServer): Promise<BusySluice> {
+    const [fast, slow, broken, cutting] = await Promise.all(
+      [answers(20), answers(20, PAUSE_MS), failsWith(500, {}), cuts()].map(async (script) => {
+        const upstream = await ScriptedUpstream.start();
+        upstream.script(script);
+        return upstream;
+      }),
+    );
+    const upstreams = { fast: fast!, slow: slow!, broken: broken!, cutting: cutting! };
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-busy-'));
+    const admin = accessKey('prometheus', { admin: true });
+    const callers = [
+      accessKey('team-a'),
+      accessKey('team-b'),
+      accessKey('nightly', { priority: 'batch' }),
+      accessKey('trial', { limits: { requestsPerMinute: 2 } }),
+    ];
+    const replica = await Replica.start({
+      server: { bodyLimit: '1mb' },
+      access: { mode: 'keys', keys: [admin, ...callers].map(({ entry }) => entry) },
+      backends: Object.entries(upstreams).map(([id, { openaiUrl }]) => ({
+        id,
+        kind: 'openai',
+        baseUrl: openaiUrl,
+        apiKey: 'none',
+      })),
+      models: [
+        { id: 'gpt-4o', targets: ['fast/gpt-4o'].map(priced) },
+        { id: 'reasoner', targets: ['slow/reasoner'].map(priced) },
+        { id: 'safe', targets: ['broken/gpt', 'fast/gpt-4o'].map(priced) },
+        { id: 'fragile', targets: ['cutting/m', 'fast/gpt-4o'].map(priced), recovery: 'always' },
+        { id: 'cut', targets: ['cutting/m'].map(priced) },
+      ],
+      streams: { stallMs: 300 },
+      limits: { streams: 8 },
+      redis: { url: redis.url },
+      usage: { file: join(folder, 'usage.db') },
+    });
+    return new BusySluice(replica, admin, callers, Object.values(upstreams), folder);
+  }
+
+  get url(): string {
+    return this.replica.url;
+  }
+
+  /** Callers that ask and ask, each for its model; those of one that does not read, or leaves. */
+  keepBusy(): void {
+    const [a, b, batch, trial] = this.callers as [AccessKey, AccessKey, AccessKey, AccessKey];
+    const ask = (key: AccessKey, model: string) => () => this.#ask(key, model);
+    const always: readonly (readonly [() => Promise<void>, number])[] = [
+      [ask(a, 'gpt-4o'), 20],
+      [ask(a, 'safe'), 60],
+      [ask(b, 'gpt-4o'), 50],
+      [ask(b, 'reasoner'), 20],
+      [ask(b, 'reasoner'), 40],
+      [ask(batch, 'fragile'), 80],
+      [ask(batch, 'cut'), 700],
+      [ask(batch, 'gpt-4o'), 0],
+      [ask(batch, 'reasoner'), 0],
+      [ask(trial, 'gpt-4o'), 200],
+      [() => this.#askAndLeave(a), 150],
+      [() => this.#askAndDoNotRead(b), 50],
+      [() => this.#ask(a, 'no-such-model'), 300],
+    ];
+    for (const [act, everyMs] of always) this.#asking.push(this.#again(act, everyMs));
+  }
+
+  async stop(): Promise<void> {
+    this.#isOver = true;
+    // The upstreams first: what runs ends with them.
+    await Promise.all(this.upstreams.map((upstream) => upstream.close()));
+    await Promise.all(this.#asking);
+    await this.replica.stop();
+    await rm(this.folder, { recursive: true });
+  }
+
+  async #again(act: () => Promise<void>, everyMs: number): Promise<void> {
+    while (!this.#isOver) {
+      await act().catch(() => {});
+      await pause(everyMs);
+    }
+  }
+
+  async #ask(key: AccessKey, model: string): Promise<void> {
+    await (await this.#begin(key, model)).text();
+  }
+
+  async #askAndLeave(key: AccessKey): Promise<void> {
+    const leaving = new AbortController();
+    const response = await this.#begin(key, 'gpt-4o', leaving.signal);
+    await response.body?.getReader().read();
+    leaving.abort();
+  }
+
+  /** For a second; then it takes all of it. */
+  async #askAndDoNotRead(key: AccessKey): Promise<void> {
+    const caller = await SlowCaller.connect(this.url);
+    const { headers } = key;
+    const body = requestOf('gpt-4o', 'long');
+    const response = caller.send({ path: '/v1/chat/completions', headers, body });
+    await response.head();
+    await pause(1000);
+    while ((await response.some()).length > 0);
+    caller.leave();
+  }
+
+  #begin(key: AccessKey, model: string, signal?: AbortSignal): Promise<Response> {
+    return fetch(`${this.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...key.headers },
+      body: JSON.stringify(requestOf(model, 'Hi')),
+      ...(signal && { signal }),
+    });
+  }
+}
+
+function requestOf(model: string, content: string): object {
+  return { model, stream: true, messages: [{ role: 'user', content }] };
+}
+
+function priced(target: string): object {
+  const [backend, model] = target.split('/');
+  return { backend, model, price: { input: 2.5, cachedInput: 1.25, output: 10 } };
+}
+
+/** Token by token; a long text at once to who asks for it. */
+function answers(gapMs: number, pauseMs = 0): UpstreamScript {
+  return async (exchange) => {
+    const step = openAi.stepper({ counts: COUNTS });
+    await step.script(exchange);
+    if (exchange.request.rawBody.includes('"long"')) {
+      for (let n = 0; n < LONG_PIECES; n += 1) await step.next(LONG_TEXT);
+      return step.finish();
+    }
+    await pause(gapMs * 3);
+    for (let n = 0; n < COUNTS.completion_tokens; n += 1) {
+      await step.next(`word${n} `);
+      await pause(n === 12 ? pauseMs : gapMs);
+    }
+    return step.finish();
+  };
+}
+
+function cuts(): UpstreamScript {
+  return openAi.streamsTextThenCuts(['word0 ', 'word1 ', 'word2 ']);
+}
