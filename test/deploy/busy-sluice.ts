@@ -24,13 +24,22 @@ const LONG_PIECES = 40;
 /** How long the upstream "slow" says nothing in the middle of an answer; `stallMs` is less. */
 const PAUSE_MS = 600;
 
+const SLOTS = 16;
+
+/** Between two tokens of an upstream that is well. */
+const GAP_MS = 20;
+
+/** Something that is to be seen on the dashboard, from when it begins to when it is told to end. */
+export type Incident = 'slow upstream' | 'slow callers' | 'crowd';
+
 /**
  * Sluice in a process of its own, with something of everything that its dashboard shows: models that
- * are fast, slow, cut or refused, callers that leave, do not read or are over their limit, a queue.
+ * are fast, pause, are cut or refused, callers that leave or are over their limit; and incidents.
  */
 export class BusySluice {
   #isOver = false;
   readonly #asking: Promise<void>[] = [];
+  readonly #incidents = new Set<Incident>();
 
   private constructor(
     private readonly replica: Replica,
@@ -41,14 +50,13 @@ export class BusySluice {
   ) {}
 
   static async start(redis: RedisServer): Promise<BusySluice> {
-    const [fast, slow, broken, cutting] = await Promise.all(
-      [answers(20), answers(20, PAUSE_MS), failsWith(500, {}), cuts()].map(async (script) => {
-        const upstream = await ScriptedUpstream.start();
-        upstream.script(script);
-        return upstream;
-      }),
-    );
-    const upstreams = { fast: fast!, slow: slow!, broken: broken!, cutting: cutting! };
+    const [fast, slow, broken, cutting] = await Promise.all([
+      ScriptedUpstream.start(),
+      ScriptedUpstream.start(),
+      ScriptedUpstream.start(),
+      ScriptedUpstream.start(),
+    ]);
+    const upstreams = { fast, slow, broken, cutting };
     const folder = await mkdtemp(join(tmpdir(), 'sluice-busy-'));
     const admin = accessKey('prometheus', { admin: true });
     const callers = [
@@ -74,37 +82,46 @@ export class BusySluice {
         { id: 'cut', targets: ['cutting/m'].map(priced) },
       ],
       streams: { stallMs: 300 },
-      limits: { streams: 8 },
+      limits: { streams: SLOTS },
       redis: { url: redis.url },
       usage: { file: join(folder, 'usage.db') },
     });
-    return new BusySluice(replica, admin, callers, Object.values(upstreams), folder);
+    const sluice = new BusySluice(replica, admin, callers, Object.values(upstreams), folder);
+    fast.script(answers(() => (sluice.#incidents.has('slow upstream') ? 8 * GAP_MS : GAP_MS)));
+    slow.script(answers(() => GAP_MS, PAUSE_MS));
+    broken.script(failsWith(500, {}));
+    cutting.script(openAi.streamsTextThenCuts(['word0 ', 'word1 ', 'word2 ']));
+    return sluice;
   }
 
   get url(): string {
     return this.replica.url;
   }
 
-  /** Callers that ask and ask, each for its model; those of one that does not read, or leaves. */
+  /** Callers that ask and ask, each for its model. */
   keepBusy(): void {
     const [a, b, batch, trial] = this.callers as [AccessKey, AccessKey, AccessKey, AccessKey];
     const ask = (key: AccessKey, model: string) => () => this.#ask(key, model);
-    const always: readonly (readonly [() => Promise<void>, number])[] = [
-      [ask(a, 'gpt-4o'), 20],
-      [ask(a, 'safe'), 60],
-      [ask(b, 'gpt-4o'), 50],
-      [ask(b, 'reasoner'), 20],
-      [ask(b, 'reasoner'), 40],
-      [ask(batch, 'fragile'), 80],
-      [ask(batch, 'cut'), 700],
-      [ask(batch, 'gpt-4o'), 0],
-      [ask(batch, 'reasoner'), 0],
-      [ask(trial, 'gpt-4o'), 200],
-      [() => this.#askAndLeave(a), 150],
-      [() => this.#askAndDoNotRead(b), 50],
-      [() => this.#ask(a, 'no-such-model'), 300],
-    ];
-    for (const [act, everyMs] of always) this.#asking.push(this.#again(act, everyMs));
+    this.#keep(ask(a, 'gpt-4o'), 20);
+    this.#keep(ask(a, 'safe'), 60);
+    this.#keep(ask(b, 'gpt-4o'), 50);
+    this.#keep(ask(b, 'reasoner'), 20);
+    this.#keep(ask(b, 'reasoner'), 40);
+    this.#keep(ask(batch, 'fragile'), 80);
+    this.#keep(ask(batch, 'cut'), 700);
+    this.#keep(ask(trial, 'gpt-4o'), 200);
+    this.#keep(() => this.#askAndLeave(a), 150);
+    this.#keep(ask(a, 'no-such-model'), 300);
+    for (let n = 0; n < 5; n += 1) this.#keep(() => this.#askAndDoNotRead(b), 50, 'slow callers');
+    for (let n = 0; n < SLOTS; n += 1) this.#keep(ask(batch, 'gpt-4o'), 0, 'crowd');
+  }
+
+  begin(incident: Incident): void {
+    this.#incidents.add(incident);
+  }
+
+  end(incident: Incident): void {
+    this.#incidents.delete(incident);
   }
 
   async stop(): Promise<void> {
@@ -116,10 +133,17 @@ export class BusySluice {
     await rm(this.folder, { recursive: true });
   }
 
-  async #again(act: () => Promise<void>, everyMs: number): Promise<void> {
+  #keep(act: () => Promise<void>, everyMs: number, during?: Incident): void {
+    this.#asking.push(this.#again(act, everyMs, during));
+  }
+
+  async #again(act: () => Promise<void>, everyMs: number, during?: Incident): Promise<void> {
     while (!this.#isOver) {
-      await act().catch(() => {});
-      await pause(everyMs);
+      if (during !== undefined && !this.#incidents.has(during)) await pause(100);
+      else {
+        await act().catch(() => {});
+        await pause(everyMs);
+      }
     }
   }
 
@@ -166,7 +190,7 @@ function priced(target: string): object {
 }
 
 /** Token by token; a long text at once to who asks for it. */
-function answers(gapMs: number, pauseMs = 0): UpstreamScript {
+function answers(gapMs: () => number, pauseMs?: number): UpstreamScript {
   return async (exchange) => {
     const step = openAi.stepper({ counts: COUNTS });
     await step.script(exchange);
@@ -174,15 +198,11 @@ function answers(gapMs: number, pauseMs = 0): UpstreamScript {
       for (let n = 0; n < LONG_PIECES; n += 1) await step.next(LONG_TEXT);
       return step.finish();
     }
-    await pause(gapMs * 3);
+    await pause(3 * gapMs());
     for (let n = 0; n < COUNTS.completion_tokens; n += 1) {
       await step.next(`word${n} `);
-      await pause(n === 12 ? pauseMs : gapMs);
+      await pause(n === 12 && pauseMs !== undefined ? pauseMs : gapMs());
     }
     return step.finish();
   };
-}
-
-function cuts(): UpstreamScript {
-  return openAi.streamsTextThenCuts(['word0 ', 'word1 ', 'word2 ']);
 }

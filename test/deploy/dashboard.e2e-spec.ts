@@ -1,19 +1,20 @@
-import { writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Chromium } from '../support/chromium.js';
 import { PrometheusServer } from '../support/prometheus-server.js';
 import { RedisServer } from '../support/redis-server.js';
 import { isMissing } from '../support/system-parts.js';
-import { BusySluice } from './busy-sluice.js';
-import { DASHBOARD, PANELS, RATE_SECONDS } from './dashboard.js';
+import { BusySluice, type Incident } from './busy-sluice.js';
+import { DASHBOARD, type Panel, PANELS, RATE_SECONDS } from './dashboard.js';
 import { dashboardPage } from './dashboard-page.js';
 import { documentedValues } from './known-metrics.js';
 import { answersTo, hasNumber } from './panel-answers.js';
 
-/** `DASHBOARD_IMAGE=docs/images/dashboard.png npx vitest run test/deploy/dashboard` draws it anew. */
+const INCIDENTS: readonly Incident[] = ['slow upstream', 'slow callers', 'crowd'];
+
+/** `DASHBOARD_IMAGE=docs/images/dashboard.jpeg npx vitest run test/deploy/dashboard` draws it anew. */
 const IMAGE = process.env['DASHBOARD_IMAGE'];
-const IMAGE_SECONDS = 90;
+const INCIDENT_MS = 25_000;
 
 describe('deploy/grafana/sluice.json', () => {
   it('asks the data source that its reader chose, in every panel', () => {
@@ -63,26 +64,18 @@ describe('deploy/grafana/sluice.json', () => {
 describe.skipIf(isMissing('prometheus', 'redis-server'))(
   'A Prometheus that looks at a busy Sluice',
   () => {
-    let redis: RedisServer;
-    let sluice: BusySluice;
-    let prometheus: PrometheusServer;
+    let watched: Watched;
     let start: number;
     beforeAll(async () => {
-      redis = await RedisServer.start();
-      sluice = await BusySluice.start(redis);
-      prometheus = await PrometheusServer.start(sluice.url, sluice.admin.secret);
-      const isScraped = async () => expect(await prometheus.query('up == 1')).toHaveLength(1);
-      await vi.waitFor(isScraped, { timeout: 10_000 });
+      watched = await watchedSluice();
       start = Date.now() / 1000;
-      sluice.keepBusy();
+      watched.sluice.keepBusy();
+      for (const incident of INCIDENTS) watched.sluice.begin(incident);
     });
-    afterAll(async () => {
-      await prometheus.stop();
-      await sluice.stop();
-      await redis.kill();
-    });
+    afterAll(() => watched.stop());
 
-    const shown = () => ({ start, end: Date.now() / 1000, step: 0.5 });
+    const answers = (panel: Panel) =>
+      answersTo(watched.prometheus, panel, { start, end: Date.now() / 1000, step: 0.5 });
 
     it.each(PANELS.map((panel) => [panel.title, panel] as const))(
       'answers all that "%s" asks',
@@ -90,7 +83,7 @@ describe.skipIf(isMissing('prometheus', 'redis-server'))(
       async (_, panel) => {
         // Rates need two looks at a series, and a queue has to fill first.
         await expect
-          .poll(async () => (await answersTo(prometheus, panel, shown())).map(hasNumber), {
+          .poll(async () => (await answers(panel)).map(hasNumber), {
             timeout: 30_000,
             interval: 200,
           })
@@ -104,7 +97,7 @@ describe.skipIf(isMissing('prometheus', 'redis-server'))(
       'gen_ai_client_token_usage_sum',
     ])('has %s of its rules', async (name) => {
       await expect
-        .poll(() => prometheus.query(name), { timeout: 10_000 })
+        .poll(() => watched.prometheus.query(name), { timeout: 10_000 })
         .toContainEqual({
           metric: expect.objectContaining({
             gen_ai_operation_name: 'chat',
@@ -114,23 +107,54 @@ describe.skipIf(isMissing('prometheus', 'redis-server'))(
           points: [[expect.any(Number), expect.any(Number)]],
         });
     });
-
-    it.runIf(IMAGE)('is drawn', { timeout: 200_000 }, async () => {
-      await pause(Math.max(0, start + IMAGE_SECONDS - Date.now() / 1000) * 1000);
-      const time = { start: start + RATE_SECONDS, end: Date.now() / 1000, step: 0.5 };
-      const answers = await Promise.all(
-        PANELS.map(
-          async (panel) => [panel.id, (await answersTo(prometheus, panel, time)).flat()] as const,
-        ),
-      );
-      const page = dashboardPage(new Map(answers), time);
-      await writeFile('/tmp/dashboard.html', page);
-      const chromium = await Chromium.launch();
-      const { page: tab } = await chromium.open('about:blank');
-      await tab.setViewportSize({ width: 1264, height: 800 });
-      await tab.setContent(page);
-      await tab.screenshot({ path: IMAGE!, fullPage: true });
-      await chromium.close();
-    });
   },
 );
+
+// One incident after the other: they are told apart by the eye alone.
+describe.runIf(IMAGE)('The dashboard of a Sluice with three incidents', () => {
+  it('is drawn', { timeout: 300_000 }, async () => {
+    const { sluice, prometheus, stop } = await watchedSluice();
+    const start = Date.now() / 1000;
+    sluice.keepBusy();
+    await pause(INCIDENT_MS);
+    for (const incident of INCIDENTS) {
+      sluice.begin(incident);
+      await pause(INCIDENT_MS);
+      sluice.end(incident);
+      await pause(INCIDENT_MS / 2);
+    }
+    const shown = { start: start + RATE_SECONDS, end: Date.now() / 1000, step: 1 };
+    const answers = PANELS.map(async (panel) => {
+      const lines = await answersTo(prometheus, panel, shown);
+      return [panel.id, lines.flat()] as const;
+    });
+    const page = dashboardPage(new Map(await Promise.all(answers)), shown);
+    await stop();
+    const chromium = await Chromium.launch();
+    const { page: tab } = await chromium.open('about:blank');
+    await tab.setViewportSize({ width: 1264, height: 800 });
+    await tab.setContent(page);
+    await tab.screenshot({ path: IMAGE!, type: 'jpeg', quality: 70, fullPage: true });
+    await chromium.close();
+  });
+});
+
+interface Watched {
+  readonly sluice: BusySluice;
+  readonly prometheus: PrometheusServer;
+  stop(): Promise<void>;
+}
+
+async function watchedSluice(): Promise<Watched> {
+  const redis = await RedisServer.start();
+  const sluice = await BusySluice.start(redis);
+  const prometheus = await PrometheusServer.start(sluice.url, sluice.admin.secret);
+  const isScraped = async () => expect(await prometheus.query('up == 1')).toHaveLength(1);
+  await vi.waitFor(isScraped, { timeout: 10_000 });
+  const stop = async () => {
+    await prometheus.stop();
+    await sluice.stop();
+    await redis.kill();
+  };
+  return { sluice, prometheus, stop };
+}
