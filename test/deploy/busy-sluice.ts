@@ -90,7 +90,7 @@ export class BusySluice {
     fast.script(answers(() => (sluice.#incidents.has('slow upstream') ? 8 * GAP_MS : GAP_MS)));
     slow.script(answers(() => GAP_MS, PAUSE_MS));
     broken.script(failsWith(500, {}));
-    cutting.script(openAi.streamsTextThenCuts(['word0 ', 'word1 ', 'word2 ']));
+    cutting.script(cuts());
     return sluice;
   }
 
@@ -204,5 +204,17 @@ function answers(gapMs: () => number, pauseMs?: number): UpstreamScript {
       await pause(n === 12 && pauseMs !== undefined ? pauseMs : gapMs());
     }
     return step.finish();
+  };
+}
+
+function cuts(): UpstreamScript {
+  return async (exchange) => {
+    const step = openAi.stepper();
+    await step.script(exchange);
+    for (const token of ['word0 ', 'word1 ', 'word2 ']) {
+      await step.next(token);
+      await pause(GAP_MS);
+    }
+    await step.cut();
   };
 }

@@ -3,7 +3,7 @@ import type { Line, Shown } from './panel-answers.js';
 import { chart } from './panel-chart.js';
 import { escaped, withUnit } from './panel-words.js';
 
-const COLUMN = 52;
+const COLUMN = 46;
 const ROW = 26;
 
 const STYLE = `
@@ -14,7 +14,7 @@ h1 { font-size: 15px; margin: 0 0 6px } h2 { position: absolute; margin: 0; font
 svg { display: block } svg text { font: 9px sans-serif; fill: #6e7079 }
 .legend { line-height: 12px; font-size: 9px } .legend span { margin-right: 8px; white-space: nowrap } .legend i { display: inline-block; width: 8px; height: 8px; margin-right: 3px }
 .stat { font-size: 26px; text-align: center; padding-top: 14px } td, th { text-align: left; padding-right: 12px; font-weight: normal } th { color: #6e7079 }
-.bar { height: 14px; background: #3274d9; color: #fff; white-space: nowrap; margin-bottom: 3px; padding: 2px 4px; min-width: 1px } .bar b { color: #24292e; font-weight: normal }`;
+.bar { height: 14px; background: #8ab8ff; white-space: nowrap; margin-bottom: 3px; padding: 2px 4px; min-width: 1px }`;
 
 /** The dashboard as a page without a script, about as Grafana lays it out. */
 export function dashboardPage(answers: ReadonlyMap<number, readonly Line[]>, shown: Shown): string {
@@ -55,7 +55,7 @@ function contentOf(
       const most = Math.max(...lines.map(({ points }) => points[0]![1]));
       const bars = lines.map(({ name, points }) => {
         const value = points[0]![1];
-        return `<div class="bar" style="width:${(value / most) * 60}%"><b>${escaped(name)}: ${escaped(withUnit(value, unit))}</b></div>`;
+        return `<div class="bar" style="width:${(value / most) * 60}%">${escaped(name)}: ${escaped(withUnit(value, unit))}</div>`;
       });
       return bars.join('');
     }

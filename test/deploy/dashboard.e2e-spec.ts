@@ -132,9 +132,9 @@ describe.runIf(IMAGE)('The dashboard of a Sluice with three incidents', () => {
     await stop();
     const chromium = await Chromium.launch();
     const { page: tab } = await chromium.open('about:blank');
-    await tab.setViewportSize({ width: 1264, height: 800 });
+    await tab.setViewportSize({ width: 1120, height: 800 });
     await tab.setContent(page);
-    await tab.screenshot({ path: IMAGE!, type: 'jpeg', quality: 70, fullPage: true });
+    await tab.screenshot({ path: IMAGE!, type: 'jpeg', quality: 50, fullPage: true });
     await chromium.close();
   });
 });

@@ -10,6 +10,7 @@ type Point = readonly [number, number];
 
 /** Lines, or areas on top of each other, as the panel says, with a legend. */
 export function chart(panel: Panel, lines: readonly Line[], size: Size, shown: Shown): string {
+  const { unit } = panel.fieldConfig.defaults;
   const isStacked = panel.fieldConfig.defaults.custom?.stacking?.mode === 'normal';
   const known = lines.map((line) => ({
     ...line,
@@ -19,7 +20,7 @@ export function chart(panel: Panel, lines: readonly Line[], size: Size, shown: S
     ? stack(known)
     : known.map((line) => ({ ...line, under: [] as Point[] }));
   const highest = Math.max(0, ...stacked.flatMap(({ points }) => points.map(([, value]) => value)));
-  const top = panel.fieldConfig.defaults.max ?? niceAbove(highest);
+  const top = panel.fieldConfig.defaults.max ?? niceAbove(highest, unit);
   const x = (at: number) =>
     LEFT + ((at - shown.start) / (shown.end - shown.start)) * (size.width - LEFT - 6);
   const y = (value: number) =>
@@ -37,7 +38,6 @@ export function chart(panel: Panel, lines: readonly Line[], size: Size, shown: S
     const line = `<path d="${path(points)}" fill="none" stroke="${colour}" stroke-width="1.4"${dash}/>`;
     return points.length === 0 ? '' : area + line;
   });
-  const unit = panel.fieldConfig.defaults.unit;
   const scale = [0, 0.5, 1].map((part) => {
     const at = y(part * top);
     return `<path d="M${LEFT} ${at}H${size.width - 6}" stroke="#e3e3e8"/><text x="${LEFT - 4}" y="${at + 3}" text-anchor="end">${escaped(withUnit(part * top, unit))}</text>`;
@@ -77,10 +77,12 @@ function stack(lines: readonly Line[]): (Line & { readonly under: readonly Point
   });
 }
 
-function niceAbove(value: number): number {
-  if (value <= 0) return 1;
-  const power = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((nice) => nice >= value)!;
+function niceAbove(value: number, unit?: string): number {
+  const one = unit === 'bytes' ? 1024 * 1024 : 1;
+  if (value <= 0) return one;
+  const power = 10 ** Math.floor(Math.log10(value / one));
+  const factor = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((each) => each * power * one >= value)!;
+  return factor * power * one;
 }
 
 function isDashed({ fieldConfig }: Panel, name: string): boolean {
