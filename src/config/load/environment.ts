@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
+import { LOG_LEVELS, type LogLevel } from '../schema/log-level.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
 
@@ -23,6 +24,7 @@ export interface EnvironmentSettings {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly proxy: ProxyConfig;
+  readonly logLevel: LogLevel;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -35,7 +37,8 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const httpProxy = proxyUrl('http_proxy');
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
-  return { host, port, proxy: { httpProxy, httpsProxy, noProxy }, faults };
+  const proxy = { httpProxy, httpsProxy, noProxy };
+  return { host, port, proxy, logLevel: logLevel() ?? 'info', faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {
@@ -43,6 +46,13 @@ export function settingsIn(env: Environment): EnvironmentSettings {
     const url = env[name];
     if (url && !isHttpUrl(url)) complain(name, 'must be a URL such as http://proxy.internal:3128');
     return url || undefined;
+  }
+
+  function logLevel(): LogLevel | undefined {
+    const given = env['LOG_LEVEL'] || undefined;
+    const level = LOG_LEVELS.find((each) => each === given?.toLowerCase());
+    if (given && !level) complain('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
+    return level;
   }
 
   function complain(path: string, message: string | undefined): void {
