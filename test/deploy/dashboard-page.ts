@@ -1,7 +1,7 @@
 import { DASHBOARD, type Panel } from './dashboard.js';
 import type { Line, Shown } from './panel-answers.js';
 import { chart } from './panel-chart.js';
-import { escaped, withUnit } from './panel-words.js';
+import { colourOfValue, escaped, withUnit } from './panel-words.js';
 
 const COLUMN = 46;
 const ROW = 26;
@@ -50,7 +50,7 @@ function contentOf(
       return `<div class="stat">${last ? escaped(withUnit(last[1], unit)) : 'no data'}</div>`;
     }
     case 'state-timeline':
-      return timeline(lines, size, shown);
+      return timeline(panel, lines, size, shown);
     case 'bargauge': {
       const most = Math.max(...lines.map(({ points }) => points[0]![1]));
       const bars = lines.map(({ name, points }) => {
@@ -61,8 +61,6 @@ function contentOf(
     }
     case 'table': {
       const columns = Object.keys(lines[0]?.metric ?? {});
-      const cells = (tag: string, texts: readonly string[]) =>
-        `<tr>${texts.map((text) => `<${tag}>${escaped(text.slice(0, 24))}</${tag}>`).join('')}</tr>`;
       const rows = lines.map(({ metric }) =>
         cells(
           'td',
@@ -76,19 +74,22 @@ function contentOf(
   }
 }
 
-/** A bar for each series, red or green from moment to moment. */
+function cells(tag: 'td' | 'th', texts: readonly string[]): string {
+  return `<tr>${texts.map((text) => `<${tag}>${escaped(text.slice(0, 24))}</${tag}>`).join('')}</tr>`;
+}
+
+/** A bar for each series, in the colour of its value from moment to moment. */
 function timeline(
+  panel: Panel,
   lines: readonly Line[],
   { width }: { width: number },
   { start, end, step }: Shown,
 ): string {
   const x = (at: number) => 110 + ((at - start) / (end - start)) * (width - 110);
-  // In "Breakers" 1 is bad, elsewhere 0 is: as the panel's own mapping has it.
-  const isBad = (name: string, value: number) => (name.includes('/') ? value === 1 : value === 0);
   const rows = lines.map(({ name, points }, n) => {
     const bars = points.map(
       ([at, value]) =>
-        `<rect x="${x(at).toFixed(1)}" y="${n * 18}" width="${Math.max(1, x(start + step) - x(start)).toFixed(1)}" height="13" fill="${isBad(name, value) ? '#e02f44' : '#56a64b'}"/>`,
+        `<rect x="${x(at).toFixed(1)}" y="${n * 18}" width="${Math.max(1, x(start + step) - x(start)).toFixed(1)}" height="13" fill="${colourOfValue(panel, value)}"/>`,
     );
     return `<text x="0" y="${n * 18 + 10}">${escaped(name)}</text>${bars.join('')}`;
   });

@@ -8,7 +8,7 @@ import { BusySluice, type Incident } from './busy-sluice.js';
 import { DASHBOARD, type Panel, PANELS, RATE_SECONDS } from './dashboard.js';
 import { dashboardPage } from './dashboard-page.js';
 import { documentedValues } from './known-metrics.js';
-import { answersTo, hasNumber } from './panel-answers.js';
+import { answersTo, hasNumber, type Line } from './panel-answers.js';
 
 const INCIDENTS: readonly Incident[] = ['slow upstream', 'slow callers', 'crowd'];
 
@@ -113,7 +113,8 @@ describe.skipIf(isMissing('prometheus', 'redis-server'))(
 // One incident after the other: they are told apart by the eye alone.
 describe.runIf(IMAGE)('The dashboard of a Sluice with three incidents', () => {
   it('is drawn', { timeout: 300_000 }, async () => {
-    const { sluice, prometheus, stop } = await watchedSluice();
+    const watched = await watchedSluice();
+    const { sluice, prometheus } = watched;
     const start = Date.now() / 1000;
     sluice.keepBusy();
     await pause(INCIDENT_MS);
@@ -124,17 +125,19 @@ describe.runIf(IMAGE)('The dashboard of a Sluice with three incidents', () => {
       await pause(INCIDENT_MS / 2);
     }
     const shown = { start: start + RATE_SECONDS, end: Date.now() / 1000, step: 1 };
-    const answers = PANELS.map(async (panel) => {
-      const lines = await answersTo(prometheus, panel, shown);
-      return [panel.id, lines.flat()] as const;
-    });
-    const page = dashboardPage(new Map(await Promise.all(answers)), shown);
-    await stop();
+    const answers = new Map<number, readonly Line[]>();
+    for (const panel of PANELS) {
+      const lines = (await answersTo(prometheus, panel, shown)).flat();
+      expect([panel.title, hasNumber(lines)]).toEqual([panel.title, true]);
+      answers.set(panel.id, lines);
+    }
+    await watched.stop();
+    const page = dashboardPage(answers, shown);
     const chromium = await Chromium.launch();
     const { page: tab } = await chromium.open('about:blank');
     await tab.setViewportSize({ width: 1120, height: 800 });
     await tab.setContent(page);
-    await tab.screenshot({ path: IMAGE!, type: 'jpeg', quality: 50, fullPage: true });
+    await tab.screenshot({ path: IMAGE!, type: 'jpeg', quality: 45, fullPage: true });
     await chromium.close();
   });
 });

@@ -8,6 +8,11 @@ export interface Target {
   readonly instant?: boolean;
 }
 
+interface ValueMeaning {
+  readonly text: string;
+  readonly color: string;
+}
+
 export interface Panel {
   readonly id: number;
   readonly type: string;
@@ -24,6 +29,8 @@ export interface Panel {
     readonly defaults: {
       readonly unit?: string;
       readonly max?: number;
+      /** What values mean, by the value as text. */
+      readonly mappings?: readonly { readonly options: Readonly<Record<string, ValueMeaning>> }[];
       readonly custom?: { readonly stacking?: { readonly mode: string } };
     };
     readonly overrides: readonly {

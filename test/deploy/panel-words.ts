@@ -44,6 +44,12 @@ export function colourOf({ fieldConfig }: Panel, name: string, n: number): strin
   return PALETTE[n % PALETTE.length]!;
 }
 
+/** What the panel's own mappings say of a value, as "Breakers" has them. */
+export function colourOfValue({ fieldConfig }: Panel, value: number): string {
+  const meaning = fieldConfig.defaults.mappings?.[0]?.options[String(value)];
+  return COLOURS[meaning?.color ?? 'text']!;
+}
+
 export function withUnit(value: number, unit = 'short'): string {
   switch (unit) {
     case 's':
