@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
+import type { TracingConfig } from '../schema/tracing-config.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
+import { tracingIn } from './tracing-settings.js';
 
 type Environment = Readonly<NodeJS.ProcessEnv>;
 
@@ -23,6 +25,7 @@ export interface EnvironmentSettings {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly proxy: ProxyConfig;
+  readonly tracing: TracingConfig | undefined;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -35,7 +38,8 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const httpProxy = proxyUrl('http_proxy');
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
-  return { host, port, proxy: { httpProxy, httpsProxy, noProxy }, faults };
+  const tracing = tracingIn(env, complain);
+  return { host, port, proxy: { httpProxy, httpsProxy, noProxy }, tracing, faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {
