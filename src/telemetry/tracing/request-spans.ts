@@ -36,6 +36,11 @@ interface AttemptSpan {
   endedAt?: number | undefined;
 }
 
+/*
+ * Attributes are set on spans that were begun without any: the SDK looks twice at those that it
+ * begins with.
+ */
+
 /** The span of one request and, below it, those of the attempts that its generation makes. */
 export class RequestSpans implements RequestTrace {
   readonly traceId: string;
@@ -54,13 +59,11 @@ export class RequestSpans implements RequestTrace {
   constructor(
     private readonly tracer: Tracer,
     private readonly config: GatewayConfig,
-    request: ArrivedRequest,
+    private readonly request: ArrivedRequest,
     caller: CallerTrace | undefined,
   ) {
     const parent = caller ? contextOf(caller) : ROOT_CONTEXT;
-    const attributes = requestAttributes(request);
-    const options = { kind: SpanKind.SERVER, attributes };
-    this.#span = tracer.startSpan(requestSpanName(request), options, parent);
+    this.#span = tracer.startSpan(requestSpanName(request), { kind: SpanKind.SERVER }, parent);
     this.#context = trace.setSpan(parent, this.#span);
     this.traceId = this.#span.spanContext().traceId;
   }
@@ -85,13 +88,10 @@ export class RequestSpans implements RequestTrace {
   attemptBegan(record: GenerationRecord, { backend, model }: Target): void {
     const target = `${backend}/${model}`;
     this.#tellOfFallback(target);
-    const attributes: Attributes = {
-      ...backendAttributes(this.config).get(backend),
-      'gen_ai.request.model': model,
-      'gen_ai.request.stream': record.streaming,
-    };
-    const options = { kind: SpanKind.CLIENT, attributes };
-    const span = this.tracer.startSpan(`chat ${model}`, options, this.#context);
+    const span = this.tracer.startSpan(`chat ${model}`, { kind: SpanKind.CLIENT }, this.#context);
+    span.setAttributes(backendAttributes(this.config).get(backend) ?? {});
+    span.setAttribute('gen_ai.request.model', model);
+    span.setAttribute('gen_ai.request.stream', record.streaming);
     this.#attempt = { span, target, startedAt: performance.now() };
   }
 
@@ -149,6 +149,7 @@ export class RequestSpans implements RequestTrace {
     if (!this.#sent) return;
     const { response, at } = this.#sent;
     const fault = response.fault ?? this.#record?.fault;
+    this.#span.setAttributes(requestAttributes(this.request));
     this.#span.setAttributes(responseAttributes(response, fault));
     if (this.#record) this.#span.setAttributes(generationAttributes(this.#record));
     // A status that blames the caller is no error of this service.

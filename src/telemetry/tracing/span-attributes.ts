@@ -3,8 +3,7 @@ import { perSnapshot } from '../../config/per-snapshot.js';
 import type { BackendConfig } from '../../config/schema/backend-config.js';
 import type { Fault } from '../../contract/faults.js';
 import type { AttemptRecord, GenerationRecord } from '../../contract/generation.js';
-import { defined } from '../../contract/json.js';
-import { summaryOf } from '../../contract/waits.js';
+import { WAITED_FOR } from '../../contract/waits.js';
 
 /* The names are OpenTelemetry's (HTTP, GenAI); what they have no name for begins with `sluice.`. */
 
@@ -48,30 +47,33 @@ export function responseAttributes(
   { status, caller }: SentResponse,
   fault: Fault | undefined,
 ): Attributes {
-  return defined({
+  return {
     'http.response.status_code': status,
     'sluice.caller': caller,
     'error.type': fault,
-  });
+  };
 }
 
 export function generationAttributes(record: GenerationRecord): Attributes {
-  const attributes: Attributes = defined({
+  const attributes: Attributes = {
     'sluice.stream_id': record.id,
     'sluice.model': record.model,
     'sluice.dialect': record.dialect,
     'sluice.streaming': record.streaming,
     'sluice.attempts': record.attemptsBegun,
     'sluice.end_reason': record.endReason,
-  });
-  const { waitedMs } = summaryOf(record.waits);
-  for (const [on, ms] of Object.entries(waitedMs)) attributes[`sluice.waited_ms.${on}`] = ms;
+  };
+  const { ms } = record.waits;
+  for (const on of WAITED_FOR) {
+    const whole = Math.round(ms[on]);
+    if (whole > 0) attributes[`sluice.waited_ms.${on}`] = whole;
+  }
   return attributes;
 }
 
 export function attemptEndAttributes({ outcome, ...attempt }: AttemptRecord): Attributes {
   const { usage } = attempt;
-  return defined({
+  return {
     'error.type': outcome === 'ok' || outcome === 'cancelled' ? undefined : outcome,
     'sluice.outcome': outcome,
     'sluice.upstream_request_id': attempt.requestId,
@@ -82,7 +84,7 @@ export function attemptEndAttributes({ outcome, ...attempt }: AttemptRecord): At
     'gen_ai.usage.cache_read.input_tokens': usage?.cachedInput,
     'gen_ai.usage.cache_creation.input_tokens': usage?.cacheWrite,
     'gen_ai.usage.reasoning.output_tokens': usage?.reasoning,
-  });
+  };
 }
 
 /** What every attempt at a backend says of it, by the backend's id. */
