@@ -261,7 +261,7 @@ describe('The trace of a request', () => {
     });
   });
 
-  it('has the route of a path with a name in it, and neither its query nor a method that nobody knows', async () => {
+  it('has the route of a path with a name in it, and not its query', async () => {
     await start();
     gateway.openai.script(openAi.streamsText(TOKENS));
     await (await gateway.get('/chat/team/gpt?message=my-secret-prompt')).text();
