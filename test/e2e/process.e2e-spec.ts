@@ -20,7 +20,12 @@ describe('The built service', () => {
   }
 
   it('starts with the sandbox, says that answers are canned, and gives commands to paste', async () => {
-    const url = await start({}, [SANDBOX]).listening();
+    // As on a terminal, which a test has none of.
+    const file = await ConfigFile.writeText(
+      `${await readFile(SANDBOX, 'utf8')}\nlog: { format: text }\n`,
+    );
+    const url = await start({}, [file.path]).listening();
+    await file.remove();
     expect(sluice!.output).toContain('every answer is canned');
     expect(sluice!.output).toContain(`curl -N "${url}/chat?message=Hello"`);
     expect(sluice!.output).toContain('OPENAI_API_KEY="sk-…"');

@@ -136,13 +136,13 @@ export class WatchedSluice {
   #read(line: string, isStdout: boolean): void {
     const isError = line.startsWith('{') ? /"level":"(error|fatal)"/.test(line) : !isStdout;
     if (isError && this.errorLines.length < 100) this.errorLines.push(line);
-    const url = /Sluice listens on (\S+)/.exec(line)?.[1];
+    const url = /Sluice listens on ([^\s"]+)/.exec(line)?.[1];
     if (url) this.#url.resolve(url);
     if (line.includes('generation ended')) {
       this.onEnded(JSON.parse(line) as EndedLine);
       if (!line.includes('internal')) return;
     }
-    // The banner is text, and breakers turn all the time here.
+    // Breakers turn all the time here.
     if (isStdout && (!line.startsWith('{') || line.includes('"breaker '))) return;
     this.oddLines.push(line);
     if (this.oddLines.length > 100) this.oddLines.splice(10, 1);

@@ -4,6 +4,7 @@ import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
+import { LOG_LEVELS, type LogLevel } from '../schema/log-config.js';
 
 type Environment = Readonly<NodeJS.ProcessEnv>;
 
@@ -22,6 +23,7 @@ export function withDotEnv(env: Environment): NodeJS.ProcessEnv {
 export interface EnvironmentSettings {
   readonly host: string | undefined;
   readonly port: number | undefined;
+  readonly logLevel: LogLevel | undefined;
   readonly proxy: ProxyConfig;
   readonly faults: readonly ConfigFault[];
 }
@@ -32,10 +34,13 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const host = env['HOST'] || undefined;
   if (port !== undefined) complain('PORT', portCheck(port));
   if (host !== undefined) complain('HOST', hostCheck(host));
+  const logLevel = LOG_LEVELS.find((level) => level === env['LOG_LEVEL']?.toLowerCase());
+  if (env['LOG_LEVEL'] && !logLevel)
+    complain('LOG_LEVEL', `must be one of: ${LOG_LEVELS.join(', ')}`);
   const httpProxy = proxyUrl('http_proxy');
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
-  return { host, port, proxy: { httpProxy, httpsProxy, noProxy }, faults };
+  return { host, port, logLevel, proxy: { httpProxy, httpsProxy, noProxy }, faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {

@@ -16,11 +16,12 @@ interface Completion {
 /** A valid file with what follows from it and what the environment adds to it; frozen, however deep. */
 export function snapshotOf(
   file: Readonly<GatewayConfig>,
-  { settings: { host, port, proxy }, caFiles, sha256 }: Completion,
+  { settings: { host, port, logLevel, proxy }, caFiles, sha256 }: Completion,
 ): GatewayConfig {
   return deepFreeze({
     ...file,
     server: { ...file.server, host: host ?? file.server.host, port: port ?? file.server.port },
+    log: { ...file.log, level: logLevel ?? file.log.level },
     backends: file.backends.map((backend) =>
       backend.caFile === undefined ? backend : { ...backend, ca: caFiles.get(backend.caFile)! },
     ),

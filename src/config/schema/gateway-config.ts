@@ -1,6 +1,7 @@
 import { AccessConfig } from './access-config.js';
 import { BackendConfig } from './backend-config.js';
 import { LimitsConfig } from './limits-config.js';
+import { LogConfig } from './log-config.js';
 import { ModelConfig } from './model-config.js';
 import { ListOf, Section } from '../rules/nested.js';
 import { RedisConfig } from './redis-config.js';
@@ -89,6 +90,10 @@ export class GatewayConfig {
   /** What happens between SIGTERM and the exit. */
   @Section(() => DrainConfig)
   readonly drain: DrainConfig = new DrainConfig();
+
+  /** The lines about what happens. */
+  @Section(() => LogConfig)
+  readonly log: LogConfig = new LogConfig();
 
   /** The upstreams. */
   @ListOf(() => BackendConfig)
