@@ -18,7 +18,7 @@ export function banner(facts: BootFacts, config: GatewayConfig): string {
     `Sluice listens on ${url}`,
     `  config   ${facts.config}`,
     `  models   ${models.join(', ')}${more}`,
-    `  access   ${accessText(facts)}`,
+    `  callers  ${callersText(facts, config)}`,
     `  OpenAI   ${url}/v1`,
     // A page is opened without a key.
     ...(isOpen ? [`  browser  ${url}/chat?message=Hello`] : []),
@@ -30,18 +30,21 @@ export function banner(facts: BootFacts, config: GatewayConfig): string {
     'Try it:',
     ...curls(facts, config.defaultModel).map((line) => `  ${line}`),
     '',
-    ...(config.backends.some(({ sandbox }) => sandbox) ? SANDBOX_LINES : []),
+    ...(isOpen ? [] : KEY_LINES),
+    ...(facts.sandbox ? SANDBOX_LINES : []),
   ].join('\n');
 }
 
-function accessText({ access, keys }: BootFacts): string {
-  if (access === 'open') return 'open: no key is needed';
-  const keysText = `${keys} ${keys === 1 ? 'key' : 'keys'}`;
-  return access === 'keys' ? `keys: ${keysText}` : `jwt: tokens, and ${keysText}`;
+function callersText({ access, keys }: BootFacts, config: GatewayConfig): string {
+  if (access === 'open') return 'anybody who reaches the port, without a key';
+  return [
+    ...(keys > 0 ? [`${keys} ${keys === 1 ? 'key' : 'keys'}`] : []),
+    ...(config.access.jwt ? [`tokens of ${config.access.jwt.issuer}`] : []),
+  ].join(', ');
 }
 
 function curls({ url, access }: BootFacts, model: string): string[] {
-  const key = access === 'open' ? '' : ' -H "authorization: Bearer <your key>"';
+  const key = access === 'open' ? '' : ' -H "authorization: Bearer $SLUICE_KEY"';
   const body = { model, stream: true, messages: [{ role: 'user', content: 'Hello' }] };
   return [
     `curl -N "${url}/chat?message=Hello"${key}`,
@@ -50,7 +53,13 @@ function curls({ url, access }: BootFacts, model: string): string[] {
   ];
 }
 
+const KEY_LINES = [
+  'SLUICE_KEY is a key to Sluice: "npm run key" makes one, and says where its hash goes.',
+  '',
+];
+
 const SANDBOX_LINES = [
+  'This is the sandbox: no model is asked and every answer is canned.',
   'With a key of your own:',
   '  OPENAI_API_KEY="sk-…" SLUICE_CONFIG="config/openai-ollama.yaml" npm start',
   '',

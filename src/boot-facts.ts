@@ -37,6 +37,8 @@ export interface BootFacts {
   readonly metrics: string;
   readonly metricsFor: Opens;
   readonly docs: string;
+  /** No model is asked. */
+  readonly sandbox: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -60,6 +62,7 @@ export function bootFacts(config: GatewayConfig, { file, port, adminPort }: List
     metricsFor:
       adminPort !== undefined || access.mode === 'open' ? 'everybody' : withAdminKey(config),
     docs: `${url}/docs`,
+    sandbox: config.backends.some(({ sandbox }) => sandbox),
     warnings: configWarnings(config),
   };
 }

@@ -7,9 +7,7 @@ import { routesOf } from './generation/routing/route-table.js';
 export function configWarnings(config: GatewayConfig): string[] {
   const { access, server } = config;
   const isOpenToOthers = access.mode === 'open' && !isLoopback(server.host);
-  const isSandbox = config.backends.some(({ sandbox }) => sandbox);
   return [
-    ...(isSandbox ? ['this is the sandbox: no model is asked and every answer is canned'] : []),
     ...(isOpenToOthers ? [`whoever reaches ${server.host} may call: access.mode is open`] : []),
     ...deadlineWarnings(config).map(
       ({ model, setting, sumMs, totalMs }) =>

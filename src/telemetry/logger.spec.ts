@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { LogConfig, LOG_LEVELS } from '../config/schema/log-config.js';
+import { type LogConfig, LOG_LEVELS } from '../config/schema/log-config.js';
 import { GatewayLogger, isText } from './logger.js';
 import { unpainted } from './paint.js';
 
 function written(settings: Partial<LogConfig>, act: (logger: GatewayLogger) => void) {
   const lines: [stream: string, text: string][] = [];
-  const config = { ...new LogConfig(), ...settings };
+  const { level = 'info', format = 'auto' } = settings;
   act(
     new GatewayLogger(
       (stream, text) => lines.push([stream, text]),
-      config,
+      { level, format },
       () => unpainted,
     ),
   );
@@ -23,13 +23,17 @@ function sayAll(logger: GatewayLogger): void {
   logger.debug('detail', { n: 4 }, 'Here');
 }
 
+function sayWiring(logger: GatewayLogger): void {
+  logger.log('Mapped {/x, GET} route', 'RouterExplorer');
+}
+
 describe('the log', () => {
   it('is JSON in exactly these fields, one line for each event, errors on standard error', () => {
     const lines = written({ format: 'json', level: 'debug' }, sayAll);
     expect(lines.map(([stream]) => stream)).toEqual(['stderr', 'stdout', 'stdout', 'stdout']);
     expect(lines.every(([, text]) => /^\{[^\n]*\}\n$/.test(text))).toBe(true);
     const [, , done] = lines.map(([, text]) => JSON.parse(text) as Record<string, unknown>);
-    expect(Object.keys(done!)).toEqual(['level', 'pid', 'timestamp', 'message', 'context', 'n']);
+    expect(Object.keys(done!)).toEqual(['level', 'timestamp', 'pid', 'message', 'context', 'n']);
     expect(done).toEqual({
       level: 'info',
       pid: process.pid,
@@ -89,9 +93,8 @@ describe('the log', () => {
   });
 
   it('tells of the wiring at level debug only', () => {
-    const say = (logger: GatewayLogger) => logger.log('Mapped {/x, GET} route', 'RouterExplorer');
-    expect(written({ format: 'json' }, say)).toEqual([]);
-    expect(written({ format: 'json', level: 'debug' }, say)).toHaveLength(1);
+    expect(written({ format: 'json' }, sayWiring)).toEqual([]);
+    expect(written({ format: 'json', level: 'debug' }, sayWiring)).toHaveLength(1);
   });
 
   it.each([

@@ -78,10 +78,9 @@ export class GatewayLogger extends ConsoleLogger {
 
   /** With the time as people and programs read it. */
   protected override printAsJson(...[message, options]: Parameters<ConsoleLogger['printAsJson']>) {
-    const line = this.getJsonLogObject(message, options);
-    const { level, timestamp } = line;
-    const named = { ...line, level: NAMES[level], timestamp: new Date(timestamp).toISOString() };
-    const json = withoutControls(this.stringifyJsonLogObject(named));
+    const { level, timestamp, ...line } = this.getJsonLogObject(message, options);
+    const head = { level: NAMES[level], timestamp: new Date(timestamp).toISOString() };
+    const json = withoutControls(this.stringifyJsonLogObject({ ...head, ...line }));
     this.write(options.writeStreamType ?? 'stdout', `${json}\n`);
   }
 

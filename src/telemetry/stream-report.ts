@@ -68,7 +68,7 @@ export function reportOf(record: GenerationRecord): StreamReport {
   });
 }
 
-function toAttemptReport({
+export function toAttemptReport({
   backend,
   model,
   durationMs,

@@ -21,7 +21,7 @@ describe('the boot lines', () => {
 Sluice listens on http://127.0.0.1:3000
   config   sluice.yaml
   models   m
-  access   open: no key is needed
+  callers  anybody who reaches the port, without a key
   OpenAI   http://127.0.0.1:3000/v1
   browser  http://127.0.0.1:3000/chat?message=Hello
   admin    http://127.0.0.1:3000/admin  from this machine
@@ -39,8 +39,9 @@ Try it:
     const { text } = boot({ access: { mode: 'keys', keys: [KEY] } });
     const curls = text.split('\n').filter((line) => line.includes('curl '));
     expect(curls).toHaveLength(3);
-    for (const curl of curls) expect(curl).toContain(' -H "authorization: Bearer <your key>"');
-    expect(text).toContain('  access   keys: 1 key\n');
+    for (const curl of curls) expect(curl).toContain(' -H "authorization: Bearer $SLUICE_KEY"');
+    expect(text).toContain('  callers  1 key\n');
+    expect(text).toContain('SLUICE_KEY is a key to Sluice: "npm run key" makes one');
     expect(text).not.toContain('browser');
     expect(text).toContain('/docs  with a key\n');
   });

@@ -21,7 +21,7 @@ export function snapshotOf(
   return deepFreeze({
     ...file,
     server: { ...file.server, host: host ?? file.server.host, port: port ?? file.server.port },
-    log: { ...file.log, level: logLevel ?? file.log.level },
+    log: { level: logLevel ?? file.log.level, format: file.log.format },
     backends: file.backends.map((backend) =>
       backend.caFile === undefined ? backend : { ...backend, ca: caFiles.get(backend.caFile)! },
     ),
