@@ -1,4 +1,4 @@
-import type { BootFacts, Opens } from './boot-facts.js';
+import { type BootFacts, EVERY_INTERFACE, type Opens } from './boot-facts.js';
 import type { GatewayConfig } from './config/schema/gateway-config.js';
 
 const OPENS: Readonly<Record<Opens, string>> = {
@@ -15,7 +15,7 @@ export function banner(facts: BootFacts, config: GatewayConfig): string {
   const more = moreModels > 0 ? `, and ${moreModels} more: ${url}/v1/models` : '';
   return [
     '',
-    `Sluice listens on ${url}`,
+    `Sluice listens on ${url}${EVERY_INTERFACE.has(facts.host) ? ' and every other interface' : ''}`,
     `  config   ${facts.config}`,
     `  models   ${models.join(', ')}${more}`,
     `  callers  ${callersText(facts, config)}`,

@@ -22,6 +22,8 @@ export type Opens = 'everybody' | 'this machine' | 'admin key' | 'nobody';
 /** What whoever started Sluice needs to know, in the order in which they do. */
 export interface BootFacts {
   readonly url: string;
+  /** The interface, as configured. */
+  readonly host: string;
   readonly version: string;
   readonly config: string;
   readonly sha256: string;
@@ -49,6 +51,7 @@ export function bootFacts(config: GatewayConfig, { file, port, adminPort }: List
   const models = config.models.filter(({ disabled }) => !disabled).map(({ id }) => id);
   return {
     url,
+    host: server.host,
     version: SLUICE_VERSION,
     config: file,
     sha256: config.sha256,
@@ -79,8 +82,13 @@ function withAdminKey({ access: { keys = [] } }: GatewayConfig): Opens {
   return keys.some(({ admin }) => admin) ? 'admin key' : 'nobody';
 }
 
-/** One that works from here, where every interface is meant as well. */
+/** Names of every interface, and where to find it from here. */
+export const EVERY_INTERFACE = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
+
 function urlOf(host: string, port: number): string {
-  const name = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
+  const name = EVERY_INTERFACE.get(host) ?? host;
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

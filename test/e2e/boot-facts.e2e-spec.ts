@@ -112,6 +112,8 @@ Try it:
     ['::1', 'http://[::1]:3000'],
     ['sluice.internal', 'http://sluice.internal:3000'],
   ])('lead from %s to an address that works here', (host, url) => {
-    expect(boot({ server: { host }, access: { allowOpen: true } }).facts.url).toBe(url);
+    const { facts, text } = boot({ server: { host }, access: { allowOpen: true } });
+    expect(facts).toMatchObject({ url, host });
+    expect(text.includes('and every other interface')).toBe(['0.0.0.0', '::'].includes(host));
   });
 });

@@ -124,7 +124,7 @@ describe('The log of a running Sluice', () => {
       expect(sluice.output).not.toContain('\u001b');
     });
 
-    it('obeys nothing, and shows as one line, what an upstream put into a code', async () => {
+    it('obeys nothing, and shows as one line, what an upstream calls the end of its answer', async () => {
       await run(spawnInTerminal({ NO_COLOR: '1' }, file.path));
       await chatWithForger();
       expect(sluice.output.replaceAll('\r\n', '\n')).not.toMatch(CONTROLS);
