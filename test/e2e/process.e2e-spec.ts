@@ -21,9 +21,7 @@ describe('The built service', () => {
     return (sluice = SluiceProcess.spawn({ PORT: '0', ...env }, args));
   }
 
-  const titleOfStart =
-    'starts with the sandbox, says that answers are canned, and gives commands to paste';
-  it.skipIf(!hasTerminal)(titleOfStart, async () => {
+  it.skipIf(!hasTerminal)('starts with the sandbox, and gives commands to paste', async () => {
     sluice = spawnInTerminal({ PORT: '0', NO_COLOR: '1' }, SANDBOX);
     const url = await sluice.listening();
     // A terminal hands it on piece by piece.
