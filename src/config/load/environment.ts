@@ -3,8 +3,10 @@ import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
 import { LOG_LEVELS, type LogLevel } from '../schema/log-level.js';
+import type { TracingConfig } from '../schema/tracing-config.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
+import { tracingIn } from './tracing-settings.js';
 
 type Environment = Readonly<NodeJS.ProcessEnv>;
 
@@ -25,6 +27,7 @@ export interface EnvironmentSettings {
   readonly port: number | undefined;
   readonly proxy: ProxyConfig;
   readonly logLevel: LogLevel;
+  readonly tracing: TracingConfig | undefined;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -38,7 +41,8 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
   const proxy = { httpProxy, httpsProxy, noProxy };
-  return { host, port, proxy, logLevel: logLevel() ?? 'info', faults };
+  const tracing = tracingIn(env, complain);
+  return { host, port, proxy, logLevel: logLevel() ?? 'info', tracing, faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {
