@@ -10,7 +10,7 @@ import { writeText } from './telemetry/standard-streams.js';
 /** The application, ready to listen. */
 export async function createApplication(
   config: GatewayConfig,
-  logger: LoggerService = createLogger(writeText),
+  logger: LoggerService = createLogger({ level: config.logLevel, write: writeText }),
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.for(config), {
     bodyParser: false,

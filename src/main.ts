@@ -10,14 +10,15 @@ if (major < 24) {
 const { writeText } = await import('./telemetry/standard-streams.js');
 const [command, ...args] = process.argv.slice(2);
 try {
-  writeText('stdout', `${await run()}\n`);
+  const told = await run();
+  if (told !== undefined) writeText('stdout', `${told}\n`);
 } catch (error) {
   const isExplained = error instanceof Error && /^(Start|Usage|Check)Error$/.test(error.name);
   console.error(isExplained ? error.message : error);
   process.exit(1);
 }
 
-async function run(): Promise<string> {
+async function run(): Promise<string | undefined> {
   if (command === '--key') return (await import('./new-key.js')).newKey(args);
   if (command === '--check') return (await import('./check-config.js')).checkConfig(args[0]);
   // The argument is the configuration that holds when SLUICE_CONFIG is not set.

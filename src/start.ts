@@ -1,8 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application.js';
-import { banner } from './banner.js';
+import { banner, startedLine, urlOf } from './banner.js';
 import { ConfigError } from './config/load/config-error.js';
 import { ConfigReload } from './config/config-reload.js';
 import { LiveConfig } from './config/live-config.js';
@@ -13,6 +14,7 @@ import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
 import { LedgerError } from './ledger/open-store.js';
 import type { Sandbox } from './sandbox/sandbox.js';
+import { isTerminal } from './telemetry/logger.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
 class StartError extends Error {
@@ -20,11 +22,12 @@ class StartError extends Error {
 }
 
 /**
- * Starts the service and resolves with what to tell whoever started it.
+ * Starts the service.
+ * @returns what to tell a person who started it; nothing where only machines read the log
  * @param fallbackConfig file that is read when SLUICE_CONFIG is not set
  * @throws StartError
  */
-export async function start(fallbackConfig?: string): Promise<string> {
+export async function start(fallbackConfig?: string): Promise<string | undefined> {
   const files = new FilesRead();
   const { source, loaded } = readConfig(fallbackConfig, files);
   const complete = sandboxAdder();
@@ -39,7 +42,13 @@ export async function start(fallbackConfig?: string): Promise<string> {
   reload.watch();
   if (!hasControllingTerminal()) process.on('SIGHUP', () => void reload.reload());
   const { port } = app.getHttpServer().address() as AddressInfo;
-  return banner(config, port);
+  const started = { config, file: source.file, port };
+  if (isTerminal()) return banner(started);
+  new Logger('Sluice').log(
+    `Sluice listens on ${urlOf(config.server.host, port)}`,
+    startedLine(started),
+  );
+  return undefined;
 }
 
 function readConfig(

@@ -4,12 +4,14 @@ import type { Fault } from '../contract/faults.js';
 import type { GatewayError } from '../contract/gateway-error.js';
 import { defined } from '../contract/json.js';
 import type {
+  AttemptRecord,
   BreakerState,
   GenerationObserver,
   GenerationRecord,
   TargetNotice,
 } from '../contract/generation.js';
-import { reportOf } from './stream-report.js';
+import type { Wait } from '../contract/waits.js';
+import { reportOf, toAttemptReport } from './stream-report.js';
 
 /** An upstream's own word in the log. */
 const MAX_WORD_CHARS = 64;
@@ -41,6 +43,14 @@ export class GenerationLog implements Partial<GenerationObserver> {
     const line = defined({ target: `${backend}/${model}`, state, fault });
     if (state === 'open') this.#logger.warn('breaker opened', line);
     else if (state === 'closed') this.#logger.log('breaker closed', line);
+  }
+
+  attemptEnded({ requestId }: GenerationRecord, attempt: AttemptRecord): void {
+    this.#logger.debug('attempt ended', { requestId, ...toAttemptReport(attempt) });
+  }
+
+  stalled({ requestId }: GenerationRecord, { on, ms }: Wait): void {
+    this.#logger.debug('stalled', { requestId, on, ms: Math.round(ms) });
   }
 
   generationEnded(record: GenerationRecord): void {

@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { LiveConfig } from '../config/live-config.js';
+import { isAsked, targetsOf } from '../config/targets-of.js';
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Target } from '../contract/chat-backend.js';
 import type { Fault } from '../contract/faults.js';
@@ -42,7 +43,7 @@ export class GenerationMetrics implements Partial<GenerationObserver>, OnModuleI
 
   /** What has not happened yet is there as 0: an alert on a series that does not exist never fires. */
   onModuleInit(): void {
-    for (const target of targetsOf(this.live.current)) this.breakerChanged(target, 'closed');
+    for (const target of askedTargets(this.live.current)) this.breakerChanged(target, 'closed');
     this.#announce(this.live.current);
     for (const on of WAITED_FOR) this.stalls.inc({ on }, 0);
     this.live.observe({
@@ -53,23 +54,23 @@ export class GenerationMetrics implements Partial<GenerationObserver>, OnModuleI
     });
   }
 
-  #announce({ backends, models }: GatewayConfig): void {
+  #announce(config: GatewayConfig): void {
+    const { backends, models } = config;
     for (const { id } of backends) this.malformed.inc({ backend: id }, 0);
-    for (const { id, recovery, targets } of models) {
-      for (const { backend, model } of targets) {
-        this.breakerOpen.inc({ backend, target_model: model }, 0);
-        this.inFlight.inc({ backend, target_model: model }, 0);
-      }
+    for (const { backend, model } of askedTargets(config)) {
+      this.breakerOpen.inc({ backend, target_model: model }, 0);
+      this.inFlight.inc({ backend, target_model: model }, 0);
+    }
+    for (const { id, recovery } of models) {
       if (recovery === 'never') continue;
       for (const outcome of RECOVERY_OUTCOMES) this.recoveries.inc({ model: id, outcome }, 0);
     }
   }
 
-  /** A target that is gone while it was left alone would be left alone for ever. */
+  /** A target that is gone, or switched off, while it was left alone would be left alone for ever. */
   #forgetTargets(next: GatewayConfig, previous: GatewayConfig): void {
-    const left = new Set(targetsOf(next).map(({ backend, model }) => `${backend}/${model}`));
-    for (const { backend, model } of targetsOf(previous)) {
-      if (!left.has(`${backend}/${model}`)) this.breakerOpen.remove(backend, model);
+    for (const { backend, model } of askedTargets(previous)) {
+      if (!isAsked(targetsOf(next), `${backend}/${model}`)) this.breakerOpen.remove(backend, model);
     }
   }
 
@@ -152,6 +153,6 @@ function isSameTarget(one: AttemptRecord, other: AttemptRecord): boolean {
   return one.backend === other.backend && one.model === other.model;
 }
 
-function targetsOf({ models }: GatewayConfig): readonly Target[] {
-  return models.flatMap(({ targets }) => targets);
+function askedTargets(config: GatewayConfig): readonly Target[] {
+  return [...targetsOf(config).values()].filter(({ isDisabled }) => !isDisabled);
 }

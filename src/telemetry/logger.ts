@@ -3,8 +3,10 @@ import {
   ConsoleLogger,
   type ConsoleLoggerOptions,
   type LoggerService,
-  type LogLevel,
+  type LogLevel as NestLogLevel,
 } from '@nestjs/common';
+import { LOG_LEVELS, type LogLevel } from '../config/schema/log-level.js';
+import { readableLine } from './readable-line.js';
 import type { StandardStream } from './standard-streams.js';
 
 export type WriteText = (stream: StandardStream, text: string) => void;
@@ -21,16 +23,41 @@ const WIRING = new Set([
   'RoutesResolver',
 ]);
 
-/** JSON lines for machines, coloured text on a terminal. */
-export function createLogger(write = writeAtOnce, isTerminal = isatty(1)): LoggerService {
+/** What Nest calls the levels. */
+const NEST_LEVELS: Readonly<Record<LogLevel, NestLogLevel>> = {
+  error: 'error',
+  warn: 'warn',
+  info: 'log',
+  debug: 'debug',
+};
+
+interface LoggerSettings {
+  readonly level?: LogLevel;
+  readonly write?: WriteText;
+  readonly isTerminal?: boolean;
+}
+
+/** Whether a person reads the log. */
+export function isTerminal(): boolean {
+  return isatty(1);
+}
+
+/** JSON lines for machines, lines for people on a terminal. */
+export function createLogger({
+  level = 'info',
+  write = writeAtOnce,
+  isTerminal: isReadByPeople = isTerminal(),
+}: LoggerSettings = {}): LoggerService {
+  const levels = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1);
   return new GatewayLogger(write, {
-    json: !isTerminal,
+    json: !isReadByPeople,
     flattenParams: true,
-    colors: isTerminal,
+    colors: false,
+    logLevels: ['fatal', ...levels.map((each) => NEST_LEVELS[each])],
   });
 }
 
-/** Nest's logger, but for where its lines go: it writes to the process's streams by itself. */
+/** Nest's logger, but for what its lines look like and where they go: it writes to the process's streams by itself. */
 class GatewayLogger extends ConsoleLogger {
   readonly #write: WriteText;
 
@@ -53,14 +80,16 @@ class GatewayLogger extends ConsoleLogger {
   }
 
   protected override printAsJson(...[message, options]: Parameters<ConsoleLogger['printAsJson']>) {
-    const line = this.stringifyJsonLogObject(this.getJsonLogObject(message, options));
-    this.#write(options.writeStreamType ?? 'stdout', `${line}\n`);
+    const { level, timestamp, ...line } = this.getJsonLogObject(message, options);
+    const head = { level: nameOf(level), timestamp: new Date(timestamp).toISOString() };
+    const text = this.stringifyJsonLogObject({ ...head, ...line });
+    this.#write(options.writeStreamType ?? 'stdout', `${text}\n`);
   }
 
   protected override printMessages(
     messages: unknown[],
     context = '',
-    logLevel: LogLevel = 'log',
+    logLevel: NestLogLevel = 'log',
     stream: StandardStream = 'stdout',
     errorStack?: unknown,
     params?: Record<string, unknown>,
@@ -69,21 +98,20 @@ class GatewayLogger extends ConsoleLogger {
       super.printMessages(messages, context, logLevel, stream, errorStack, params);
       return;
     }
+    const head = { at: new Date(), level: nameOf(logLevel), context, fields: params ?? {} };
     for (const message of messages) {
-      const text = this.formatMessage(
-        logLevel,
-        message,
-        this.formatPid(process.pid),
-        logLevel.toUpperCase().padStart(7, ' '),
-        this.formatContext(context),
-        this.updateAndGetTimestampDiff(),
-        params,
-      );
-      this.#write(stream, text);
+      const text = typeof message === 'string' ? message : (JSON.stringify(message) ?? '');
+      this.#write(stream, `${readableLine({ ...head, message: text })}\n`);
     }
   }
 
   protected override printStackTrace(stack: string): void {
     if (stack && !this.options.json) this.#write('stderr', `${stack}\n`);
   }
+}
+
+/** The words that collectors of logs know. */
+function nameOf(level: NestLogLevel): LogLevel {
+  if (level === 'fatal') return 'error';
+  return LOG_LEVELS.find((each) => NEST_LEVELS[each] === level) ?? 'debug';
 }

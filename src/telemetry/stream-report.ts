@@ -71,7 +71,7 @@ export function reportOf(record: GenerationRecord): StreamReport {
   });
 }
 
-function toAttemptReport({
+export function toAttemptReport({
   backend,
   model,
   durationMs,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contract/json.js';
 import { accessKey } from '../support/access-key.js';
 import { Gateway } from '../support/gateway.js';
+import { ollama } from '../support/ollama-script.js';
 import { openAi } from '../support/openai-script.js';
 import { failsWith } from '../support/upstream-scripts.js';
 
@@ -67,6 +68,27 @@ describe('/admin/targets', () => {
     expect(await gateway.metric('llm_breaker_open', labels)).toBe(0);
     expect((await gateway.complete({ model: 'gpt-only' })).status).toBe(200);
     expect(gateway.log.text).toContain('breaker closed by an operator');
+  });
+
+  it('forgets in the metrics a breaker that is switched off with its target, and remembers it', async () => {
+    const models = [{ id: 'gpt', targets: ['openai/a', 'ollama/b'] }];
+    await start({ models });
+    const breaker = { failures: 2, cooldownMs: 60_000 };
+    const labels = { backend: 'openai', target_model: 'a' };
+    const series = async () => (await (await gateway.get('/metrics')).text()).includes('="a"} 1');
+    gateway.openai.script(failsWith(500, {}), failsWith(500, {}));
+    gateway.ollama.script(ollama.streamsText(['one']), ollama.streamsText(['one']));
+    for (let n = 0; n < 2; n += 1) await (await gateway.complete({ model: 'gpt' })).text();
+    expect(await gateway.metric('llm_breaker_open', labels)).toBe(1);
+    const off = [
+      { id: 'gpt', targets: [{ backend: 'openai', model: 'a', disabled: true }, 'ollama/b'] },
+    ];
+    gateway.reconfigure({ breaker, models: off });
+    expect(await series()).toBe(false);
+    expect(await target('openai/a')).toMatchObject({ disabled: true, breaker: 'open' });
+    gateway.reconfigure({ breaker, models });
+    expect(await gateway.metric('llm_breaker_open', labels)).toBe(1);
+    expect(await target('openai/a')).toMatchObject({ disabled: false, breaker: 'open' });
   });
 
   it('ends the rest of one that limits its rate', async () => {

@@ -92,7 +92,7 @@ describe('a caller that does not read', () => {
   async function answerTo(response: CallerResponse): Promise<string> {
     const body = await response.rest();
     expect(response.cleanEnd).toBe(true);
-    expect(body.slice(-300)).toMatch(/event: done|\[DONE\]/);
+    expect(body.slice(-600)).toMatch(/event: done|\[DONE\]/);
     expect(await gateway.ended()).toMatchObject({ endReason: 'completed' });
     expect([...gateway.openai.requests, ...gateway.ollama.requests]).toHaveLength(1);
     return hashOf(textOf(body));

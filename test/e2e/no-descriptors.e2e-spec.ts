@@ -85,7 +85,7 @@ describe('A process without file descriptors', () => {
 async function banner({ stdout }: ChildProcess): Promise<string> {
   let output = '';
   for (;;) {
-    const url = /Sluice listens on (\S+)/.exec(output)?.[1];
+    const url = /Sluice listens on ([^\s"]+)/.exec(output)?.[1];
     if (url) return url;
     const [text] = (await once(stdout!, 'data')) as [Buffer];
     output += text.toString();

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigFile } from '../support/config-file.js';
+import { freePort } from '../support/free-port.js';
 import { SluiceProcess } from '../support/sluice-process.js';
 import { SseReader } from '../support/sse-reader.js';
 
@@ -20,13 +22,51 @@ describe('The built service', () => {
   }
 
   it('starts with the sandbox, says that answers are canned, and gives commands to paste', async () => {
-    const url = await start({}, [SANDBOX]).listening();
-    expect(sluice!.output).toContain('every answer is canned');
-    expect(sluice!.output).toContain(`curl -N "${url}/chat?message=Hello"`);
-    expect(sluice!.output).toContain('OPENAI_API_KEY="sk-…"');
+    // Makes a terminal: a person is told more than who collects a log.
+    const command = `${process.execPath} dist/main.js ${SANDBOX}`;
+    const env = { ...process.env, PORT: '0', SLUICE_CONFIG: '' };
+    sluice = SluiceProcess.of(spawn('script', ['-qefc', command, '/dev/null'], { env }));
+    const url = await sluice.listening();
+    expect(sluice.output).toContain('every answer is canned');
+    expect(sluice.output).toContain(`curl -N "${url}/chat?message=Hello"`);
+    expect(sluice.output).toContain('OPENAI_API_KEY="sk-…"');
     const response = await fetch(`${url}/chat?message=Hello`);
     expect(response.headers.get('x-sluice-sandbox')).toBe('1');
-    await new SseReader(response).leave();
+    await new SseReader(response).all();
+    await sluice.printed(/← openai\/gpt-4o {2}completed {2}first \d+ ms/);
+    expect(sluice.output).not.toContain('{"level"');
+  });
+
+  it('tells a collector of logs the same in one line of JSON, and nothing that is none', async () => {
+    const url = await start({}, [SANDBOX]).listening();
+    const lines = sluice!.output.trim().split('\n');
+    const said = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(said.at(-1)).toMatchObject({
+      level: 'info',
+      message: `Sluice listens on ${url}`,
+      config: SANDBOX,
+      access: 'open',
+      sandbox: true,
+    });
+  });
+
+  it('says no more than LOG_LEVEL lets it', async () => {
+    const url = await start({ LOG_LEVEL: 'debug' }, [SANDBOX]).listening();
+    await (await fetch(`${url}/chat?message=Hello`)).text();
+    await sluice!.printed(/"level":"debug".*"message":"attempt ended"/);
+    await sluice!.kill();
+    const port = String(await freePort());
+    start({ LOG_LEVEL: 'warn', PORT: port }, [SANDBOX]);
+    const chat = `http://127.0.0.1:${port}/chat?message=Hello`;
+    const answer = () => fetch(chat).then((response) => response.text());
+    await expect.poll(() => answer().catch(() => ''), { timeout: 10_000 }).toContain('done');
+    sluice!.signal('SIGTERM');
+    expect([await sluice!.exit(), sluice!.output]).toEqual([0, '']);
+  });
+
+  it('names a LOG_LEVEL that there is not', async () => {
+    expect(await start({ LOG_LEVEL: 'loud' }, [SANDBOX]).exit()).toBe(1);
+    expect(sluice!.output).toContain('LOG_LEVEL: must be one of error, warn, info, debug');
   });
 
   it('prefers SLUICE_CONFIG to the file it was given as an argument', async () => {
@@ -132,7 +172,8 @@ describe('The built service', () => {
   it('writes JSON lines, and nothing of the wiring', async () => {
     const url = await start({}, [SANDBOX]).listening();
     await (await fetch(`${url}/chat/demo-cut?message=Hello`)).text();
-    const lines = sluice!.output.split('\n').filter((line) => line.startsWith('{'));
+    await sluice!.printed(/generation ended/);
+    const lines = sluice!.output.trim().split('\n');
     const ended = lines.map((line) => JSON.parse(line) as Record<string, unknown>).at(-1);
     expect(ended).toMatchObject({ endReason: 'upstream_cut', model: 'demo-cut' });
     expect(lines.join()).not.toContain('RouterExplorer');

@@ -113,7 +113,9 @@ describe('Lines that nobody takes', () => {
     child.kill('SIGTERM');
     await within(once(child, 'close'), 'the exit', 10_000);
     const lines = text.split('\n').filter((line) => line.startsWith('{"level"'));
-    const times = lines.map((line) => (JSON.parse(line) as { timestamp: number }).timestamp);
+    const times = lines.map((line) =>
+      Date.parse((JSON.parse(line) as { timestamp: string }).timestamp),
+    );
     expect(lines.filter((line) => line.includes('generation ended'))).toHaveLength(1000);
     expect(times).toEqual(times.toSorted((one, other) => one - other));
     expect(lines.at(-1)).toContain('draining');

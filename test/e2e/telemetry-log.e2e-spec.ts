@@ -145,7 +145,7 @@ describe('the log', () => {
 
   it('is one line of JSON for each entry where nobody watches', async () => {
     const script = `
-      const { createLogger } = await import('./src/telemetry/logger.ts');
+      const { createLogger } = await import('./dist/telemetry/logger.js');
       const logger = createLogger();
       logger.log('Nest\\'s own', 'RoutesResolver');
       logger.log('generation ended: completed', { model: 'a\\nb', attempts: [{ ms: 1 }] }, 'Generation');
@@ -156,7 +156,8 @@ describe('the log', () => {
     const lines = (stdout + stderr).trim().split('\n');
     expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       expect.objectContaining({
-        level: 'log',
+        level: 'info',
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
         context: 'Generation',
         message: 'generation ended: completed',
         model: 'a\nb',

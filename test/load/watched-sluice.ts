@@ -136,7 +136,7 @@ export class WatchedSluice {
   #read(line: string, isStdout: boolean): void {
     const isError = line.startsWith('{') ? /"level":"(error|fatal)"/.test(line) : !isStdout;
     if (isError && this.errorLines.length < 100) this.errorLines.push(line);
-    const url = /Sluice listens on (\S+)/.exec(line)?.[1];
+    const url = /Sluice listens on ([^\s"]+)/.exec(line)?.[1];
     if (url) this.#url.resolve(url);
     if (line.includes('generation ended')) {
       this.onEnded(JSON.parse(line) as EndedLine);

@@ -51,7 +51,7 @@ export class SluiceProcess {
 
   /** Resolves with the URL that its banner tells. */
   async listening(): Promise<string> {
-    const url = () => /Sluice listens on (\S+)/.exec(this.#output)?.[1];
+    const url = () => /Sluice listens on ([^\s"]+)/.exec(this.#output)?.[1];
     await this.printed(/Sluice listens on/);
     return url()!;
   }

@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
 import type { TracingConfig } from '../schema/tracing-config.js';
+import { LOG_LEVELS, type LogLevel } from '../schema/log-level.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
 import { tracingIn } from './tracing-settings.js';
@@ -26,6 +27,7 @@ export interface EnvironmentSettings {
   readonly port: number | undefined;
   readonly proxy: ProxyConfig;
   readonly tracing: TracingConfig | undefined;
+  readonly logLevel: LogLevel;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -39,7 +41,8 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
   const tracing = tracingIn(env, complain);
-  return { host, port, proxy: { httpProxy, httpsProxy, noProxy }, tracing, faults };
+  const proxy = { httpProxy, httpsProxy, noProxy };
+  return { host, port, proxy, tracing, logLevel: logLevel() ?? 'info', faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {
@@ -47,6 +50,13 @@ export function settingsIn(env: Environment): EnvironmentSettings {
     const url = env[name];
     if (url && !isHttpUrl(url)) complain(name, 'must be a URL such as http://proxy.internal:3128');
     return url || undefined;
+  }
+
+  function logLevel(): LogLevel | undefined {
+    const given = env['LOG_LEVEL'] || undefined;
+    const level = LOG_LEVELS.find((each) => each === given?.toLowerCase());
+    if (given && !level) complain('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
+    return level;
   }
 
   function complain(path: string, message: string | undefined): void {

@@ -51,6 +51,7 @@ describe('a configuration', () => {
         },
       ],
       proxy: {},
+      logLevel: 'info',
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
@@ -203,6 +204,14 @@ describe('the environment', () => {
     const { server, proxy } = parseConfig(MINIMAL, { PORT: '', HOST: '', HTTP_PROXY: '' });
     expect(server).toMatchObject({ port: 3000, host: '127.0.0.1' });
     expect(proxy).toEqual({});
+  });
+
+  it('says how much is logged, and is told which words there are', () => {
+    expect(parseConfig(MINIMAL, { LOG_LEVEL: 'DEBUG' }).logLevel).toBe('debug');
+    expect(parseConfig(MINIMAL, { LOG_LEVEL: '' }).logLevel).toBe('info');
+    expect(() => parseConfig(MINIMAL, { LOG_LEVEL: 'loud' })).toThrow(
+      'LOG_LEVEL: must be one of error, warn, info, debug',
+    );
   });
 
   it('names the proxies', () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import { LiveConfig } from '../../config/live-config.js';
-import { perSnapshot } from '../../config/per-snapshot.js';
+import { type ConfiguredTarget, isAsked, targetsOf } from '../../config/targets-of.js';
 import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { type ChatBackend, ChatBackends, type Target } from '../../contract/chat-backend.js';
 import { type BreakerState, GenerationObserver } from '../../contract/generation.js';
@@ -23,28 +23,11 @@ interface Seen {
 }
 
 /** What an operator sees of one target. */
-export interface TargetState extends Target {
-  /** The public models that it answers for. */
-  readonly models: readonly string[];
-  /** Its backend is; nobody asks it. */
-  readonly isDisabled: boolean;
+export interface TargetState extends ConfiguredTarget {
   readonly breaker: BreakerState;
   /** Until a request may go to it, also where it limits its rate; 0: now. */
   readonly allowedInMs: number;
 }
-
-/** The targets of a configuration with the models that they answer for, by `backend/model`. */
-const modelsByTarget = perSnapshot(({ models }) => {
-  const targets = new Map<string, Target & { readonly models: string[] }>();
-  for (const { id, targets: its } of models) {
-    for (const { backend, model } of its) {
-      const known = targets.get(`${backend}/${model}`);
-      if (known) known.models.push(id);
-      else targets.set(`${backend}/${model}`, { backend, model, models: [id] });
-    }
-  }
-  return targets;
-});
 
 /**
  * The health of every target, whichever models it serves. It is what was seen of a backend as it is:
@@ -86,17 +69,10 @@ export class TargetHealth {
   states(): TargetState[] {
     const { current } = this.live;
     const backends = this.backends.of(current);
-    const disabled = new Set(current.backends.filter((each) => each.disabled).map(({ id }) => id));
-    return [...modelsByTarget(current).values()].map(({ backend, model, models }) => {
-      const { breaker } = this.of({ backend: backends.get(backend)!, target: { label: model } });
-      return {
-        backend,
-        model,
-        models,
-        isDisabled: disabled.has(backend),
-        breaker: breaker.state,
-        allowedInMs: breaker.msUntilAllowed,
-      };
+    return [...targetsOf(current).values()].map((target) => {
+      const backend = backends.get(target.backend)!;
+      const { breaker } = this.of({ backend, target: { label: target.model } });
+      return { ...target, breaker: breaker.state, allowedInMs: breaker.msUntilAllowed };
     });
   }
 
@@ -107,7 +83,7 @@ export class TargetHealth {
   closeBreaker({ backend: id, model }: Target): boolean {
     const { current } = this.live;
     const backend = this.backends.of(current).get(id);
-    if (!backend || !modelsByTarget(current).has(`${id}/${model}`)) return false;
+    if (!backend || !targetsOf(current).has(`${id}/${model}`)) return false;
     this.of({ backend, target: { label: model } }).breaker.close();
     return true;
   }
@@ -115,7 +91,7 @@ export class TargetHealth {
   #isCurrent(backend: ChatBackend, label: string, health: Health): boolean {
     const { current } = this.live;
     if (this.backends.of(current).get(backend.id) !== backend) return false;
-    if (!modelsByTarget(current).has(`${backend.id}/${label}`)) return false;
+    if (!isAsked(targetsOf(current), `${backend.id}/${label}`)) return false;
     return this.#byBackend.get(backend)?.get(label) === health;
   }
 
@@ -131,11 +107,14 @@ export class TargetHealth {
       const isKept = isSame && backends.get(id) === backend;
       const byModel: HealthByModel = before.get(backend) ?? new Map();
       for (const [model, { breaker }] of byModel) {
-        const isTarget = modelsByTarget(next).has(`${id}/${model}`);
-        if (isKept && isTarget) continue;
-        byModel.delete(model);
-        if (isTarget && !breaker.isClosed) {
-          this.observer.breakerChanged({ backend: id, model }, 'closed');
+        const name = `${id}/${model}`;
+        const isTarget = targetsOf(next).has(name);
+        if (!isKept || !isTarget) byModel.delete(model);
+        if (breaker.isClosed || !isAsked(targetsOf(next), name)) continue;
+        // One that was switched off has not been heard of meanwhile.
+        if (!isKept) this.observer.breakerChanged({ backend: id, model }, 'closed');
+        else if (!isAsked(targetsOf(previous), name)) {
+          this.observer.breakerChanged({ backend: id, model }, breaker.state);
         }
       }
     }
