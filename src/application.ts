@@ -4,13 +4,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import type { GatewayConfig } from './config/schema/gateway-config.js';
 import { setUpHttp } from './http/server/set-up-http.js';
-import { createLogger } from './telemetry/logger.js';
-import { writeText } from './telemetry/standard-streams.js';
 
 /** The application, ready to listen. */
 export async function createApplication(
   config: GatewayConfig,
-  logger: LoggerService = createLogger({ level: config.logLevel, write: writeText }),
+  logger: LoggerService,
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.for(config), {
     bodyParser: false,

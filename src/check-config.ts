@@ -1,8 +1,8 @@
+import { configWarnings } from './config-warnings.js';
 import { ConfigError } from './config/load/config-error.js';
 import { ConfigSource } from './config/load/config-source.js';
 import type { BackendConfig } from './config/schema/backend-config.js';
 import type { GatewayConfig } from './config/schema/gateway-config.js';
-import { deadlineWarnings } from './generation/routing/deadline-check.js';
 import { type ModelRoute, type RouteTarget, routesOf } from './generation/routing/route-table.js';
 
 /** What is wrong with a configuration, ready for a terminal. */
@@ -29,15 +29,7 @@ export function checkConfig(file: string | undefined): string {
 
 function reportOn(config: GatewayConfig, file: string): string {
   const { routes } = routesOf(config);
-  const warnings = [
-    ...deadlineWarnings(config).map(
-      ({ model, setting, sumMs, totalMs }) =>
-        `${model}: ${setting} of its targets add up to ${time(sumMs)}, more than totalMs (${time(totalMs)})`,
-    ),
-    ...routes
-      .filter(({ disabled, tiers }) => !disabled && tiers.length === 0)
-      .map(({ model }) => `${model}: whatever answers for it is disabled`),
-  ];
+  const warnings = configWarnings(config);
   return [
     `${file} is sound.`,
     '',

@@ -10,8 +10,8 @@ if (major < 24) {
 const { writeText } = await import('./telemetry/standard-streams.js');
 const [command, ...args] = process.argv.slice(2);
 try {
-  const told = await run();
-  if (told !== undefined) writeText('stdout', `${told}\n`);
+  const text = await run();
+  if (text !== undefined) writeText('stdout', `${text}\n`);
 } catch (error) {
   const isExplained = error instanceof Error && /^(Start|Usage|Check)Error$/.test(error.name);
   console.error(isExplained ? error.message : error);

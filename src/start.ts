@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApplication } from './application.js';
-import { banner, startedLine, urlOf } from './banner.js';
+import { banner } from './banner.js';
+import { bootFacts } from './boot-facts.js';
 import { ConfigError } from './config/load/config-error.js';
 import { ConfigReload } from './config/config-reload.js';
 import { LiveConfig } from './config/live-config.js';
@@ -12,9 +13,11 @@ import { FilesRead } from './config/load/files-read.js';
 import type { GatewayConfig, SandboxConfig } from './config/schema/gateway-config.js';
 import { withSandbox } from './config/load/snapshot.js';
 import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
+import { AdminListener } from './http/server/admin-listener.js';
 import { LedgerError } from './ledger/open-store.js';
 import type { Sandbox } from './sandbox/sandbox.js';
-import { isTerminal } from './telemetry/logger.js';
+import { GatewayLogger, isText } from './telemetry/logger.js';
+import { writeText } from './telemetry/standard-streams.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
 class StartError extends Error {
@@ -22,8 +25,8 @@ class StartError extends Error {
 }
 
 /**
- * Starts the service.
- * @returns what to tell a person who started it; nothing where only machines read the log
+ * Starts the service and resolves with what to tell whoever started it; where nobody sits at a
+ * terminal the log has it.
  * @param fallbackConfig file that is read when SLUICE_CONFIG is not set
  * @throws StartError
  */
@@ -42,12 +45,10 @@ export async function start(fallbackConfig?: string): Promise<string | undefined
   reload.watch();
   if (!hasControllingTerminal()) process.on('SIGHUP', () => void reload.reload());
   const { port } = app.getHttpServer().address() as AddressInfo;
-  const started = { config, file: source.file, port };
-  if (isTerminal()) return banner(started);
-  new Logger('Sluice').log(
-    `Sluice listens on ${urlOf(config.server.host, port)}`,
-    startedLine(started),
-  );
+  const adminPort = app.get(AdminListener).port;
+  const facts = bootFacts(config, { file: source.file, port, adminPort });
+  if (isText(config.log)) return banner(facts, config);
+  new Logger('Start').log(`Sluice listens on ${facts.url}`, facts);
   return undefined;
 }
 
@@ -96,8 +97,11 @@ function hasControllingTerminal(): boolean {
 }
 
 async function create(config: GatewayConfig): Promise<NestExpressApplication> {
+  const logger = new GatewayLogger(writeText, config.log);
   try {
-    return await createApplication(config);
+    const app = await createApplication(config, logger);
+    app.get(LiveConfig).observe({ replaced: ({ log }) => logger.follow(log) });
+    return app;
   } catch (error) {
     if (error instanceof LedgerError) throw new StartError(error.message);
     throw error;

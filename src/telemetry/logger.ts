@@ -1,75 +1,72 @@
 import { isatty } from 'node:tty';
-import {
-  ConsoleLogger,
-  type ConsoleLoggerOptions,
-  type LoggerService,
-  type LogLevel as NestLogLevel,
-} from '@nestjs/common';
-import { LOG_LEVELS, type LogLevel } from '../config/schema/log-level.js';
-import { readableLine } from './readable-line.js';
+import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common';
+import type { LogConfig, LogLevel } from '../config/schema/log-config.js';
+import { type Paint, paintFor } from './paint.js';
+import { withoutControls } from './printable.js';
 import type { StandardStream } from './standard-streams.js';
+import { type LevelName, textLine } from './text-line.js';
 
-export type WriteText = (stream: StandardStream, text: string) => void;
-
-const writeAtOnce: WriteText = (stream, text) => void process[stream].write(text);
+type WriteText = (stream: StandardStream, text: string) => void;
 
 /** Nest's own account of its wiring: nothing an operator can act on. */
 const WIRING = new Set([
   'InstanceLoader',
-  // It says "started" before the port is taken; the banner says so afterwards.
+  // It says "started" before the port is taken; the boot lines say so afterwards.
   'NestApplication',
   'NestFactory',
   'RouterExplorer',
   'RoutesResolver',
 ]);
 
-/** What Nest calls the levels. */
-const NEST_LEVELS: Readonly<Record<LogLevel, NestLogLevel>> = {
-  error: 'error',
-  warn: 'warn',
-  info: 'log',
+/** Nest's names, where people know others. */
+const NAMES: Readonly<Record<NestLevel, LevelName>> = {
+  verbose: 'debug',
   debug: 'debug',
+  log: 'info',
+  warn: 'warn',
+  error: 'error',
+  fatal: 'error',
 };
 
-interface LoggerSettings {
-  readonly level?: LogLevel;
-  readonly write?: WriteText;
-  readonly isTerminal?: boolean;
+const ERRORS: NestLevel[] = ['fatal', 'error'];
+const NEST_LEVELS: Readonly<Record<LogLevel, NestLevel[]>> = {
+  error: ERRORS,
+  warn: [...ERRORS, 'warn'],
+  info: [...ERRORS, 'warn', 'log'],
+  debug: [...ERRORS, 'warn', 'log', 'debug', 'verbose'],
+};
+
+/** Whether lines are for people. */
+export function isText({ format }: LogConfig, isTerminal = isatty(1)): boolean {
+  return format === 'auto' ? isTerminal : format === 'text';
 }
 
-/** Whether a person reads the log. */
-export function isTerminal(): boolean {
-  return isatty(1);
-}
+/**
+ * The log: lines for people on a terminal, JSON for programs elsewhere. It is Nest's logger but for
+ * what its lines say, and where they go: Nest's writes to the process's streams by itself.
+ */
+export class GatewayLogger extends ConsoleLogger {
+  readonly #paints: Partial<Record<StandardStream, Paint>> = {};
 
-/** JSON lines for machines, lines for people on a terminal. */
-export function createLogger({
-  level = 'info',
-  write = writeAtOnce,
-  isTerminal: isReadByPeople = isTerminal(),
-}: LoggerSettings = {}): LoggerService {
-  const levels = LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1);
-  return new GatewayLogger(write, {
-    json: !isReadByPeople,
-    flattenParams: true,
-    colors: false,
-    logLevels: ['fatal', ...levels.map((each) => NEST_LEVELS[each])],
-  });
-}
+  constructor(
+    private readonly write: WriteText,
+    settings: LogConfig,
+    private readonly makePaint = paintFor,
+  ) {
+    super({ flattenParams: true, colors: false, compact: true });
+    this.follow(settings);
+  }
 
-/** Nest's logger, but for what its lines look like and where they go: it writes to the process's streams by itself. */
-class GatewayLogger extends ConsoleLogger {
-  readonly #write: WriteText;
-
-  constructor(write: WriteText, options: ConsoleLoggerOptions) {
-    super(options);
-    this.#write = write;
+  /** Takes over other settings, for lines from now on. */
+  follow(settings: LogConfig): void {
+    this.options.json = !isText(settings);
+    this.setLogLevels(NEST_LEVELS[settings.level]);
   }
 
   override log(message: unknown, ...rest: unknown[]): void {
     const context = rest.at(-1);
-    if (typeof context === 'string' && WIRING.has(context)) return;
-    super.log(message, ...rest);
+    if (typeof context === 'string' && WIRING.has(context)) this.debug(message, ...rest);
+    else super.log(message, ...rest);
   }
 
   /** What keeps Sluice from starting is said by whoever started it, once and without a stack. */
@@ -79,39 +76,40 @@ class GatewayLogger extends ConsoleLogger {
     super.error(message, ...rest);
   }
 
+  /** With the time as people and programs read it. */
   protected override printAsJson(...[message, options]: Parameters<ConsoleLogger['printAsJson']>) {
     const { level, timestamp, ...line } = this.getJsonLogObject(message, options);
-    const head = { level: nameOf(level), timestamp: new Date(timestamp).toISOString() };
-    const text = this.stringifyJsonLogObject({ ...head, ...line });
-    this.#write(options.writeStreamType ?? 'stdout', `${text}\n`);
+    const head = { level: NAMES[level], timestamp: new Date(timestamp).toISOString() };
+    const json = withoutControls(this.stringifyJsonLogObject({ ...head, ...line }));
+    this.write(options.writeStreamType ?? 'stdout', `${json}\n`);
   }
 
   protected override printMessages(
     messages: unknown[],
     context = '',
-    logLevel: NestLogLevel = 'log',
+    logLevel: NestLevel = 'log',
     stream: StandardStream = 'stdout',
-    errorStack?: unknown,
+    stack?: unknown,
     params?: Record<string, unknown>,
   ): void {
     if (this.options.json) {
-      super.printMessages(messages, context, logLevel, stream, errorStack, params);
+      super.printMessages(messages, context, logLevel, stream, stack, params);
       return;
     }
-    const head = { at: new Date(), level: nameOf(logLevel), context, fields: params ?? {} };
+    const paint = (this.#paints[stream] ??= this.makePaint(stream));
     for (const message of messages) {
-      const text = typeof message === 'string' ? message : (JSON.stringify(message) ?? '');
-      this.#write(stream, `${readableLine({ ...head, message: text })}\n`);
+      const event = {
+        at: new Date(),
+        level: NAMES[logLevel],
+        context,
+        message: this.stringifyMessage(message, logLevel),
+        params,
+        stack: typeof stack === 'string' ? stack : undefined,
+      };
+      this.write(stream, textLine(event, paint));
     }
   }
 
-  protected override printStackTrace(stack: string): void {
-    if (stack && !this.options.json) this.#write('stderr', `${stack}\n`);
-  }
-}
-
-/** The words that collectors of logs know. */
-function nameOf(level: NestLogLevel): LogLevel {
-  if (level === 'fatal') return 'error';
-  return LOG_LEVELS.find((each) => NEST_LEVELS[each] === level) ?? 'debug';
+  /** It is in the line. */
+  protected override printStackTrace(): void {}
 }

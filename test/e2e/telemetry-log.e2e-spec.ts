@@ -1,7 +1,4 @@
-import { execFile } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
@@ -141,29 +138,5 @@ describe('the log', () => {
     expect(line).not.toHaveProperty('timeToFirstContentMs');
     // Ours, as the caller's is none.
     expect(line['requestId']).toMatch(/^[\w-]{36}$/);
-  });
-
-  it('is one line of JSON for each entry where nobody watches', async () => {
-    const script = `
-      const { createLogger } = await import('./dist/telemetry/logger.js');
-      const logger = createLogger();
-      logger.log('Nest\\'s own', 'RoutesResolver');
-      logger.log('generation ended: completed', { model: 'a\\nb', attempts: [{ ms: 1 }] }, 'Generation');
-      logger.error('request failed', { stack: ['Error', 'at x'] }, 'Http');`;
-    const root = fileURLToPath(new URL('../..', import.meta.url));
-    const args = ['--input-type=module', '--eval', script];
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { cwd: root });
-    const lines = (stdout + stderr).trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
-      expect.objectContaining({
-        level: 'info',
-        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
-        context: 'Generation',
-        message: 'generation ended: completed',
-        model: 'a\nb',
-        attempts: [{ ms: 1 }],
-      }),
-      expect.objectContaining({ level: 'error', context: 'Http', stack: ['Error', 'at x'] }),
-    ]);
   });
 });

@@ -142,7 +142,7 @@ export class WatchedSluice {
       this.onEnded(JSON.parse(line) as EndedLine);
       if (!line.includes('internal')) return;
     }
-    // The banner is text, and breakers turn all the time here.
+    // Breakers turn all the time here.
     if (isStdout && (!line.startsWith('{') || line.includes('"breaker '))) return;
     this.oddLines.push(line);
     if (this.oddLines.length > 100) this.oddLines.splice(10, 1);

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
+import { LOG_LEVELS, type LogLevel } from '../schema/log-config.js';
 import type { TracingConfig } from '../schema/tracing-config.js';
-import { LOG_LEVELS, type LogLevel } from '../schema/log-level.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
 import { tracingIn } from './tracing-settings.js';
@@ -25,9 +25,9 @@ export function withDotEnv(env: Environment): NodeJS.ProcessEnv {
 export interface EnvironmentSettings {
   readonly host: string | undefined;
   readonly port: number | undefined;
+  readonly logLevel: LogLevel | undefined;
   readonly proxy: ProxyConfig;
   readonly tracing: TracingConfig | undefined;
-  readonly logLevel: LogLevel;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -37,12 +37,14 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const host = env['HOST'] || undefined;
   if (port !== undefined) complain('PORT', portCheck(port));
   if (host !== undefined) complain('HOST', hostCheck(host));
+  const logLevel = LOG_LEVELS.find((level) => level === env['LOG_LEVEL']?.toLowerCase());
+  if (env['LOG_LEVEL'] && !logLevel)
+    complain('LOG_LEVEL', `must be one of: ${LOG_LEVELS.join(', ')}`);
   const httpProxy = proxyUrl('http_proxy');
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
   const tracing = tracingIn(env, complain);
-  const proxy = { httpProxy, httpsProxy, noProxy };
-  return { host, port, proxy, tracing, logLevel: logLevel() ?? 'info', faults };
+  return { host, port, logLevel, proxy: { httpProxy, httpsProxy, noProxy }, tracing, faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {
@@ -50,13 +52,6 @@ export function settingsIn(env: Environment): EnvironmentSettings {
     const url = env[name];
     if (url && !isHttpUrl(url)) complain(name, 'must be a URL such as http://proxy.internal:3128');
     return url || undefined;
-  }
-
-  function logLevel(): LogLevel | undefined {
-    const given = env['LOG_LEVEL'] || undefined;
-    const level = LOG_LEVELS.find((each) => each === given?.toLowerCase());
-    if (given && !level) complain('LOG_LEVEL', `must be one of ${LOG_LEVELS.join(', ')}`);
-    return level;
   }
 
   function complain(path: string, message: string | undefined): void {

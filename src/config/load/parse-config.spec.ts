@@ -21,6 +21,7 @@ describe('a configuration', () => {
         hosts: [],
       },
       access: { mode: 'open', allowOpen: false, limits: {} },
+      log: { level: 'info', format: 'auto' },
       responses: { maxOutputBytes: 4_194_304 },
       browsers: { origins: [] },
       defaultModel: 'llama3',
@@ -51,7 +52,6 @@ describe('a configuration', () => {
         },
       ],
       proxy: {},
-      logLevel: 'info',
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
@@ -200,18 +200,27 @@ describe('the environment', () => {
     expect(server).toMatchObject({ port: 0, host: '::1' });
   });
 
-  it('says nothing with an empty variable', () => {
-    const { server, proxy } = parseConfig(MINIMAL, { PORT: '', HOST: '', HTTP_PROXY: '' });
-    expect(server).toMatchObject({ port: 3000, host: '127.0.0.1' });
-    expect(proxy).toEqual({});
+  it('overrides what is worth a line in the log, in any case', () => {
+    const source = { ...MINIMAL, log: { level: 'error', format: 'json' } };
+    expect(parseConfig(source, { LOG_LEVEL: 'DEBUG' }).log).toEqual({
+      level: 'debug',
+      format: 'json',
+    });
+    expect(parseConfig(source).log.level).toBe('error');
   });
 
-  it('says how much is logged, and is told which words there are', () => {
-    expect(parseConfig(MINIMAL, { LOG_LEVEL: 'DEBUG' }).logLevel).toBe('debug');
-    expect(parseConfig(MINIMAL, { LOG_LEVEL: '' }).logLevel).toBe('info');
-    expect(() => parseConfig(MINIMAL, { LOG_LEVEL: 'loud' })).toThrow(
-      'LOG_LEVEL: must be one of error, warn, info, debug',
+  it.each(['log', 'verbose', '2', ' info'])('has no level %j', (level) => {
+    expect(() => parseConfig(MINIMAL, { LOG_LEVEL: level })).toThrow(
+      'LOG_LEVEL: must be one of: error, warn, info, debug',
     );
+  });
+
+  it('says nothing with an empty variable', () => {
+    const env = { PORT: '', HOST: '', HTTP_PROXY: '', LOG_LEVEL: '' };
+    const { server, proxy, log } = parseConfig(MINIMAL, env);
+    expect(log.level).toBe('info');
+    expect(server).toMatchObject({ port: 3000, host: '127.0.0.1' });
+    expect(proxy).toEqual({});
   });
 
   it('names the proxies', () => {

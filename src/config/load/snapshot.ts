@@ -16,18 +16,18 @@ interface Completion {
 /** A valid file with what follows from it and what the environment adds to it; frozen, however deep. */
 export function snapshotOf(
   file: Readonly<GatewayConfig>,
-  { settings: { host, port, proxy, tracing, logLevel }, caFiles, sha256 }: Completion,
+  { settings: { host, port, logLevel, proxy, tracing }, caFiles, sha256 }: Completion,
 ): GatewayConfig {
   return deepFreeze({
     ...file,
     server: { ...file.server, host: host ?? file.server.host, port: port ?? file.server.port },
+    log: { level: logLevel ?? file.log.level, format: file.log.format },
     backends: file.backends.map((backend) =>
       backend.caFile === undefined ? backend : { ...backend, ca: caFiles.get(backend.caFile)! },
     ),
     defaultModel: file.defaultModel ?? defaultModelOf(file.models)!,
     proxy,
     ...(tracing && { tracing }),
-    logLevel,
     sha256,
   });
 }

@@ -65,7 +65,7 @@ describe('a configuration with faults', () => {
 
   it.each(['proxy', 'Server', 'x-anchors'])('may have the unknown key %s', (key) => {
     expect(faultsOf({ ...MINIMAL, [key]: {} })).toEqual([
-      `${key}: is not a known key; known here are: server, access, responses, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, redis, drain, backends, models, usage, sandbox`,
+      `${key}: is not a known key; known here are: server, access, responses, browsers, defaultModel, streams, retry, retryBudget, breaker, limits, redis, drain, log, backends, models, usage, sandbox`,
     ]);
   });
 

@@ -1,8 +1,8 @@
 import { AccessConfig } from './access-config.js';
 import { BackendConfig } from './backend-config.js';
 import { LimitsConfig } from './limits-config.js';
+import { LogConfig } from './log-config.js';
 import { ModelConfig } from './model-config.js';
-import type { LogLevel } from './log-level.js';
 import { ListOf, Section } from '../rules/nested.js';
 import { RedisConfig } from './redis-config.js';
 import { ResponsesConfig } from './responses-config.js';
@@ -92,6 +92,10 @@ export class GatewayConfig {
   @Section(() => DrainConfig)
   readonly drain: DrainConfig = new DrainConfig();
 
+  /** The lines about what happens. */
+  @Section(() => LogConfig)
+  readonly log: LogConfig = new LogConfig();
+
   /** The upstreams. */
   @ListOf(() => BackendConfig)
   readonly backends: readonly Readonly<BackendConfig>[];
@@ -115,9 +119,6 @@ export class GatewayConfig {
 
   /** Not in the file either. Present: spans are sent. Read when Sluice starts, and only then. */
   declare readonly tracing?: TracingConfig;
-
-  /** Not in the file: from LOG_LEVEL, when Sluice starts. */
-  declare readonly logLevel: LogLevel;
 
   /** SHA-256 of the file, in hex: which configuration holds. */
   declare readonly sha256: string;

@@ -50,7 +50,7 @@ export function authenticate(access: Access, adminListener: AdminListener) {
  * Whether the public port has nothing to keep from whoever reaches it. A proxy on this machine reaches
  * it for others: who has one configures access, or a key for operators.
  */
-function isOpenToAll({ access: { mode, keys = [] } }: GatewayConfig): boolean {
+export function isOpenToAll({ access: { mode, keys = [] } }: GatewayConfig): boolean {
   return mode === 'open' && !keys.some(({ admin }) => admin);
 }
 

@@ -42,6 +42,11 @@ export class AdminListener implements OnApplicationBootstrap, OnApplicationShutd
     this.#logger.log('listening for operators', { address, port });
   }
 
+  /** Where it listens; absent: nowhere. */
+  get port(): number | undefined {
+    return (this.#server?.address() as AddressInfo | null | undefined)?.port;
+  }
+
   /** Whether it came in here. */
   has(request: IncomingMessage): boolean {
     return this.#requests.has(request);
