@@ -85,6 +85,13 @@ module.exports = {
       to: { path: '^src/backends/', pathNot: '^src/backends/shared/' },
     },
     {
+      name: 'opentelemetry-where-spans-are-sent',
+      comment: 'It is loaded with telemetry/tracing/start-tracing.ts, or not at all.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/telemetry/tracing/' },
+      to: { path: 'node_modules/@opentelemetry/' },
+    },
+    {
       name: 'rxjs-at-the-edge',
       comment: 'Pull inside, push at the edge: backends and generation speak AsyncIterable.',
       severity: 'error',

@@ -81,7 +81,7 @@ describe('A Sluice process', () => {
 
   it('exits in time although the receiver does not answer', async () => {
     receiver.status = 0;
-    await spawnAndAsk(receiver.env);
+    await spawnAndAsk({ ...receiver.env, OTEL_EXPORTER_OTLP_TIMEOUT: '10000' });
     const begun = performance.now();
     sluice.signal('SIGTERM');
     expect(await sluice.exit()).toBe(0);
@@ -128,7 +128,7 @@ describe('A Sluice process', () => {
     receiver.status = 401;
     receiver.answer = 'words of the receiver';
     await spawnAndAsk(receiver.env);
-    await sluice.printed(/traces cannot be sent.*"code":401/);
+    await sluice.printed(/traces cannot be sent.*"cause":401/);
     expect(sluice.output).not.toContain(receiver.answer);
   });
 });

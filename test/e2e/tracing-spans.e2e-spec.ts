@@ -237,7 +237,7 @@ describe('The trace of a request', () => {
     });
   });
 
-  it('of a caller without a key names its fault, and no caller', async () => {
+  it('of a caller with a wrong key names the fault, and not the key', async () => {
     const keys = [{ id: 'app', hashes: [`sha256:${'0'.repeat(64)}`] }];
     await start({ access: { mode: 'keys', keys } });
     const response = await gateway.complete({}, { authorization: 'Bearer sk-wrong-key' });

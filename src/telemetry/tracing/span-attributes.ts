@@ -8,7 +8,7 @@ import { WAITED_FOR } from '../../contract/waits.js';
 /* The names are OpenTelemetry's (HTTP, GenAI); what they have no name for begins with `sluice.`. */
 
 /** Methods that are named; others would be names of spans that anybody can make up. */
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']);
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'TRACE']);
 
 /** A request, as it arrives. */
 export interface ArrivedRequest {

@@ -28,14 +28,14 @@ export class ToldExporter implements SpanExporter {
 
   #tell(error: Error | undefined): void {
     if (error && !this.#isFailing) {
-      this.#logger.warn('traces cannot be sent', { code: codeOf(error) });
+      this.#logger.warn('traces cannot be sent', { cause: causeOf(error) });
     } else if (!error && this.#isFailing) this.#logger.log('traces are sent again');
     this.#isFailing = error !== undefined;
   }
 }
 
-/** ECONNREFUSED, or the receiver's status. Never a message: it may quote what the receiver answered. */
-function codeOf(error: Error): string | number {
+/** ECONNREFUSED, or the receiver's status: such messages may quote what it answered. Others are the exporter's own. */
+function causeOf(error: Error): string | number {
   const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' || typeof code === 'number' ? code : error.name;
+  return typeof code === 'string' || typeof code === 'number' ? code : error.message;
 }
