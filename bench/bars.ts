@@ -25,4 +25,5 @@ export const BARS = {
   stalledWaiting: { atMost: 256 },
   stalledNotStopped: { atMost: 0 },
   fairAdded: { atMost: 5 },
+  tracesAnswer: { atMost: 60 },
 } satisfies Record<string, Bar>;

@@ -11,6 +11,7 @@ const STOP_MS = 5000;
 interface Start {
   readonly args?: readonly string[];
   readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** The scheduler's niceness: above 0 for load that must not push aside what is measured. */
   readonly niceness?: number;
 }
@@ -31,11 +32,11 @@ export class BenchProcess {
     child.on('exit', (code, signal) => this.#ended(`${script} ended with ${code ?? signal}`));
   }
 
-  static start(script: string, { args = [], cwd, niceness = 0 }: Start = {}): BenchProcess {
+  static start(script: string, { args = [], cwd, env, niceness = 0 }: Start = {}): BenchProcess {
     const child = fork(script, args, {
       execArgv: ['--expose-gc', '--import', PROBE],
-      // Nothing of the environment may configure what is measured.
-      env: { PATH: process.env['PATH'] },
+      // Nothing of the bench's own environment may configure what is measured.
+      env: { PATH: process.env['PATH'], ...env },
       // Log lines are made and written, to nowhere.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       ...(cwd !== undefined && { cwd }),

@@ -1,6 +1,7 @@
 import { BenchProcess } from './bench-process.ts';
 import {
   type Contestant,
+  type Feature,
   MODELS,
   type RunningContestant,
   scriptAt,
@@ -80,7 +81,7 @@ export class Bench {
       for (const contestant of contestants) {
         running.set(
           contestant,
-          await startContestant(contestant, this.ports, contestants.includes('sluice, open')),
+          await startContestant(contestant, this.ports, featureOf(contestants)),
         );
       }
       return await use(running);
@@ -93,6 +94,12 @@ export class Bench {
     const all = [...Object.values(this.#upstreams), ...Object.values(this.#loaders)];
     await Promise.all(all.map((process) => process.stop()));
   }
+}
+
+/** Shown by whoever goes without it. */
+function featureOf(contestants: readonly Contestant[]): Feature {
+  if (contestants.includes('sluice, open')) return 'access';
+  return contestants.includes('sluice, untraced') ? 'traces' : undefined;
 }
 
 function startPart(script: string, niceness = 0): BenchProcess {

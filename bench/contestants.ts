@@ -5,13 +5,23 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchProcess } from './bench-process.ts';
 import { startNginx } from './nginx.ts';
+import { SpanReceiver } from './span-receiver.ts';
 
 /** What is measured, side by side. `direct` is no process: the upstream without anything before it. */
-export type Contestant = (typeof CONTESTANTS)[number] | (typeof ACCESS_CONTESTANTS)[number];
+export type Contestant =
+  | (typeof CONTESTANTS)[number]
+  | (typeof ACCESS_CONTESTANTS)[number]
+  | (typeof TRACES_CONTESTANTS)[number];
 export const CONTESTANTS = ['raw pipe', 'parsing relay', 'nginx', 'sluice'] as const;
 
 /** In `access` the one that is measured has keys, limits and prices. */
 export const ACCESS_CONTESTANTS = ['sluice, open', 'sluice'] as const;
+
+/** In `traces` the one that is measured sends spans. */
+export const TRACES_CONTESTANTS = ['sluice, untraced', 'sluice'] as const;
+
+/** What a scenario compares Sluice with it to Sluice without it by. */
+export type Feature = 'access' | 'traces' | undefined;
 
 /** Of a key that opens nothing anywhere else. */
 export const BENCH_SECRET = `sk-sluice-${'b'.repeat(43)}`;
@@ -45,16 +55,23 @@ export function scriptAt(name: string): string {
 export async function startContestant(
   contestant: Contestant,
   upstreams: Upstreams,
-  hasAccess: boolean,
+  feature: Feature,
 ): Promise<RunningContestant> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
-  const remove = () => rmSync(folder, { recursive: true });
+  const isTraced = contestant === 'sluice' && feature === 'traces';
+  const receiver = isTraced ? await SpanReceiver.start() : undefined;
+  const env = receiver ? { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url } : {};
+  const remove = () => {
+    rmSync(folder, { recursive: true });
+    if (receiver) process.stderr.write(`${receiver.spans} spans were received\n`);
+    receiver?.stop();
+  };
   try {
-    const process = await start(contestant, folder, upstreams, hasAccess);
+    const started = await start(contestant, folder, upstreams, feature === 'access', env);
     // In the order of the upstreams; Sluice has one port for both.
-    const [measured, flood = measured] = process.ports as [number, number?];
-    const stop = () => process.stop().finally(remove);
-    return { process, ports: { measured, flood }, stop };
+    const [measured, flood = measured] = started.ports as [number, number?];
+    const stop = () => started.stop().finally(remove);
+    return { process: started, ports: { measured, flood }, stop };
   } catch (error) {
     remove();
     throw error;
@@ -66,15 +83,16 @@ function start(
   folder: string,
   upstreams: Upstreams,
   hasAccess: boolean,
+  env: Readonly<Record<string, string>>,
 ): Promise<BenchProcess> {
   const ports = [upstreams.measured, upstreams.flood];
   if (contestant === 'nginx') return startNginx(folder, ports);
-  if (contestant === 'sluice' || contestant === 'sluice, open') {
+  if (contestant.startsWith('sluice')) {
     // From `dist/`, as it is deployed: every feature on, with its defaults.
     const file = join(folder, 'sluice.yaml');
     writeFileSync(file, configFor(upstreams, hasAccess && contestant === 'sluice'));
     const args = [file];
-    return BenchProcess.start(scriptAt('../dist/main.js'), { args, cwd: folder }).listening();
+    return BenchProcess.start(scriptAt('../dist/main.js'), { args, cwd: folder, env }).listening();
   }
   const script = contestant === 'raw pipe' ? 'raw-pipe.ts' : 'parsing-relay.ts';
   return BenchProcess.start(scriptAt(script), { args: ports.map(String) }).listening(2);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
-import { ACCESS_CONTESTANTS, CONTESTANTS } from './contestants.ts';
+import { ACCESS_CONTESTANTS, CONTESTANTS, TRACES_CONTESTANTS } from './contestants.ts';
 import { NGINX_VERSION } from './nginx.ts';
 import type { Options } from './options.ts';
 import type { Row } from './row.ts';
@@ -45,7 +45,7 @@ export function circumstances({ runs, quick }: Options): Circumstances {
 }
 
 /** `direct` is the upstream without anything before it. */
-const COLUMNS = ['direct', ...CONTESTANTS, ACCESS_CONTESTANTS[0]] as const;
+const COLUMNS = ['direct', ...CONTESTANTS, ACCESS_CONTESTANTS[0], TRACES_CONTESTANTS[0]] as const;
 
 function rowsTable(rows: readonly Row[]): string {
   const columns = COLUMNS.filter((name) => rows.some(({ contestants }) => name in contestants));

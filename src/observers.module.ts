@@ -7,15 +7,23 @@ import { GenerationLog } from './telemetry/generation-log.js';
 import { GenerationMetrics } from './telemetry/generation-metrics.js';
 import { TargetActivity } from './telemetry/target-activity.js';
 import { observedBy } from './telemetry/observed-by.js';
+import { TracingModule, TracingToken } from './telemetry/tracing/tracing.module.js';
 
 /** Who is told of generations. Global, because generation asks for a `GenerationObserver` and must not know who observes. */
 @Global()
 @Module({
-  imports: [LedgerModule],
+  imports: [LedgerModule, TracingModule],
   providers: [
     {
       provide: GenerationObserver,
-      inject: [GenerationMetrics, GenerationLog, FlightRecorder, TargetActivity, UsageWriter],
+      inject: [
+        GenerationMetrics,
+        GenerationLog,
+        FlightRecorder,
+        TargetActivity,
+        UsageWriter,
+        TracingToken,
+      ],
       useFactory: (...observers: (Partial<GenerationObserver> | undefined)[]) =>
         observedBy(observers.filter((each) => each !== undefined)),
     },

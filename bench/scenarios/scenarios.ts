@@ -11,6 +11,7 @@ import { browser, paced } from './paced.ts';
 import { plain } from './plain.ts';
 import { short } from './short.ts';
 import { stalled } from './stalled.ts';
+import { traces } from './traces.ts';
 
 type Scenario = (bench: Bench) => Promise<Row[]>;
 
@@ -26,5 +27,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   fair,
   browser,
   access,
+  traces,
   dialects,
 };

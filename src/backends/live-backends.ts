@@ -105,7 +105,7 @@ function settingsOf(
   { streams, proxy }: GatewayConfig,
   eventBytes: ByteBudget,
 ): KindSettings {
-  const { id, baseUrl, apiKey, headers, forwardHeaders, query, ca } = backend;
+  const { id, baseUrl, apiKey, headers, forwardHeaders, traceContext, query, ca } = backend;
   const { streamUsage, responses, anthropicVersion } = backend;
   const { connectMs = streams.connectMs, maxEventBytes = MAX_EVENT_BYTES } = backend;
   if (baseUrl === undefined) throw new Error(`The backend "${id}" has no baseUrl.`);
@@ -115,6 +115,7 @@ function settingsOf(
     apiKey,
     headers,
     forwardHeaders,
+    traceContext,
     query,
     ca,
     streamUsage,

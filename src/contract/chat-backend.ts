@@ -2,6 +2,7 @@ import type { ChatAnswer } from './chat-answer.js';
 import type { ChatRequest } from './chat-request.js';
 import type { JsonObject } from './json.js';
 import type { EventBatch } from './event-batch.js';
+import type { RequestTrace } from './request-trace.js';
 
 /** One upstream of some kind. The only thing generation knows of an upstream. */
 export interface ChatBackend {
@@ -43,6 +44,8 @@ export type TokenCount = (
 export interface AttemptContext {
   readonly signal: AbortSignal;
   readonly notices: UpstreamNotices;
+  /** What it is part of, for upstreams that are told. */
+  readonly trace?: RequestTrace | undefined;
   /** The connection stands and the request is being written to it: from now on silence is the upstream's own. */
   requestSent(): void;
 }

@@ -2,6 +2,7 @@ import type { Caller } from './caller.js';
 import type { Target } from './chat-backend.js';
 import type { EndReason, Fault } from './faults.js';
 import type { GatewayError } from './gateway-error.js';
+import type { RequestTrace } from './request-trace.js';
 import type { DialectName, FinishReason, Usage } from './stream-event.js';
 import type { Wait, Waits } from './waits.js';
 
@@ -24,6 +25,8 @@ export interface AttemptRecord {
   /** The upstream's HTTP status, when there was one. */
   readonly status?: number | undefined;
   readonly durationMs: number;
+  /** What the upstream calls the model that answered. */
+  readonly upstreamModel?: string | undefined;
   /** The upstream's own request id. */
   readonly requestId?: string | undefined;
   /** The upstream's own codes and reasons, for the operator. */
@@ -79,6 +82,8 @@ export interface GenerationRecord {
   /** Of the request's body, as it was read; absent where it has none. */
   readonly requestBytes?: number | undefined;
   readonly startedAt: Date;
+  /** What its request is part of, where that is known. */
+  readonly trace?: RequestTrace | undefined;
   readonly caller: Caller;
   /** Where it calls from. */
   readonly address: string;

@@ -47,10 +47,10 @@ export interface WaitSummary {
   readonly longestGapOn?: WaitedFor | undefined;
 }
 
-export function summaryOf(waits: Pick<Waits, 'ms' | 'longest'>): WaitSummary {
-  const whole = WAITED_FOR.map((on) => [on, Math.round(waits.ms[on])] as const);
-  const waitedMs = Object.fromEntries(whole.filter(([, ms]) => ms > 0));
-  const [longest] = waits.longest.toSorted((one, other) => other.ms - one.ms);
+export function summaryOf({ ms, longest: waits }: Pick<Waits, 'ms' | 'longest'>): WaitSummary {
+  const whole = WAITED_FOR.map((on) => [on, Math.round(ms[on])] as const);
+  const waitedMs = Object.fromEntries(whole.filter(([, wholeMs]) => wholeMs > 0));
+  const [longest] = waits.toSorted((one, other) => other.ms - one.ms);
   return longest
     ? { waitedMs, longestGapMs: Math.round(longest.ms), longestGapOn: longest.on }
     : { waitedMs };

@@ -1,6 +1,7 @@
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import type { Caller } from '../contract/caller.js';
 import type { GenerationRecord } from '../contract/generation.js';
+import type { RequestTrace } from '../contract/request-trace.js';
 import type { DialectName } from '../contract/stream-event.js';
 
 /** Who asks, and how; known before the request is routed. */
@@ -8,6 +9,8 @@ export interface CallerContext {
   readonly requestId: string;
   /** Of its body, as it was read; absent where it has none. */
   readonly requestBytes?: number | undefined;
+  /** What its request is part of, where that is known. */
+  readonly trace?: RequestTrace | undefined;
   /** What it speaks. */
   readonly dialect: DialectName;
   readonly caller: Caller;

@@ -11,6 +11,7 @@ import type {
   TargetNotice,
 } from '../contract/generation.js';
 import type { EventBatch } from '../contract/event-batch.js';
+import type { RequestTrace } from '../contract/request-trace.js';
 import type { DialectName, FinishReason, Usage } from '../contract/stream-event.js';
 import type { Permit } from './admission/permit.js';
 import { billOf, totalUsd } from './bill.js';
@@ -25,6 +26,7 @@ export class GenerationRecorder implements GenerationRecord {
   readonly requestId: string;
   readonly requestBytes: number | undefined;
   readonly startedAt = new Date();
+  readonly trace: RequestTrace | undefined;
   readonly model: string;
   readonly caller: Caller;
   readonly dialect: DialectName;
@@ -62,6 +64,7 @@ export class GenerationRecorder implements GenerationRecord {
     this.model = model;
     this.requestId = call.requestId;
     this.requestBytes = call.requestBytes;
+    this.trace = call.trace;
     this.caller = call.caller;
     this.dialect = call.dialect;
     this.address = call.address;

@@ -33,7 +33,12 @@ export class TokenCounter {
   ): Promise<number | undefined> {
     const candidates = candidatesFor(route, request, call, this.backends.of(call.config));
     const over = AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]);
-    const context: AttemptContext = { signal: over, notices: NOT_NOTICED, requestSent() {} };
+    const context: AttemptContext = {
+      signal: over,
+      notices: NOT_NOTICED,
+      trace: call.trace,
+      requestSent() {},
+    };
     let failure: GatewayError | undefined;
     for (const { backend, target } of candidates) {
       try {

@@ -17,11 +17,12 @@ export function callerContextOf(
   { locals }: Response,
   dialect: DialectName,
 ): CallerContext {
-  const { id: requestId, bodyBytes: requestBytes, caller, config } = locals.context;
+  const { id: requestId, bodyBytes: requestBytes, trace, caller, config } = locals.context;
   const address = addressOf(request);
   return {
     requestId,
     requestBytes,
+    trace,
     dialect,
     caller,
     config,

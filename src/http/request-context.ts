@@ -4,8 +4,10 @@ import type { NextFunction, Request, Response } from 'express';
 import type { LiveConfig } from '../config/live-config.js';
 import type { GatewayConfig } from '../config/schema/gateway-config.js';
 import { ANONYMOUS, type Caller } from '../contract/caller.js';
+import type { Fault } from '../contract/faults.js';
 import { GatewayError } from '../contract/gateway-error.js';
 import type { GenerationRecord } from '../contract/generation.js';
+import type { RequestTrace } from '../contract/request-trace.js';
 import { sendError } from './errors/send-error.js';
 import { dialectOf } from './routes.js';
 
@@ -38,6 +40,10 @@ export class RequestContext {
   caller: Caller = ANONYMOUS;
   /** Of its body, as it was read; absent where it has none. */
   bodyBytes: number | undefined;
+  /** What it is part of, where that is known. */
+  trace: RequestTrace | undefined;
+  /** Why it was answered with an error. */
+  fault: Fault | undefined;
   /** Of the generation that the request began; absent on whatever was refused before. */
   record: GenerationRecord | undefined;
   readonly #left = new AbortController();

@@ -5,7 +5,7 @@ import { summaryOf, type WaitSummary } from '../contract/waits.js';
 /** What an operator reads of an attempt: what it used stands with the stream, once for all of them. */
 export interface AttemptReport extends Omit<
   AttemptRecord,
-  'backend' | 'model' | 'durationMs' | 'usage' | 'contentParts' | 'price'
+  'backend' | 'model' | 'durationMs' | 'upstreamModel' | 'usage' | 'contentParts' | 'price'
 > {
   readonly target: string;
   readonly ms: number;
@@ -15,6 +15,8 @@ export interface AttemptReport extends Omit<
 export interface StreamReport extends WaitSummary {
   readonly requestId: string;
   readonly streamId: string;
+  /** Of the trace that its request is part of. */
+  readonly traceId?: string | undefined;
   readonly caller: string;
   readonly address: string;
   readonly dialect: string;
@@ -44,6 +46,7 @@ export function reportOf(record: GenerationRecord): StreamReport {
   return defined({
     requestId: record.requestId,
     streamId: record.id,
+    traceId: record.trace?.traceId,
     caller: record.caller.id,
     address: record.address,
     dialect: record.dialect,
@@ -73,6 +76,7 @@ export function toAttemptReport({
   model,
   durationMs,
   cancelMs,
+  upstreamModel: _upstreamModel,
   usage: _usage,
   contentParts: _parts,
   price: _price,

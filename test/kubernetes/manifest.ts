@@ -108,6 +108,7 @@ export interface Specs {
     }[];
   };
   ServiceMonitor: {
+    readonly jobLabel: string;
     readonly selector: Selector;
     readonly endpoints: readonly { readonly port: string; readonly path: string }[];
   };

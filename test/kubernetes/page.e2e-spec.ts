@@ -38,6 +38,15 @@ describe.skipIf(isKubernetesMissing())('docs/kubernetes.md', () => {
     expect(await faultsOf(objects)).toEqual([]);
   });
 
+  it('makes objects of the rules and alerts that their controller takes', async () => {
+    const block = blocksOf('sh').find((each) => each.includes('PrometheusRule'))!;
+    const script = block.replace('kubectl apply -f -', 'cat');
+    const { stdout } = spawnSync('bash', ['-c', script], { cwd: ROOT, encoding: 'utf8' });
+    const objects = manifestsIn(stdout);
+    expect(objects.map(({ metadata }) => metadata.name)).toEqual(['sluice-rules', 'sluice-alerts']);
+    expect(await faultsOf(objects)).toEqual([]);
+  });
+
   it('makes the Secret with all that the configuration reads', () => {
     const made = [
       ...blocksOf('sh')

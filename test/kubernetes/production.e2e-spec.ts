@@ -42,11 +42,13 @@ describe.skipIf(isMissing)('deploy/kubernetes/overlays/production', () => {
   });
 
   it('watches the port for operators, once', () => {
-    const { selector, endpoints } = oneOf(manifests, 'ServiceMonitor').spec;
+    const { jobLabel, selector, endpoints } = oneOf(manifests, 'ServiceMonitor').spec;
     const watched = allOf(manifests, 'Service').filter(({ metadata }) =>
       selects(selector.matchLabels, metadata.labels),
     );
     expect(watched.map(({ metadata }) => metadata.name)).toEqual(['sluice-admin']);
+    // The job that deploy/prometheus and deploy/grafana know it by.
+    expect(watched[0]!.metadata.labels?.[jobLabel]).toBe('sluice');
     expect(endpoints.map(({ port }) => port)).toEqual(
       watched[0]!.spec.ports.map(({ name }) => name),
     );

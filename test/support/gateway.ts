@@ -23,6 +23,8 @@ export interface GatewaySettings {
   readonly usage?: object;
   /** Of both backends; less than the default, so that a test need not send 16 MiB to be over it. */
   readonly maxEventBytes?: number;
+  /** What the environment says. */
+  readonly env?: Readonly<Record<string, string>>;
   /** How many requests the backend of this id is given at once. */
   readonly room?: { readonly openai?: number; readonly ollama?: number };
 }
@@ -57,7 +59,8 @@ export class Gateway {
       ScriptedUpstream.start(),
     ]);
     const log = new LogLines();
-    const config = parseConfig(sourceOf(settings, openai, ollama, anthropic));
+    const source = sourceOf(settings, openai, ollama, anthropic);
+    const config = parseConfig(source, settings.env);
     const app = await createApplication(config, log);
     await app.listen(0, '127.0.0.1');
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -134,7 +137,7 @@ export class Gateway {
 
 /** What the configuration's file would say. */
 function sourceOf(
-  { room = {}, maxEventBytes = MAX_EVENT_BYTES, ...settings }: GatewaySettings,
+  { room = {}, maxEventBytes = MAX_EVENT_BYTES, env: _env, ...settings }: GatewaySettings,
   openai: ScriptedUpstream,
   ollama: ScriptedUpstream,
   anthropic: ScriptedUpstream,

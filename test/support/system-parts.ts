@@ -9,6 +9,7 @@ export const SYSTEM_PARTS = [
   'nginx',
   'haproxy',
   'kubernetes-client',
+  'prometheus',
 ] as const;
 export type SystemPart = (typeof SYSTEM_PARTS)[number];
 

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError, type ConfigFault, errorCode } from './config-error.js';
 import type { ProxyConfig } from '../schema/gateway-config.js';
+import { LOG_LEVELS, type LogLevel } from '../schema/log-config.js';
+import type { TracingConfig } from '../schema/tracing-config.js';
 import { isHttpUrl } from '../rules/upstream-rules.js';
 import { hostCheck, portCheck } from '../rules/value-rules.js';
-import { LOG_LEVELS, type LogLevel } from '../schema/log-config.js';
+import { tracingIn } from './tracing-settings.js';
 
 type Environment = Readonly<NodeJS.ProcessEnv>;
 
@@ -25,6 +27,7 @@ export interface EnvironmentSettings {
   readonly port: number | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly proxy: ProxyConfig;
+  readonly tracing: TracingConfig | undefined;
   readonly faults: readonly ConfigFault[];
 }
 
@@ -40,7 +43,9 @@ export function settingsIn(env: Environment): EnvironmentSettings {
   const httpProxy = proxyUrl('http_proxy');
   const httpsProxy = proxyUrl('https_proxy');
   const noProxy = (env['no_proxy'] ?? env['NO_PROXY']) || undefined;
-  return { host, port, logLevel, proxy: { httpProxy, httpsProxy, noProxy }, faults };
+  const proxy = { httpProxy, httpsProxy, noProxy };
+  const tracing = tracingIn(env, complain);
+  return { host, port, logLevel, proxy, tracing, faults };
 
   /** Lower case wins, as with curl. */
   function proxyUrl(lowerCase: string): string | undefined {

@@ -16,7 +16,7 @@ interface Completion {
 /** A valid file with what follows from it and what the environment adds to it; frozen, however deep. */
 export function snapshotOf(
   file: Readonly<GatewayConfig>,
-  { settings: { host, port, logLevel, proxy }, caFiles, sha256 }: Completion,
+  { settings: { host, port, logLevel, proxy, tracing }, caFiles, sha256 }: Completion,
 ): GatewayConfig {
   return deepFreeze({
     ...file,
@@ -27,6 +27,7 @@ export function snapshotOf(
     ),
     defaultModel: file.defaultModel ?? defaultModelOf(file.models)!,
     proxy,
+    ...(tracing && { tracing }),
     sha256,
   });
 }

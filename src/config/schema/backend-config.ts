@@ -35,6 +35,11 @@ export class BackendConfig {
   @ForwardHeaders()
   readonly forwardHeaders?: readonly string[];
 
+  /** `true`: it is told which trace a request is part of (`traceparent`, `tracestate`). */
+  @Optional()
+  @Flag()
+  readonly traceContext?: boolean;
+
   /** Query parameters of every request to it (Azure's `api-version`). */
   @Optional()
   @Query()

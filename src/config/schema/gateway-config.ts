@@ -10,6 +10,7 @@ import { BreakerConfig, RetryBudgetConfig, RetryConfig } from './retry-config.js
 import { Optional } from '../rules/rule.js';
 import { BrowsersConfig, DrainConfig, ServerConfig } from './server-config.js';
 import { StreamsConfig } from './streams-config.js';
+import type { TracingConfig } from './tracing-config.js';
 import { UsageConfig } from './usage-config.js';
 import { Milliseconds, Name, PositiveNumber } from '../rules/value-rules.js';
 
@@ -115,6 +116,9 @@ export class GatewayConfig {
 
   /** Not in the file: proxies belong to the environment. */
   declare readonly proxy: ProxyConfig;
+
+  /** Not in the file either. Present: spans are sent. Read when Sluice starts, and only then. */
+  declare readonly tracing?: TracingConfig;
 
   /** SHA-256 of the file, in hex: which configuration holds. */
   declare readonly sha256: string;

@@ -3,6 +3,7 @@ import type { AttemptContext, UpstreamNotices } from '../../contract/chat-backen
 import type { ChatRequest } from '../../contract/chat-request.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import type { EventBatch } from '../../contract/event-batch.js';
+import type { RequestTrace } from '../../contract/request-trace.js';
 import type { Usage } from '../../contract/stream-event.js';
 import type { BreakerCall } from '../health/breaker.js';
 import type { Candidate } from '../routing/candidates.js';
@@ -28,6 +29,8 @@ export class Attempt {
   isAccepted = false;
   /** The upstream's own id of the request. */
   requestId: string | undefined;
+  /** What the upstream calls its model. */
+  upstreamModel: string | undefined;
   /** What the upstream reported that it used. */
   usage: Usage | undefined;
   /** Parts of content that it sent. */
@@ -50,6 +53,7 @@ export class Attempt {
    * @param breakerCall what its outcome means for the target's breaker
    * @param isLast no other target may be asked when this one stays silent
    * @param waits the generation's, which waits for this attempt from here on
+   * @param trace what it is part of
    */
   constructor(
     readonly candidate: Candidate,
@@ -58,6 +62,7 @@ export class Attempt {
     private readonly notices: AttemptNotices,
     private readonly isLast: boolean,
     private readonly waits: WaitClock,
+    private readonly trace: RequestTrace | undefined,
   ) {
     waits.attemptBegan(candidate.target.backend);
     if (generationOver.aborted) this.#onGenerationOver();
@@ -107,6 +112,7 @@ export class Attempt {
       const answer = await backend.complete(request, target, context);
       this.isAccepted = true;
       this.requestId = answer.requestId;
+      this.upstreamModel = answer.model;
       this.usage = answer.usage;
       return answer;
     } catch (error) {
@@ -139,7 +145,8 @@ export class Attempt {
       this.#timeout.start(ms, () => this.#silent('first_token_timeout', ms));
       this.#timeout.resume(now);
     };
-    return { notices: this.notices, signal: this.#abort.signal, requestSent };
+    const { notices, trace } = this;
+    return { notices, trace, signal: this.#abort.signal, requestSent };
   }
 
   async #pull(): Promise<EventBatch> {
@@ -155,7 +162,10 @@ export class Attempt {
       if (batch?.contentParts === 0) this.waits.interrupt(ended);
       else this.waits.begin('sluice', ended);
       if (done) throw new GatewayError('upstream_cut');
-      if (batch.start) this.requestId = batch.start.requestId;
+      if (batch.start) {
+        this.requestId = batch.start.requestId;
+        this.upstreamModel = batch.start.model;
+      }
       if (batch.end) this.usage = batch.end.usage;
       if (batch.contentParts > 0) {
         this.#timeout.restart();

@@ -32,9 +32,9 @@ export class Attempts implements Disposable {
     const call = this.health.of(candidate).breaker.track(this.flow);
     const notices = new TargetNotices(target, this.recorder);
     const { signal } = this.lifetime;
-    const { waits } = this.recorder;
+    const { waits, trace } = this.recorder;
     this.recorder.attemptBegan(labelled(target));
-    this.#running = new Attempt(candidate, signal, call, notices, isLast, waits);
+    this.#running = new Attempt(candidate, signal, call, notices, isLast, waits, trace);
     return this.#running;
   }
 
@@ -116,7 +116,8 @@ function failureAt({ label, model }: RouteTarget, failure: GatewayError): Gatewa
 }
 
 function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptRecord {
-  const { candidate, startedAt, cancelledAt, isAccepted, requestId, usage, contentParts } = attempt;
+  const { candidate, startedAt, cancelledAt, isAccepted, contentParts } = attempt;
+  const { requestId, upstreamModel, usage } = attempt;
   const failure = outcome instanceof GatewayError ? outcome : undefined;
   const now = performance.now();
   return {
@@ -128,6 +129,7 @@ function toAttemptRecord(attempt: Attempt, outcome: AttemptOutcome): AttemptReco
     ...defined({
       status: isAccepted ? 200 : undefined,
       requestId,
+      upstreamModel,
       usage,
       price: candidate.target.price,
       ...failure?.upstream,

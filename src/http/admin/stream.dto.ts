@@ -35,6 +35,8 @@ export class StreamSummary {
   /** Sluice's own: the ids of requests are their callers', and may come twice. */
   streamId: string;
   requestId: string;
+  /** Of the trace that its request is part of. */
+  traceId?: string | undefined;
   state: 'open' | 'ended';
   startedAt: Date;
   caller: string;

@@ -8,6 +8,7 @@ import { sendJson } from '../server/send-text.js';
 
 /** Answers with an error, as clients of this path know errors, while nothing else has been said. */
 export function sendError(response: Response, error: GatewayError, status = error.status): void {
+  response.locals.context.fault = error.fault;
   setErrorHeaders(response, error);
   const { id: requestId, record } = response.locals.context;
   const { path } = response.req;

@@ -3,10 +3,12 @@ import type { NextFunction, Request, Response } from 'express';
 import { Access } from '../../access/access.js';
 import { LiveConfig } from '../../config/live-config.js';
 import { ConcurrencyLimiter } from '../../generation/admission/concurrency-limiter.js';
+import { TracingToken, type Tracing } from '../../telemetry/tracing/tracing.module.js';
 import { authenticate } from '../access/authenticate.js';
 import { jsonBody } from '../body/json-body.js';
 import { answerHeadAndReconnects } from '../dialects/event-source/head-and-reconnect.middleware.js';
 import { withRequestContext } from '../request-context.js';
+import { traceRequests } from '../trace-requests.js';
 import { refuseForeignHosts } from '../pages/host-check.js';
 import { AdminListener } from './admin-listener.js';
 import { boundPipelines } from './pipelines.js';
@@ -35,6 +37,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   app.use(addVersion);
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
   app.use(withRequestContext(live));
+  app.use(traceRequests(app.get<Tracing | undefined>(TracingToken)));
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
   app.use((_request: Request, response: Response, next: NextFunction) => {
     leaveSlowCaller(response, response.locals.context.config.streams.slowClientMs);

@@ -58,7 +58,9 @@ export class UpstreamClient {
   ): Promise<UpstreamResponse> {
     const json = JSON.stringify(body);
     const forwarded = this.#forwarded.of(request);
-    const own = headers || forwarded ? { ...headers, ...forwarded } : undefined;
+    const traced = this.settings.traceContext ? attempt.trace?.headers() : undefined;
+    const isUsual = !headers && !forwarded && !traced;
+    const own = isUsual ? undefined : { ...headers, ...forwarded, ...traced };
     let response: UpstreamResponse;
     try {
       response = await this.#send(json, attempt, own);

@@ -9,6 +9,8 @@ export interface UpstreamSettings {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** Headers of the caller's request that are passed on. */
   readonly forwardHeaders?: readonly string[] | undefined;
+  /** It is told which trace a request is part of. */
+  readonly traceContext?: boolean | undefined;
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** The authorities that this upstream's certificate is checked against, instead of Node's, as PEM. */
   readonly ca?: string | undefined;
