@@ -6,6 +6,7 @@ export type EndReason =
   | 'operator_closed'
   | 'drained'
   | 'rejected'
+  | 'overloaded'
   | 'upstream_error'
   | 'upstream_cut'
   | 'first_token_timeout'
@@ -113,7 +114,7 @@ export const FAULTS = {
     endReason: 'upstream_cut',
   },
   upstream_unavailable: { ...failure, status: 502, retry: true },
-  overloaded: { ...ours, status: 503, fallback: true },
+  overloaded: { ...ours, status: 503, fallback: true, endReason: 'overloaded' },
   draining: {
     ...ours,
     status: 503,

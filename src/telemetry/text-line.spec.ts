@@ -102,8 +102,8 @@ describe('the line of a generation for people', () => {
   });
 
   it('names a fault that no attempt failed with', () => {
-    expect(generation({ endReason: 'rejected', fault: 'overloaded' })).toMatch(
-      / {2}rejected: overloaded .*→ raise limits, or run more replicas\n$/,
+    expect(generation({ endReason: 'overloaded', fault: 'overloaded' })).toMatch(
+      / {2}overloaded .*→ raise limits, or run more replicas\n$/,
     );
   });
 

@@ -79,11 +79,11 @@ describe('a request that there is no room for', () => {
         await full.gateway.ended();
       });
       const record = await full.gateway.ended();
-      expect(record).toMatchObject({ endReason: 'rejected', fault: 'overloaded', attempts: [] });
+      expect(record).toMatchObject({ endReason: 'overloaded', fault: 'overloaded', attempts: [] });
       expect(record['queuedMs']).toBeGreaterThan(20);
       expect(changed).toEqual({
-        [`llm_streams_total{caller="anonymous",model="gpt-only",backend="none",dialect="${form.dialect}",end_reason="rejected"}`]: 1,
-        'llm_stream_duration_seconds_count{model="gpt-only",end_reason="rejected"}': 1,
+        [`llm_streams_total{caller="anonymous",model="gpt-only",backend="none",dialect="${form.dialect}",end_reason="overloaded"}`]: 1,
+        'llm_stream_duration_seconds_count{model="gpt-only",end_reason="overloaded"}': 1,
         'llm_queue_wait_seconds_count{model="gpt-only"}': 1,
       });
       await full.upstream.letGo(0);
