@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { globSync, statSync } from 'node:fs';
 
-const SOURCES = ['src/**/*.ts', 'package.json', 'tsconfig*.json', 'nest-cli.json'];
+const SOURCES = ['src/**/*.{ts,html,css,js}', 'package.json', 'tsconfig*.json', 'nest-cli.json'];
 const modifiedAt = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 const builtAt = modifiedAt('dist/main.js');

@@ -96,6 +96,8 @@ export interface GenerationRecord {
   readonly attempts: readonly AttemptRecord[];
   /** With the one that runs. */
   readonly attemptsBegun: number;
+  /** Who is asked now, also before it answers. */
+  readonly asking?: { readonly backend: string; readonly model: string } | undefined;
   /** Who answers, once someone does; of an answer that was taken up, who did so last. */
   readonly target?: { readonly backend: string; readonly model: string } | undefined;
   /** How each break of the answer was dealt with, in order. */

@@ -33,6 +33,7 @@ export class GenerationRecorder implements GenerationRecord {
   readonly address: string;
   readonly attempts: AttemptRecord[] = [];
   attemptsBegun = 0;
+  asking?: Target | undefined;
   target?: { readonly backend: string; readonly model: string };
   readonly recoveries: RecoveryOutcome[] = [];
   ignored: readonly string[] = [];
@@ -93,6 +94,7 @@ export class GenerationRecorder implements GenerationRecord {
 
   attemptBegan(target: Target): void {
     this.attemptsBegun += 1;
+    this.asking = target;
     this.observer.attemptBegan(this, target);
   }
 
@@ -103,6 +105,7 @@ export class GenerationRecorder implements GenerationRecord {
 
   attemptEnded(attempt: AttemptRecord): void {
     this.attempts.push(attempt);
+    this.asking = undefined;
     this.observer.attemptEnded(this, attempt);
   }
 

@@ -6,6 +6,7 @@ import { LimitsModule } from '../limits/limits.module.js';
 import { LedgerModule } from '../ledger/ledger.module.js';
 import { ConfigController } from './admin/config.controller.js';
 import { EventsController } from './admin/events.controller.js';
+import { PageController } from './admin/page.controller.js';
 import { StreamsController } from './admin/streams.controller.js';
 import { TargetReports } from './admin/target-reports.js';
 import { TargetsController } from './admin/targets.controller.js';
@@ -32,6 +33,7 @@ import { TicketsModule } from '../tickets/tickets.module.js';
     ResponsesController,
     CountTokensController,
     ModelsController,
+    PageController,
     UsageController,
     EventsController,
     StreamsController,

@@ -15,9 +15,18 @@ export interface HttpRoute {
    * `ticket`: the same within 1 MiB, and a refusal is not counted: nothing is generated yet.
    * `probe`, `metrics`: for Kubernetes and Prometheus, by whatever name or address they reach the pod.
    * `admin`: for operators, with a key that says so; never for pages of other origins.
+   * `admin-page`: their page, which holds no data and asks for the key itself.
    */
   readonly kind:
-    'generation' | 'count' | 'ticket' | 'models' | 'probe' | 'metrics' | 'admin' | 'documentation';
+    | 'generation'
+    | 'count'
+    | 'ticket'
+    | 'models'
+    | 'probe'
+    | 'metrics'
+    | 'admin'
+    | 'admin-page'
+    | 'documentation';
   /** Absent: plain JSON or text. */
   readonly dialect?: Pick<Dialect<never, unknown>, 'name' | 'failure' | 'requestIdHeader'>;
 }
@@ -47,6 +56,8 @@ export const ROUTES: readonly HttpRoute[] = [
   { path: '/livez', methods: READ, kind: 'probe' },
   { path: '/readyz', methods: READ, kind: 'probe' },
   { path: '/metrics', methods: READ, kind: 'metrics' },
+  { path: '/admin', methods: READ, kind: 'admin-page' },
+  { path: '/admin/page/:file', methods: READ, kind: 'admin-page' },
   { path: '/admin/usage', methods: READ, kind: 'admin' },
   // A HEAD would never be over.
   { path: '/admin/events', methods: ['GET'], kind: 'admin' },
@@ -79,6 +90,11 @@ function isBelow(parent: string, path: string): boolean {
 /** Below `/admin` also what no route knows is for operators: a new one cannot be open by mistake. */
 export function kindOf(path: string): HttpRoute['kind'] | undefined {
   return findRoute(path)?.kind ?? (/^\/admin(\/|$)/i.test(path) ? 'admin' : undefined);
+}
+
+/** Of operators, also what needs no key. */
+export function isForOperators(kind: HttpRoute['kind'] | undefined): boolean {
+  return kind === 'admin' || kind === 'admin-page';
 }
 
 /** For programs that watch over Sluice, which know it by its address. */

@@ -16,6 +16,8 @@ export interface RecordedStream extends StreamReport {
   readonly contentChars: number;
   /** Of the request, as it was read. */
   readonly requestBytes?: number | undefined;
+  /** Who is asked now, `backend/model`, also before it answers. */
+  readonly asking?: string | undefined;
   /** The wait that goes on. */
   readonly waitingFor?: Wait | undefined;
   /** The longest ones, in their order. */
@@ -58,6 +60,20 @@ export class FlightRecorder implements Partial<GenerationObserver> {
     return streams;
   }
 
+  /**
+   * At most `limit` of the open ones, the youngest first. Where there are more, those whose wait goes
+   * on for longest: of many streams that flow the one that hangs must not be left out.
+   */
+  open(limit: number): RecordedStream[] {
+    const records = [...this.#open.values()].toReversed();
+    if (records.length <= limit) return records.map(recordedOf);
+    const byWait = records
+      .map((record) => ({ record, ms: record.waits.current.ms }))
+      .toSorted((one, other) => other.ms - one.ms);
+    const longest = new Set(byWait.slice(0, limit).map(({ record }) => record));
+    return records.filter((record) => longest.has(record)).map(recordedOf);
+  }
+
   /** @param id of the stream, not of its request */
   find(id: string): RecordedStream | undefined {
     const open = this.#open.get(id);
@@ -86,7 +102,7 @@ function matches(stream: RecordedStream, { caller, model, endReason }: StreamFil
 }
 
 function recordedOf(record: GenerationRecord): RecordedStream {
-  const { endReason, waits, contentChars, requestBytes } = record;
+  const { endReason, waits, contentChars, requestBytes, asking } = record;
   const isOpen = endReason === undefined;
   return {
     ...reportOf(record),
@@ -94,6 +110,7 @@ function recordedOf(record: GenerationRecord): RecordedStream {
     startedAt: record.startedAt,
     contentChars,
     ...(requestBytes !== undefined && { requestBytes }),
+    ...(isOpen && asking && { asking: `${asking.backend}/${asking.model}` }),
     ...(isOpen && { waitingFor: inWholeMs(waits.current) }),
     waits: waits.longest.map(inWholeMs),
   };

@@ -61,7 +61,9 @@ describe('The image that is built when nobody names a stage', () => {
     expect(readdirSync(join(image.root, 'app')).toSorted()).toEqual(app);
     const own = files.filter(({ path }) => path.startsWith('/app/dist/'));
     expect(own.length).toBeGreaterThan(200);
-    for (const { path } of own) expect(path).toMatch(/(?<!\.spec)\.js$/);
+    const others = own.map(({ path }) => path).filter((path) => !/(?<!\.spec)\.js$/.test(path));
+    const page = '/app/dist/http/admin/page/page';
+    expect(others.toSorted()).toEqual([`${page}.css`, `${page}.html`]);
   });
 
   it('has the packages of the SBOM, which are the production dependencies', () => {
@@ -139,7 +141,8 @@ describe('The image that is built when nobody names a stage', () => {
     it('has all that it needs of its packages, though their maps and types were deleted', async () => {
       await using running = await RunningImage.start(image);
       const url = await running.sluice.listening();
-      for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js']) {
+      const page = ['/admin', '/admin/page/page.css', '/admin/page/main.js'];
+      for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js', ...page]) {
         expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
       }
       const names = JSON.stringify(Object.keys(dependencies));

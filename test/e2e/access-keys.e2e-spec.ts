@@ -91,7 +91,6 @@ describe('with access.mode: keys', () => {
     '/openapi.json',
     '/docs-json',
     '/metrics',
-    '/admin',
     '/admin/nothing',
     '/',
     '/nothing',

@@ -80,7 +80,7 @@ const asNginx = (url: string) => ({ host: new URL(url).host, connection: 'close'
 
 /** 404 is what this gateway, which keeps no ledger, has for whoever is let in. */
 describe('/admin/*', () => {
-  const PATHS = ['/admin', '/admin/', '/admin/usage', '/admin/nothing', '/Admin/Usage'];
+  const PATHS = ['/admin/usage', '/admin/nothing', '/Admin/Usage', '/admin/page'];
   const PROXIES = [
     'x-forwarded-for',
     'x-forwarded-host',

@@ -75,6 +75,23 @@ describe('The flight recorder', () => {
     expect(JSON.stringify([open, await stream(open!['streamId'])])).not.toContain(SECRET_WORDS);
   });
 
+  it('shows who is asked before anybody has answered', async () => {
+    gateway.openai.script(failsWith(429, openAiError('slow')));
+    gateway.ollama.script(ollama.stepper().script);
+    const response = gateway.complete({ model: 'gpt-4o' }, teamA.headers);
+    await gateway.ollama.request(0);
+    const [open] = await streams('?state=open');
+    expect(open).toMatchObject({
+      asking: 'ollama/llama3',
+      attempts: [{ target: 'openai/gpt-4o-2024' }],
+      waitingFor: { on: 'first_content' },
+    });
+    expect(open).not.toHaveProperty('target');
+    await remove(`/admin/streams/${String(open!['streamId'])}`);
+    await (await response).text();
+    expect((await streams())[0]).not.toHaveProperty('asking');
+  });
+
   it('keeps an ended one with its attempts and its longest waits', async () => {
     gateway.openai.script(failsWith(429, openAiError('slow')));
     gateway.ollama.script(ollama.streamsText(['Hel', 'lo']));
@@ -218,6 +235,18 @@ describe('The flight recorder', () => {
     while ((seen['streams'] as []).length === 0) seen = await next();
     expect(seen).toMatchObject({ process: { slots: { inUse: 1 } }, streams: [{ state: 'open' }] });
     await reader.leave();
+  });
+
+  it('leaves out none that hangs, however many are open', async () => {
+    const first = await openStream();
+    const [{ streamId } = {}] = await streams('?state=open');
+    const others: SseReader[] = [];
+    for (let n = 0; n < 100; n += 1) others.push(await openStream());
+    const reader = new SseReader(await gateway.get('/admin/events', operator.headers));
+    const snapshot = JSON.parse((await reader.nextEvent())!.data!) as { streams: JsonObject[] };
+    expect(snapshot.streams).toHaveLength(100);
+    expect(snapshot.streams.at(-1)).toMatchObject({ streamId });
+    await Promise.all([reader, first, ...others].map((each) => each.leave()));
   });
 
   it('holds no exit: its event stream ends when nobody is served any more', async () => {

@@ -4,7 +4,7 @@ import type { Access } from '../../access/access.js';
 import type { GatewayConfig } from '../../config/schema/gateway-config.js';
 import { ANONYMOUS, type Caller } from '../../contract/caller.js';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { type HttpRoute, isForWatchers, kindOf } from '../routes.js';
+import { type HttpRoute, isForOperators, isForWatchers, kindOf } from '../routes.js';
 import type { AdminListener } from '../server/admin-listener.js';
 import { credentialsIn } from './credentials.js';
 import { isFromThisMachine } from './this-machine.js';
@@ -23,12 +23,14 @@ export function authenticate(access: Access, adminListener: AdminListener) {
     const { context } = response.locals;
     const kind = kindOf(request.path);
     const isAdminPort = adminListener.has(request);
-    if (isAdminPort && kind !== 'admin' && !isForWatchers(kind)) {
+    if (isAdminPort && !isForOperators(kind) && !isForWatchers(kind)) {
       throw new NotFoundException('This port has /metrics, /livez, /readyz and /admin only.');
     }
     const { config } = context;
     const isOpen = isAdminPort || config.access.mode === 'open';
-    if (kind === 'probe' || (kind === 'metrics' && isOpen)) return next();
+    // A browser sends no key for a page; this one asks for it, and has nothing before.
+    if (kind === 'probe' || kind === 'admin-page') return next();
+    if (kind === 'metrics' && isOpen) return next();
     const isForThisMachine = isAdminPort || isOpenToAll(config);
     if (
       kind === 'admin' &&

@@ -58,7 +58,7 @@ export class EventsController {
 
   #snapshot(): AdminSnapshot {
     const { streams: slots, queue } = this.live.current.limits;
-    const open = this.recorder.streams({ state: 'open' }, MAX_OPEN);
+    const open = this.recorder.open(MAX_OPEN);
     const ended = this.recorder.streams({ state: 'ended' }, MAX_ENDED);
     return {
       at: new Date(),

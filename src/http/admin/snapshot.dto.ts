@@ -25,7 +25,7 @@ class ProcessReport {
 export class AdminSnapshot {
   at: Date;
   process: ProcessReport;
-  /** Open ones, the youngest first, at most 100; then the 50 that ended last. */
+  /** Open ones, the youngest first, of more than 100 those that wait for longest; then the 50 that ended last. */
   @ApiProperty({ type: [StreamSummary] })
   streams: readonly StreamSummary[];
   @ApiProperty({ type: [TargetReport] })

@@ -44,6 +44,8 @@ export class StreamSummary {
   dialect: string;
   /** The public name. */
   model: string;
+  /** Who is asked now, `backend/model`, also before it answers. */
+  asking?: string | undefined;
   /** Who answers, `backend/model`. */
   target?: string | undefined;
   streaming: boolean;

@@ -2,7 +2,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { perSnapshot } from '../../config/per-snapshot.js';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { allowPage, answerPreflight, isPreflight } from './cors.js';
-import { findRoute, isForWatchers } from '../routes.js';
+import { findRoute, isForOperators, isForWatchers } from '../routes.js';
 
 /** No page may show an answer of ours in a frame. */
 export function forbidFraming(_request: Request, response: Response, next: NextFunction): void {
@@ -21,7 +21,7 @@ export function refuseForeignPages(request: Request, response: Response, next: N
   const { origin } = request.headers;
   const listed = originsOf(response.locals.context.config);
   // What operators do no page of another origin does for them, whoever it is.
-  const isListed = kind !== 'admin' && origin !== undefined && listed.has(origin);
+  const isListed = !isForOperators(kind) && origin !== undefined && listed.has(origin);
   if (listed.size > 0) response.vary('Origin');
   if (isListed) allowPage(origin, response);
   if (isForeign(request) && !(isListed && isReading(request))) throw refusal(request, isListed);

@@ -14,7 +14,7 @@ import { AdminListener } from './admin-listener.js';
 import { boundPipelines } from './pipelines.js';
 import { serveOpenApi } from './openapi.js';
 import { forbidFraming, refuseForeignPages } from '../pages/page-check.js';
-import { protectPage } from '../pages/page-headers.js';
+import { OWN_FILES, protectPage, SWAGGER_UI } from '../pages/page-headers.js';
 import { refuseKeysInQuery } from '../pages/query-check.js';
 import { redeemTicket } from '../tickets/redeem-ticket.js';
 import { Tickets } from '../../tickets/tickets.js';
@@ -47,7 +47,8 @@ export function setUpHttp(app: NestExpressApplication): void {
   const adminListener = app.get(AdminListener);
   const isAtAdminPort = (request: Request) => adminListener.has(request);
   app.use(forbidFraming, refuseForeignHosts(server, isAtAdminPort), refuseForeignPages);
-  app.use('/docs', protectPage());
+  app.use('/docs', protectPage(SWAGGER_UI));
+  app.use('/admin', protectPage(OWN_FILES));
   app.use(refuseKeysInQuery);
   const limiter = app.get(ConcurrencyLimiter);
   app.use(redeemTicket(app.get(Tickets), () => limiter.refusal));
