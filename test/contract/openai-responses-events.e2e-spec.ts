@@ -510,6 +510,38 @@ describe('reading a whole response', () => {
     expect((await failure(test.complete())).fault).toBe('upstream_protocol');
   });
 
+  it.each<[string, unknown, object]>([
+    ['a message whose content is a text', { ...HI, content: 'Hi' }, { text: 'Hi' }],
+    [
+      'a message whose part is called "text"',
+      { ...HI, content: [{ type: 'text', text: 'Hi' }] },
+      { text: 'Hi' },
+    ],
+    ['a message without content', { type: 'message' }, { text: '' }],
+    ['thoughts without a summary', { type: 'reasoning', content: 'Hm.' }, { reasoning: 'Hm.' }],
+    [
+      'a call whose arguments are an object',
+      callItem({ a: 1 }),
+      { toolCalls: [{ id: 'call_1', name: 'sum', arguments: '{"a":1}' }] },
+    ],
+    ['what is no item', null, { text: '' }],
+  ])('is made anew where clients would throw at %s, or lose it', async (_, item, content) => {
+    test.upstream.script(answers(response([item])));
+    const answer = await test.complete();
+    expect(answer).toMatchObject(content);
+    expect(answer.native).toBeUndefined();
+  });
+
+  it('fails where that cannot be, because only its own dialect can show it', async () => {
+    test.upstream.script(answers(response([{ type: 'message' }, { type: 'web_search_call' }])));
+    expect((await failure(test.complete())).fault).toBe('upstream_protocol');
+  });
+
+  it('is none of ours where its status is an object', async () => {
+    test.upstream.script(answers({ ...response([HI]), status: { toString: 1 } }));
+    expect(await test.complete()).toMatchObject({ text: 'Hi', finishReason: 'stop' });
+  });
+
   it('is joined where a server streams that was not asked to', async () => {
     test.upstream.script(responses.streamsText(['Hel', 'lo']));
     const answer = await test.complete();

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import type { PartType } from './output-item.js';
 
 /**
@@ -27,6 +27,27 @@ export function isRegularItem(item: JsonObject): boolean {
     default:
       return isName(type);
   }
+}
+
+/** Whether clients can read an item of a whole answer: they look up less there than in a stream. */
+export function isReadableItem(item: unknown): boolean {
+  if (!isJsonObject(item)) return false;
+  const { type, content } = item;
+  switch (type) {
+    case 'message':
+      return Array.isArray(content) && content.every(isReadablePart);
+    case 'reasoning':
+      return Array.isArray(item['summary']);
+    case 'function_call':
+      return isRegularItem({ id: 'any', ...item });
+    default:
+      return isName(type);
+  }
+}
+
+/** Text is called `output_text` here: clients pass over any other. */
+function isReadablePart(part: unknown): boolean {
+  return isJsonObject(part) && isName(part['type']) && part['type'] !== 'text';
 }
 
 function isName(value: unknown): value is string {
