@@ -193,6 +193,12 @@ describe('a streamed Response', () => {
     expect(await gateway.ended()).toMatchObject({ fault: 'answer_too_large' });
   });
 
+  it('is not counted as complete where all of it came at once', async () => {
+    gateway.openai.script(stream(deltaChunk('x'.repeat(3000)), finishChunk('stop')));
+    expect((await read()).response).toMatchObject({ status: 'failed' });
+    expect(await gateway.ended()).toMatchObject({ fault: 'answer_too_large' });
+  });
+
   it('is opened by its commit where nothing has come, and can still fall back', async () => {
     await gateway.close();
     gateway = await Gateway.start({ streams: { commitAfterMs: 20, heartbeatMs: 20 } });
