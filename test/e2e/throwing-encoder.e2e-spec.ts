@@ -49,7 +49,7 @@ describe('An encoder that throws', () => {
     throwAtEnd(ResponsesEncoder, cannotWrite);
     expect(await ask(gateway, 'gpt-only')).toMatchObject({ isWhole: false });
     expect(await gateway.ended()).toMatchObject({
-      endReason: 'internal_error',
+      endReason: 'rejected',
       fault: 'answer_too_large',
       attempts: [{ outcome: 'ok' }],
     });
