@@ -447,6 +447,18 @@ describe('reading a streamed response', () => {
     expect((await test.complete()).native?.event).toMatchObject({ output: [custom] });
   });
 
+  it.each<[string, string, readonly JsonObject[]]>([
+    ['begin', 'in events', many((n) => itemAdded(n, callItem('', n)))],
+    ['end', 'in events', many((n) => itemDone(n, callItem('{}', n)))],
+    ['have parts', 'in events', many((n) => ({ ...partAdded('msg_1', 0), content_index: n + 1 }))],
+    ['are about no item', 'in events', many((n) => textDelta('.', `msg_${n}`, n))],
+    ['are said again', 'at the end', [ending(many((n) => messageItem('.', `msg_${n}`)))]],
+  ])('takes more of them than an answer has for another protocol: that %s, %s', async (...row) => {
+    const bytes = streamOf(...OPENED, ...row[2]);
+    test.upstream.script(replays(RESPONSES_STREAM_TYPE, bytes));
+    expect((await failure(test.stream())).fault).toBe('upstream_protocol');
+  });
+
   it('reads a whole answer, and an error, that call themselves an event stream', async () => {
     test.upstream.script(
       replays(RESPONSES_STREAM_TYPE, JSON.stringify(response([HI]))),
@@ -537,6 +549,11 @@ describe('reading a whole response', () => {
     expect((await failure(test.complete())).fault).toBe('upstream_protocol');
   });
 
+  it('has no more items than an answer has', async () => {
+    test.upstream.script(answers(response(Array.from({ length: 300_000 }, () => ({})))));
+    expect((await failure(test.complete())).fault).toBe('upstream_protocol');
+  });
+
   it('is none of ours where its status is an object', async () => {
     test.upstream.script(answers({ ...response([HI]), status: { toString: 1 } }));
     expect(await test.complete()).toMatchObject({ text: 'Hi', finishReason: 'stop' });
@@ -548,6 +565,10 @@ describe('reading a whole response', () => {
     expect([answer.text, answer.native]).toEqual(['Hello', undefined]);
   });
 });
+
+function many(event: (n: number) => JsonObject): JsonObject[] {
+  return Array.from({ length: 5000 }, (_, n) => event(n));
+}
 
 function nativesOf(events: readonly StreamEvent[]): JsonObject[] {
   return events.flatMap(({ native }) => (native ? [native.event] : []));

@@ -91,7 +91,7 @@ function readResponse(
   const said = parseResponseEnd([status], json, source, notices);
   if (!Array.isArray(output)) throw protocolFault(backend, 'answered without a response');
 
-  const items = new OutputItems();
+  const items = new OutputItems(backend);
   const parts = output
     .filter(isJsonObject)
     .flatMap((item, n) => items.done({ output_index: n, item }, 0));
