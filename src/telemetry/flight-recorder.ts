@@ -67,18 +67,24 @@ export class FlightRecorder implements Partial<GenerationObserver> {
   /** Sets the metric of who is waited for: it is read when somebody looks, not kept for every wait. */
   countWaiting(): void {
     for (const on of WAITED_FOR) this.waiting.set({ on }, 0);
-    for (const { waits } of this.#open.values()) this.waiting.inc({ on: waits.current.on });
+    for (const { endReason, waits } of this.#open.values()) {
+      if (endReason === undefined) this.waiting.inc({ on: waits.current.on });
+    }
   }
 
   *#all(state: StreamFilter['state']): Generator<RecordedStream> {
-    const open = state === 'ended' ? [] : [...this.#open.values()].toReversed();
-    for (const record of open) yield recordedOf(record);
+    for (const record of [...this.#open.values()].toReversed()) yield recordedOf(record);
     if (state !== 'open') yield* this.#ended.toReversed();
   }
 }
 
-function matches(stream: RecordedStream, { caller, model, endReason }: StreamFilter): boolean {
+/** One that has its end may wait for its caller to take the rest of it: it is not open any more. */
+function matches(
+  stream: RecordedStream,
+  { state, caller, model, endReason }: StreamFilter,
+): boolean {
   return (
+    (state === undefined || stream.state === state) &&
     (caller === undefined || stream.caller === caller) &&
     (model === undefined || stream.model === model) &&
     (endReason === undefined || stream.endReason === endReason)
