@@ -274,6 +274,11 @@ describe('reading a streamed response', () => {
       [CREATED, itemAdded(0, { type: 'message', id: 'msg_1' }), textDelta('Hi')],
       0,
     ],
+    [
+      'a message that has its part already',
+      [CREATED, itemAdded(0, messageItem('')), partAdded('msg_1', 0), textDelta('Hi')],
+      0,
+    ],
     ['no beginning of a part', [CREATED, itemAdded(0, EMPTY_MESSAGE), textDelta('Hi')], 0],
     ['another id in every event', [...OPENED, textDelta('H', 'msg_2'), textDelta('i', 'msg_3')], 0],
     ['a piece that is no text', [...OPENED, textDelta({ text: 'Hi' })], 0],
@@ -547,6 +552,12 @@ describe('reading a whole response', () => {
   it('fails where that cannot be, because only its own dialect can show it', async () => {
     test.upstream.script(answers(response([{ type: 'message' }, { type: 'web_search_call' }])));
     expect((await failure(test.complete())).fault).toBe('upstream_protocol');
+  });
+
+  it('is called a response, or clients look for no text in it', async () => {
+    const { object: _, ...json } = response([HI]);
+    test.upstream.script(answers(json));
+    expect((await test.complete()).native?.event).toMatchObject({ object: 'response' });
   });
 
   it('has no more items than an answer has', async () => {

@@ -6,7 +6,7 @@ import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
 import { protocolFault } from '../../shared/errors/upstream-fault.js';
 import { isPartType, itemTypeOf, type OutputItem, type PartType } from './output-item.js';
 import { OutputList } from './output-list.js';
-import { isOpaqueContent, isRegularItem } from './regular-events.js';
+import { isOpaqueContent, isRegularBegin, isRegularItem } from './regular-events.js';
 
 /**
  * The items of one response's output, and what events say of them. All of its methods throw
@@ -43,7 +43,8 @@ export class OutputItems {
   added({ output_index: index, item: given }: JsonObject): StreamPart[] {
     const item = isJsonObject(given) ? given : {};
     const isKnown = this.#list.all.some(({ id }) => id !== undefined && id === item['id']);
-    if (index !== this.#list.all.length || isKnown || !isRegularItem(item)) this.areRegular = false;
+    if (index !== this.#list.all.length || isKnown || !isRegularBegin(item))
+      this.areRegular = false;
     return this.#add(item, index).begin(item);
   }
 

@@ -10,6 +10,13 @@ export function isRegularStart(response: JsonObject): boolean {
   return isName(response['id']) && Array.isArray(response['output']);
 }
 
+/** One that has parts already is none: clients count its parts as they begin. */
+export function isRegularBegin(item: JsonObject): boolean {
+  const hasParts = item['type'] === 'message' || item['type'] === 'reasoning';
+  if (hasParts && !(isEmpty(item['content']) && isEmpty(item['summary']))) return false;
+  return isRegularItem(item);
+}
+
 export function isRegularItem(item: JsonObject): boolean {
   const { type, id } = item;
   switch (type) {
@@ -48,6 +55,10 @@ export function isReadableItem(item: unknown): boolean {
 /** Text is called `output_text` here: clients pass over any other. */
 function isReadablePart(part: unknown): boolean {
   return isJsonObject(part) && isName(part['type']) && part['type'] !== 'text';
+}
+
+function isEmpty(list: unknown): boolean {
+  return list == null || (Array.isArray(list) && list.length === 0);
 }
 
 function isName(value: unknown): value is string {

@@ -73,6 +73,11 @@ function refuseOpaque(parts: readonly StreamPart[], backend: string): void {
   throw protocolFault(backend, 'answered whole what only its own events can show');
 }
 
+/** Clients look for text in nothing else. */
+function asResponse(json: JsonObject): JsonObject {
+  return json['object'] === 'response' ? json : { ...json, object: 'response' };
+}
+
 async function* only(batch: EventBatch): AsyncGenerator<EventBatch> {
   yield batch;
 }
@@ -110,6 +115,6 @@ function readResponse(
     finishReason,
     rawReason: said.rawReason,
     usage,
-    json: output.every(isReadableItem) ? (mended?.response ?? json) : undefined,
+    json: output.every(isReadableItem) ? asResponse(mended?.response ?? json) : undefined,
   };
 }
