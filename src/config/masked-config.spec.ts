@@ -4,6 +4,8 @@ import { maskedConfig } from './masked-config.js';
 
 const HASH = `sha256:${'ab'.repeat(32)}`;
 
+const SET = { max_tokens: 7, keep_alive: '5m', api_key: 'hush-set', x: [{ auth: 'hush-deep' }] };
+
 describe('maskedConfig', () => {
   const config = parseConfig(
     {
@@ -14,9 +16,10 @@ describe('maskedConfig', () => {
           baseUrl: 'https://a.example/v1',
           apiKey: '${SECRET}',
           headers: { 'x-key': 'hush-header' },
+          query: { key: 'hush-of-the-query', 'api-version': 'hush-too' },
         },
       ],
-      models: [{ id: 'm', targets: ['a/m'] }],
+      models: [{ id: 'm', targets: [{ backend: 'a', model: 'm', set: SET }] }],
       access: { mode: 'keys', keys: [{ id: 'ops', hashes: [HASH], admin: true }] },
       redis: { url: 'rediss://user:hush-redis@redis.example:6380/0' },
       usage: { url: 'postgres://user:hush-pg@db.example/usage?password=hush-query' },
@@ -34,6 +37,9 @@ describe('maskedConfig', () => {
     expect(maskedConfig(config)).toMatchObject({
       backends: [{ id: 'a', baseUrl: 'https://a.example/v1', apiKey: '***' }],
       access: { keys: [{ id: 'ops', admin: true }] },
+      models: [
+        { targets: [{ set: { max_tokens: 7, keep_alive: '5m', api_key: '***', x: [{}] } }] },
+      ],
       redis: { url: 'rediss://***:***@redis.example:6380/0' },
     });
   });

@@ -139,13 +139,17 @@ export class GenerationRecorder implements GenerationRecord {
     this.#end('completed');
   }
 
-  /**
-   * The first end stays, but for an answer whose last batch met a bug of ours: no caller has it
-   * whole. A caller that leaves is an end, and no fault.
-   */
+  /** The first end stays. A caller that leaves is an end, and no fault. */
   recordFailure(error: GatewayError): void {
-    const isUnwritten = this.endReason === 'completed' && error.fault === 'internal';
-    if (this.endReason !== undefined && !isUnwritten) return;
+    if (this.endReason === undefined) this.#fail(error);
+  }
+
+  /** The answer could not be written: where the upstream had said all of it, no caller has it whole. */
+  recordUnwritten(error: GatewayError): void {
+    if (this.endReason === 'completed' && !this.#isClosed) this.#fail(error);
+  }
+
+  #fail(error: GatewayError): void {
     if (error.fault !== 'client_closed') {
       this.fault = error.fault;
       this.error = error;

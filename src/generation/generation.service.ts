@@ -28,7 +28,7 @@ export interface Generation {
   readonly record: GenerationRecord;
   readonly route: ModelRoute;
   /**
-   * Says that its answer could not be given to the caller: a bug of ours. Resolves when nothing of
+   * Says that its answer could not be written for the caller. Resolves when nothing of
    * it runs any more, which its reader's leaving brings about.
    */
   fail(error: unknown): Promise<void>;
@@ -128,7 +128,9 @@ export class GenerationService {
 /** What its reader is to know of it. */
 function generationOf({ recorder, route, lifetime }: GenerationContext): Generation {
   const fail = (error: unknown) => {
-    lifetime.abort(GatewayError.from(error));
+    const failure = GatewayError.from(error);
+    recorder.recordUnwritten(failure);
+    lifetime.abort(failure);
     return lifetime.disposed;
   };
   return { record: recorder, route, fail };

@@ -65,7 +65,7 @@ export class FlightRecorder implements Partial<GenerationObserver> {
    * on for longest: of many streams that flow the one that hangs must not be left out.
    */
   open(limit: number): RecordedStream[] {
-    const records = [...this.#open.values()].toReversed();
+    const records = this.#running();
     if (records.length <= limit) return records.map(recordedOf);
     const byWait = records
       .map((record) => ({ record, ms: record.waits.current.ms }))
@@ -83,18 +83,27 @@ export class FlightRecorder implements Partial<GenerationObserver> {
   /** Sets the metric of who is waited for: it is read when somebody looks, not kept for every wait. */
   countWaiting(): void {
     for (const on of WAITED_FOR) this.waiting.set({ on }, 0);
-    for (const { waits } of this.#open.values()) this.waiting.inc({ on: waits.current.on });
+    for (const { waits } of this.#running()) this.waiting.inc({ on: waits.current.on });
+  }
+
+  /** One that has its end may wait for its caller to take the rest of it: it is not open any more. */
+  #running(): GenerationRecord[] {
+    const open = [...this.#open.values()].toReversed();
+    return open.filter(({ endReason }) => endReason === undefined);
   }
 
   *#all(state: StreamFilter['state']): Generator<RecordedStream> {
-    const open = state === 'ended' ? [] : [...this.#open.values()].toReversed();
-    for (const record of open) yield recordedOf(record);
+    for (const record of [...this.#open.values()].toReversed()) yield recordedOf(record);
     if (state !== 'open') yield* this.#ended.toReversed();
   }
 }
 
-function matches(stream: RecordedStream, { caller, model, endReason }: StreamFilter): boolean {
+function matches(
+  stream: RecordedStream,
+  { state, caller, model, endReason }: StreamFilter,
+): boolean {
   return (
+    (state === undefined || stream.state === state) &&
     (caller === undefined || stream.caller === caller) &&
     (model === undefined || stream.model === model) &&
     (endReason === undefined || stream.endReason === endReason)

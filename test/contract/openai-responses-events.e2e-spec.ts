@@ -274,6 +274,11 @@ describe('reading a streamed response', () => {
       [CREATED, itemAdded(0, { type: 'message', id: 'msg_1' }), textDelta('Hi')],
       0,
     ],
+    [
+      'a message that has its part already',
+      [CREATED, itemAdded(0, messageItem('')), partAdded('msg_1', 0), textDelta('Hi')],
+      0,
+    ],
     ['no beginning of a part', [CREATED, itemAdded(0, EMPTY_MESSAGE), textDelta('Hi')], 0],
     ['another id in every event', [...OPENED, textDelta('H', 'msg_2'), textDelta('i', 'msg_3')], 0],
     ['a piece that is no text', [...OPENED, textDelta({ text: 'Hi' })], 0],
@@ -447,6 +452,18 @@ describe('reading a streamed response', () => {
     expect((await test.complete()).native?.event).toMatchObject({ output: [custom] });
   });
 
+  it.each<[string, string, readonly JsonObject[]]>([
+    ['begin', 'in events', many((n) => itemAdded(n, callItem('', n)))],
+    ['end', 'in events', many((n) => itemDone(n, callItem('{}', n)))],
+    ['have parts', 'in events', many((n) => ({ ...partAdded('msg_1', 0), content_index: n + 1 }))],
+    ['are about no item', 'in events', many((n) => textDelta('.', `msg_${n}`, n))],
+    ['are said again', 'at the end', [ending(many((n) => messageItem('.', `msg_${n}`)))]],
+  ])('takes more of them than an answer has for another protocol: that %s, %s', async (...row) => {
+    const bytes = streamOf(...OPENED, ...row[2]);
+    test.upstream.script(replays(RESPONSES_STREAM_TYPE, bytes));
+    expect((await failure(test.stream())).fault).toBe('upstream_protocol');
+  });
+
   it('reads a whole answer, and an error, that call themselves an event stream', async () => {
     test.upstream.script(
       replays(RESPONSES_STREAM_TYPE, JSON.stringify(response([HI]))),
@@ -510,12 +527,59 @@ describe('reading a whole response', () => {
     expect((await failure(test.complete())).fault).toBe('upstream_protocol');
   });
 
+  it.each<[string, unknown, object]>([
+    ['a message whose content is a text', { ...HI, content: 'Hi' }, { text: 'Hi' }],
+    [
+      'a message whose part is called "text"',
+      { ...HI, content: [{ type: 'text', text: 'Hi' }] },
+      { text: 'Hi' },
+    ],
+    ['a message without content', { type: 'message' }, { text: '' }],
+    ['thoughts without a summary', { type: 'reasoning', content: 'Hm.' }, { reasoning: 'Hm.' }],
+    [
+      'a call whose arguments are an object',
+      callItem({ a: 1 }),
+      { toolCalls: [{ id: 'call_1', name: 'sum', arguments: '{"a":1}' }] },
+    ],
+    ['what is no item', null, { text: '' }],
+  ])('is made anew where clients would throw at %s, or lose it', async (_, item, content) => {
+    test.upstream.script(answers(response([item])));
+    const answer = await test.complete();
+    expect(answer).toMatchObject(content);
+    expect(answer.native).toBeUndefined();
+  });
+
+  it('fails where that cannot be, because only its own dialect can show it', async () => {
+    test.upstream.script(answers(response([{ type: 'message' }, { type: 'web_search_call' }])));
+    expect((await failure(test.complete())).fault).toBe('upstream_protocol');
+  });
+
+  it('is called a response, or clients look for no text in it', async () => {
+    const { object: _, ...json } = response([HI]);
+    test.upstream.script(answers(json));
+    expect((await test.complete()).native?.event).toMatchObject({ object: 'response' });
+  });
+
+  it('has no more items than an answer has', async () => {
+    test.upstream.script(answers(response(Array.from({ length: 300_000 }, () => ({})))));
+    expect((await failure(test.complete())).fault).toBe('upstream_protocol');
+  });
+
+  it('is none of ours where its status is an object', async () => {
+    test.upstream.script(answers({ ...response([HI]), status: { toString: 1 } }));
+    expect(await test.complete()).toMatchObject({ text: 'Hi', finishReason: 'stop' });
+  });
+
   it('is joined where a server streams that was not asked to', async () => {
     test.upstream.script(responses.streamsText(['Hel', 'lo']));
     const answer = await test.complete();
     expect([answer.text, answer.native]).toEqual(['Hello', undefined]);
   });
 });
+
+function many(event: (n: number) => JsonObject): JsonObject[] {
+  return Array.from({ length: 5000 }, (_, n) => event(n));
+}
 
 function nativesOf(events: readonly StreamEvent[]): JsonObject[] {
   return events.flatMap(({ native }) => (native ? [native.event] : []));

@@ -249,6 +249,16 @@ describe('The flight recorder', () => {
     await Promise.all([reader, first, ...others].map((each) => each.leave()));
   });
 
+  it('is made once for all who look at the same time', async () => {
+    const times = Array.from({ length: 100 }, async () => {
+      const reader = new SseReader(await gateway.get('/admin/events', operator.headers));
+      const { at } = JSON.parse((await reader.nextEvent())!.data!) as JsonObject;
+      await reader.leave();
+      return at;
+    });
+    expect(new Set(await Promise.all(times)).size).toBeLessThan(20);
+  });
+
   it('holds no exit: its event stream ends when nobody is served any more', async () => {
     const reader = new SseReader(await gateway.get('/admin/events', operator.headers));
     await reader.nextEvent();

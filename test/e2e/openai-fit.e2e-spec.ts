@@ -22,6 +22,10 @@ const SHAPES: readonly (readonly [param: string, fields: object])[] = [
   ['functions', { functions: [{ name: 'f', parameters: {} }] }],
   ['web_search_options', { web_search_options: {} }],
   ['tool_choice', { tool_choice: 'required', tools: [tool('f')] }],
+  // An object that cannot be made a text.
+  ['tool_choice', { tool_choice: { type: { toString: 1 } } }],
+  ['tools', { tools: [{ type: { toString: 1 }, function: { name: 'f' } }] }],
+  ['response_format', { response_format: { type: { toString: 1 } } }],
   ['tool_choice', { tool_choice: { type: 'function', function: { name: 'f' } } }],
   ['messages[0].content[0]', IMAGE_BY_URL],
   ['messages[0].content[0]', part({ type: 'input_audio', input_audio: { data: '' } })],

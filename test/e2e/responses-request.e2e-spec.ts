@@ -213,6 +213,11 @@ describe('a request for a Response', () => {
     ['input[0].content[1]', { input: [{ role: 'user', content: [TEXT, { type: 'input_file' }] }] }],
     ['input[1].output[0]', { input: [CALL, { ...RESULT, output: [{ type: 'input_file' }] }] }],
     ['top_logprobs', { top_logprobs: 3 }],
+    // An object that cannot be made a text.
+    ['tools[0] (of no known type)', { tools: [{ type: { toString: 1 } }] }],
+    ['tool_choice', { tool_choice: { type: { toString: 1 } } }],
+    ['text.format', { text: { format: { type: { toString: 1 } } } }],
+    ['include', { include: [{ toString: 1 }] }],
   ])('names %s where only OpenAI’s own API could honour it', async (param, fields) => {
     for (const model of ['gpt-only', 'llama3', 'claude']) {
       const error = await errorOf(await ask(fields, model));

@@ -193,6 +193,29 @@ describe('a streamed Response', () => {
     expect(await gateway.ended()).toMatchObject({ fault: 'answer_too_large' });
   });
 
+  it.each<[string, readonly unknown[]]>([
+    [
+      'of thoughts and words in turn',
+      Array.from({ length: 20 }, (_, n) =>
+        n % 2 ? deltaChunk({ content: '.' }) : reasoningChunk('.'),
+      ),
+    ],
+    [
+      'of calls without arguments',
+      Array.from({ length: 20 }, (_, n) => toolCallChunk(n, `c${n}`, 'look')),
+    ],
+    ['of a call with a long name', [toolCallChunk(0, 'c', 'n'.repeat(3000))]],
+  ])('that is nothing but many items is too long, too: one %s', async (_, chunks) => {
+    gateway.openai.script(stream(...chunks, finishChunk()));
+    expect((await read()).events.at(-2)).toMatchObject({ error: { code: 'answer_too_large' } });
+  });
+
+  it('is not counted as complete where all of it came at once', async () => {
+    gateway.openai.script(stream(deltaChunk({ content: 'x'.repeat(3000) }), finishChunk()));
+    expect((await read()).response).toMatchObject({ status: 'failed' });
+    expect(await gateway.ended()).toMatchObject({ fault: 'answer_too_large' });
+  });
+
   it('is opened by its commit where nothing has come, and can still fall back', async () => {
     await gateway.close();
     gateway = await Gateway.start({ streams: { commitAfterMs: 20, heartbeatMs: 20 } });

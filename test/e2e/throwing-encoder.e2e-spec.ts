@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { GatewayError } from '../../src/contract/gateway-error.js';
 import type { StreamEvent } from '../../src/contract/stream-event.js';
 import { chatCompletions } from '../../src/http/dialects/chat-completions/dialect.js';
 import { ChatCompletionEncoder } from '../../src/http/dialects/chat-completions/encode-stream.js';
@@ -41,6 +42,19 @@ describe('An encoder that throws', () => {
     expect(Object.keys(changed).join()).not.toContain('end_reason="completed"');
   });
 
+  it.each(STREAMS)('that cannot write the end has not completed it ($form)', async ({ ask }) => {
+    throwAtEnd(ChatCompletionEncoder, cannotWrite);
+    throwAtEnd(EventSourceEncoder, cannotWrite);
+    throwAtEnd(MessagesEncoder, cannotWrite);
+    throwAtEnd(ResponsesEncoder, cannotWrite);
+    expect(await ask(gateway, 'gpt-only')).toMatchObject({ isWhole: false });
+    expect(await gateway.ended()).toMatchObject({
+      endReason: 'rejected',
+      fault: 'answer_too_large',
+      attempts: [{ outcome: 'ok' }],
+    });
+  });
+
   it('at a whole answer is a 500, and its stack is in the log', async () => {
     gateway.openai.script(openAi.answersText('Hello'));
     vi.spyOn(chatCompletions, 'answer').mockImplementation(() => {
@@ -58,10 +72,13 @@ interface EncoderClass {
   readonly prototype: { encode(event: StreamEvent, frames: never[]): void };
 }
 
-function throwAtEnd({ prototype }: EncoderClass): void {
+const aBug = (): Error => new TypeError('a bug');
+const cannotWrite = (): Error => new GatewayError('answer_too_large');
+
+function throwAtEnd({ prototype }: EncoderClass, error = aBug): void {
   const encode = Reflect.get(prototype, 'encode');
   vi.spyOn(prototype, 'encode').mockImplementation(function (this: unknown, event, frames) {
-    if (event.parts.some(({ type }) => type === 'end')) throw new TypeError('a bug');
+    if (event.parts.some(({ type }) => type === 'end')) throw error();
     Reflect.apply(encode, this, [event, frames]);
   });
 }

@@ -52,6 +52,13 @@ const WIRES: readonly (readonly [string, readonly JsonObject[][]])[] = [
     ],
   ],
   [
+    'with an index that is an object',
+    [
+      [{ index: { toString: 1 }, id: 'a', function: fn('f', '{"n":1}') }],
+      [{ index: [], id: 'b', function: fn('f', '{"n":2}') }],
+    ],
+  ],
+  [
     'all with the index 0',
     [
       [{ index: 0, id: 'a', function: fn('f', '{"n":1}') }],
@@ -220,6 +227,26 @@ describe('Two tool calls', () => {
     expect(joined(chunks.flatMap(openAiPieces))).toMatchObject(TWO);
     const plain = await gateway.complete({ model: 'llama3', stream: false });
     expect(await callsOf(plain)).toMatchObject(TWO);
+  });
+
+  it('in a choice that nobody can number are none', async () => {
+    const odd = { index: { toString: 1 }, delta: { content: 'no' } };
+    const chunk = { ...deltaChunk({}), choices: [odd] };
+    const bytes = [chunk, deltaChunk({ content: 'Hi' }), finishChunk(), '[DONE]'];
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, bytes.map((each) => sse(each)).join('')));
+    expect((await readCompletion(await gateway.complete())).text).toBe('Hi');
+  });
+
+  it.each([
+    ['calls', (n: number) => ({ index: n, id: `c${n}`, function: fn('f', '') })],
+    ['pieces of a name', (n: number) => ({ index: 0, function: fn(`${n}`.repeat(16), '') })],
+  ])('and thousands of %s more are no answer: what is kept of them is bounded', async (_, call) => {
+    const chunks = Array.from({ length: 5000 }, (__, n) => deltaChunk({ tool_calls: [call(n)] }));
+    const bytes = [...chunks, finishChunk(), '[DONE]'].map((each) => sse(each)).join('');
+    gateway.openai.script(replays(OPENAI_STREAM_TYPE, bytes));
+    const raw = await (await gateway.complete()).text().catch(() => '');
+    expect(raw).not.toContain('[DONE]');
+    expect(await gateway.ended()).toMatchObject({ fault: 'upstream_protocol' });
   });
 
   it('in a plain answer are readable, too: arguments are text, and each has an id', async () => {

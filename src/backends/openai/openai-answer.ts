@@ -35,7 +35,7 @@ export function parseOpenAiAnswer(
   const reason = parseFinishReason(word);
   if (reason === 'other') notices.unknownFinishReason(word);
 
-  const { parts, readable = message } = parseDelta(message, new ToolCallReader());
+  const { parts, readable = message } = parseDelta(message, new ToolCallReader(backend));
   const content = JoinedContent.of(parts);
   let isPlausible = true;
   const usage = parseOpenAiUsage(json, () => {

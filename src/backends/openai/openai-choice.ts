@@ -30,9 +30,13 @@ export function parseAnswerChoice(event: JsonObject): JsonObject | undefined {
   const { choices } = event;
   if (!Array.isArray(choices)) return undefined;
   for (const choice of choices as unknown[]) {
-    if (isJsonObject(choice) && Number(choice['index'] ?? 0) === 0) return choice;
+    if (isJsonObject(choice) && isFirst(choice['index'])) return choice;
   }
   return undefined;
+}
+
+function isFirst(index: unknown): boolean {
+  return index == null || (typeof index !== 'object' && Number(index) === 0);
 }
 
 /** What of an event, or of a whole answer, is the word of a failure; OpenRouter says it in the choice. */

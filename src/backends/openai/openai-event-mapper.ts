@@ -27,7 +27,7 @@ export class OpenAiEventMapper {
   /** `[DONE]` was seen: whatever follows is not part of the answer. */
   ended = false;
   readonly #start: OpenAiStart;
-  readonly #toolCalls = new ToolCallReader();
+  readonly #toolCalls: ToolCallReader;
   readonly #deltas = new SaidInDeltas();
   #usage: Usage | undefined;
 
@@ -36,6 +36,7 @@ export class OpenAiEventMapper {
     private readonly notices: UpstreamNotices,
   ) {
     this.#start = new OpenAiStart(source);
+    this.#toolCalls = new ToolCallReader(source.backend);
   }
 
   get hasUsage(): boolean {

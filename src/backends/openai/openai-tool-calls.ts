@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, stringOr } from '../../contract/json.js';
 import type { ToolCallDelta } from '../../contract/stream-event.js';
+import { protocolFault } from '../shared/errors/upstream-fault.js';
 import { argumentsTextOf } from '../shared/answer/tool-arguments.js';
+
+/** More is no answer: of each call is kept what it takes to know its pieces. */
+const MAX_CALLS = 4096;
+const MAX_NAME_CHARS = 64 * 1024;
 
 interface Call {
   /** Its place among the calls of the answer. */
@@ -30,12 +35,15 @@ export class ToolCallReader {
   #last: Call | undefined;
   readonly #byIndex = new Map<number, Call>();
 
+  constructor(private readonly backend: string) {}
+
   /** An answer with calls. */
   get hasCalls(): boolean {
     return this.#count > 0;
   }
 
   /**
+   * @throws GatewayError `upstream_protocol` for more calls, or longer names, than are kept
    * @returns the pieces, and `toolCalls` as a client of OpenAI can read them where `given` are not
    */
   read(given: readonly unknown[]): {
@@ -54,6 +62,9 @@ export class ToolCallReader {
     const call = isNew ? this.#begin(piece) : known;
     const name = isNew || piece.name !== call.name ? piece.name : '';
     if (!isNew) call.name += name;
+    if (this.#count > MAX_CALLS || call.name.length > MAX_NAME_CHARS) {
+      throw protocolFault(this.backend, 'sent more calls of tools than an answer has');
+    }
     if (piece.arguments !== '') call.hasArguments = true;
     this.#last = call;
     return {
@@ -84,7 +95,7 @@ function pieceOf(call: JsonObject): Piece {
   const { index } = call;
   return {
     // As a text, too.
-    index: index != null && Number.isInteger(Number(index)) ? Number(index) : undefined,
+    index: typeof index !== 'object' && Number.isInteger(Number(index)) ? Number(index) : undefined,
     id: stringOr(call['id'], ''),
     name: stringOr(fn['name'], ''),
     arguments: argumentsTextOf(fn['arguments']),

@@ -19,6 +19,9 @@ import { TargetReports } from './target-reports.js';
 
 const EVERY_MS = 1000;
 
+/** So long one snapshot is everybody's: to make and to write down one takes milliseconds. */
+const FRESH_MS = 500;
+
 /** What a person can look at. */
 const MAX_OPEN = 100;
 const MAX_ENDED = 50;
@@ -27,6 +30,8 @@ const MAX_ENDED = 50;
 @ApiTags('admin')
 @Controller('admin/events')
 export class EventsController {
+  #last: { readonly madeAt: number; readonly json: string } | undefined;
+
   constructor(
     private readonly live: LiveConfig,
     private readonly limiter: ConcurrencyLimiter,
@@ -48,12 +53,20 @@ export class EventsController {
       takeWhile(() => !this.#isDraining || this.limiter.running > 0),
       // Who does not read gets the next one.
       filter(() => !response.writableNeedDrain),
-      map(() => ({ type: 'snapshot', data: this.#snapshot() })),
+      map(() => ({ type: 'snapshot', data: this.#json() })),
     );
   }
 
   get #isDraining(): boolean {
     return this.limiter.refusal?.fault === 'draining';
+  }
+
+  #json(): string {
+    const now = performance.now();
+    if (this.#last && now - this.#last.madeAt < FRESH_MS) return this.#last.json;
+    const json = JSON.stringify(this.#snapshot());
+    this.#last = { madeAt: now, json };
+    return json;
   }
 
   #snapshot(): AdminSnapshot {

@@ -1,12 +1,17 @@
 import { isJsonObject, type JsonObject, numberOr, stringOr } from '../../../contract/json.js';
+import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { StreamPart } from '../../../contract/stream-event.js';
 import { textIn } from '../../shared/answer/content-parts.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
+import { protocolFault } from '../../shared/errors/upstream-fault.js';
 import { isPartType, itemTypeOf, type OutputItem, type PartType } from './output-item.js';
 import { OutputList } from './output-list.js';
-import { isOpaqueContent, isRegularItem } from './regular-events.js';
+import { isOpaqueContent, isRegularBegin, isRegularItem } from './regular-events.js';
 
-/** The items of one response's output, and what events say of them. */
+/**
+ * The items of one response's output, and what events say of them. All of its methods throw
+ * `upstream_protocol` for more items than are kept.
+ */
 export class OutputItems {
   /** All that came so far came as clients expect it: the events may be passed on as they are. */
   areRegular = true;
@@ -16,6 +21,10 @@ export class OutputItems {
   readonly closing: JsonObject[] = [];
   readonly #list = new OutputList();
   #toldChars = 0;
+  /** Items and their parts. */
+  #count = 0;
+
+  constructor(private readonly backend: string) {}
 
   get hasCalls(): boolean {
     return this.#list.calls > 0;
@@ -34,8 +43,9 @@ export class OutputItems {
   added({ output_index: index, item: given }: JsonObject): StreamPart[] {
     const item = isJsonObject(given) ? given : {};
     const isKnown = this.#list.all.some(({ id }) => id !== undefined && id === item['id']);
-    if (index !== this.#list.all.length || isKnown || !isRegularItem(item)) this.areRegular = false;
-    return this.#list.add(item, index).begin(item);
+    if (index !== this.#list.all.length || isKnown || !isRegularBegin(item))
+      this.areRegular = false;
+    return this.#add(item, index).begin(item);
   }
 
   /**
@@ -52,7 +62,7 @@ export class OutputItems {
       (type !== 'function_call' || known.callId === callId) &&
       isRegularItem(item);
     if (!isRegular) this.areRegular = false;
-    const open = known ?? this.#list.add(item, index);
+    const open = known ?? this.#add(item, index);
     open.isDone = true;
     this.#toldChars += chars;
     if (this.#toldChars <= MAX_TOLD_CHARS) open.told = item;
@@ -67,8 +77,11 @@ export class OutputItems {
     const parts = isSummary ? open?.summary : open?.content;
     const isRegular =
       open?.isDone === false && typeof type === 'string' && placeOf(event) === parts?.length;
-    if (isRegular) parts?.push(type);
-    else this.areRegular = false;
+    if (!isRegular) this.areRegular = false;
+    else {
+      this.#countOne();
+      parts?.push(type);
+    }
   }
 
   /** The end of one of an item's parts, with all of it. */
@@ -116,11 +129,25 @@ export class OutputItems {
   /** What the response itself has that no event said. */
   rest(output: unknown): StreamPart[] {
     const items = Array.isArray(output) ? output.filter(isJsonObject) : [];
+    if (items.length > MAX_ITEMS) throw this.#tooMany();
     const told = this.#list.all.map(({ told: item }) => item);
     if (this.#areThese(items)) this.#close(items);
     else if (told.every((item) => item !== undefined)) this.output = told;
     else this.areRegular = false;
     return this.#asNews(items.flatMap((item, n) => this.#restOf(item, n)));
+  }
+
+  #add(item: JsonObject, index: unknown): OutputItem {
+    this.#countOne();
+    return this.#list.add(item, index);
+  }
+
+  #countOne(): void {
+    if (++this.#count > MAX_ITEMS) throw this.#tooMany();
+  }
+
+  #tooMany(): GatewayError {
+    return protocolFault(this.backend, 'sent more items than an answer has');
   }
 
   #restOf(item: JsonObject, n: number): StreamPart[] {
@@ -131,7 +158,7 @@ export class OutputItems {
     if (known) return known.all(item);
     // Under a name that it did not have in the events: what was said must not be said twice.
     if (this.#list.all.some((each) => each.type === type && each.index !== REST)) return [];
-    return this.#list.add(item, REST).all(item);
+    return this.#add(item, REST).all(item);
   }
 
   #areThese(output: readonly JsonObject[]): boolean {
@@ -166,7 +193,7 @@ export class OutputItems {
     const known = this.#list.find(index, id, type);
     if (known) return known;
     this.areRegular = false;
-    return this.#list.add({ type, id }, index);
+    return this.#add({ type, id }, index);
   }
 
   /** Whether it is about a part that was begun. */
@@ -179,6 +206,9 @@ export class OutputItems {
       : open.content[numberOr(event['content_index'], -1)] === type;
   }
 }
+
+/** Each is kept until the end, and looked for among all of them. */
+const MAX_ITEMS = 4096;
 
 /** Events that clients look up an item for. */
 const ABOUT_ITEMS = /_call[._]|\.annotation\./;

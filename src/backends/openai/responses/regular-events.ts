@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../contract/json.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import type { PartType } from './output-item.js';
 
 /**
@@ -8,6 +8,13 @@ import type { PartType } from './output-item.js';
  */
 export function isRegularStart(response: JsonObject): boolean {
   return isName(response['id']) && Array.isArray(response['output']);
+}
+
+/** One that has parts already is none: clients count its parts as they begin. */
+export function isRegularBegin(item: JsonObject): boolean {
+  const hasParts = item['type'] === 'message' || item['type'] === 'reasoning';
+  if (hasParts && !(isEmpty(item['content']) && isEmpty(item['summary']))) return false;
+  return isRegularItem(item);
 }
 
 export function isRegularItem(item: JsonObject): boolean {
@@ -27,6 +34,31 @@ export function isRegularItem(item: JsonObject): boolean {
     default:
       return isName(type);
   }
+}
+
+/** Whether clients can read an item of a whole answer: they look up less there than in a stream. */
+export function isReadableItem(item: unknown): boolean {
+  if (!isJsonObject(item)) return false;
+  const { type, content } = item;
+  switch (type) {
+    case 'message':
+      return Array.isArray(content) && content.every(isReadablePart);
+    case 'reasoning':
+      return Array.isArray(item['summary']);
+    case 'function_call':
+      return isRegularItem({ id: 'any', ...item });
+    default:
+      return isName(type);
+  }
+}
+
+/** Text is called `output_text` here: clients pass over any other. */
+function isReadablePart(part: unknown): boolean {
+  return isJsonObject(part) && isName(part['type']) && part['type'] !== 'text';
+}
+
+function isEmpty(list: unknown): boolean {
+  return list == null || (Array.isArray(list) && list.length === 0);
 }
 
 function isName(value: unknown): value is string {

@@ -10,6 +10,7 @@ import { parseErrorField, saysError } from '../../shared/errors/upstream-error.j
 import { protocolFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
 import { mendedEnd } from './mended-end.js';
 import { OutputItems } from './output-items.js';
+import { isReadableItem } from './regular-events.js';
 import { finishReasonOf, parseResponseEnd } from './responses-end.js';
 import { parseResponsesUsage } from './responses-usage.js';
 
@@ -20,8 +21,8 @@ interface ReadResponse {
   readonly finishReason: FinishReason;
   readonly rawReason: string;
   readonly usage: Usage | undefined;
-  /** As a caller may have it. */
-  readonly json: JsonObject;
+  /** As a caller may have it; absent: its clients could not read it. */
+  readonly json: JsonObject | undefined;
 }
 
 /**
@@ -37,6 +38,10 @@ export function parseResponse(
   const { backend, requestId } = source;
   const { json: event, parts, ...read } = readResponse(json, source, notices);
   const content = JoinedContent.of(parts);
+  if (!event) {
+    refuseOpaque(parts, backend);
+    return { ...read, backend, requestId, ...content };
+  }
   const native = { dialect: 'responses', event } as const;
   return { ...read, backend, requestId, ...content, native };
 }
@@ -49,9 +54,7 @@ export function streamResponse(
 ): AsyncIterable<EventBatch> {
   const { backend, requestId } = source;
   const { id, model, parts, finishReason, rawReason, usage } = readResponse(json, source, notices);
-  if (parts.some(({ type }) => type === 'opaque')) {
-    throw protocolFault(backend, 'answered whole what only its own events can show');
-  }
+  refuseOpaque(parts, backend);
   return only(
     new EventBatch([
       {
@@ -63,6 +66,16 @@ export function streamResponse(
       },
     ]),
   );
+}
+
+function refuseOpaque(parts: readonly StreamPart[], backend: string): void {
+  if (!parts.some(({ type }) => type === 'opaque')) return;
+  throw protocolFault(backend, 'answered whole what only its own events can show');
+}
+
+/** Clients look for text in nothing else. */
+function asResponse(json: JsonObject): JsonObject {
+  return json['object'] === 'response' ? json : { ...json, object: 'response' };
 }
 
 async function* only(batch: EventBatch): AsyncGenerator<EventBatch> {
@@ -83,14 +96,14 @@ function readResponse(
   const said = parseResponseEnd([status], json, source, notices);
   if (!Array.isArray(output)) throw protocolFault(backend, 'answered without a response');
 
-  const items = new OutputItems();
+  const items = new OutputItems(backend);
   const parts = output
     .filter(isJsonObject)
     .flatMap((item, n) => items.done({ output_index: n, item }, 0));
   const { usage, isPlausible } = parseResponsesUsage(json['usage'], notices);
   const finishReason = finishReasonOf(said, items);
   const id = stringOr(json['id'], '') || `resp_${randomUUID().replaceAll('-', '')}`;
-  const mended = mendedEnd(`response.${String(status)}`, json, finishReason, {
+  const mended = mendedEnd(`response.${stringOr(status, '')}`, json, finishReason, {
     id,
     output: undefined,
     isMiscounted: !isPlausible,
@@ -102,6 +115,6 @@ function readResponse(
     finishReason,
     rawReason: said.rawReason,
     usage,
-    json: mended?.response ?? json,
+    json: output.every(isReadableItem) ? asResponse(mended?.response ?? json) : undefined,
   };
 }

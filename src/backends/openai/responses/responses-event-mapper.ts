@@ -20,13 +20,14 @@ const MAX_ECHO_CHARS = 64 * 1024;
 export class ResponsesEventMapper {
   /** The last event was seen: whatever follows is not part of the answer. */
   ended = false;
-  readonly #items = new OutputItems();
+  readonly #items: OutputItems;
   readonly #passed: PassedEvents;
 
   constructor(
     private readonly source: StreamSource,
     private readonly notices: UpstreamNotices,
   ) {
+    this.#items = new OutputItems(source.backend);
     this.#passed = new PassedEvents(source, this.#items);
   }
 

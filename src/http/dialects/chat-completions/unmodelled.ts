@@ -47,6 +47,6 @@ function hasForeignTool(tools: unknown): boolean {
   return Array.isArray(tools) && tools.some((tool) => isForeign(tool, ['function']));
 }
 
-function isForeign(value: unknown, knownTypes: readonly string[]): boolean {
-  return isJsonObject(value) && !knownTypes.includes(String(value['type']));
+function isForeign(value: unknown, knownTypes: readonly unknown[]): boolean {
+  return isJsonObject(value) && !knownTypes.includes(value['type']);
 }

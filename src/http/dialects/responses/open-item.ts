@@ -37,6 +37,11 @@ export class OpenMessage implements OpenItem {
     frames.push(out.event('response.output_item.added', { output_index: index, item }));
   }
 
+  /** Of the part that is being said. */
+  get partType(): string | undefined {
+    return this.#part?.type;
+  }
+
   add(type: 'output_text' | 'refusal', text: string, frames: string[]): void {
     if (this.#part?.type !== type) this.#openPart(type, frames);
     this.#part!.texts.push(text);

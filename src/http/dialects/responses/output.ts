@@ -9,6 +9,9 @@ import { sealedContent } from './sealed.js';
 
 type Reasoning = Extract<StreamPart, { type: 'reasoning-delta' }>;
 
+/** About as much as an item or a part takes beside its text: an answer may be nothing but them. */
+const FRAME_BYTES = 256;
+
 /** A call, and where it stands among the items. */
 interface PlacedCall {
   readonly item: OpenCall;
@@ -44,7 +47,7 @@ export class Output {
 
   text(type: 'output_text' | 'refusal', text: string, frames: string[]): void {
     if (text === '') return;
-    this.#keep(text);
+    this.#keep(text, this.#message?.partType !== type);
     if (!this.#message) {
       this.#closeWhole(frames);
       const index = this.#next++;
@@ -58,7 +61,7 @@ export class Output {
     const sealed = this.sealsReasoning ? sealedContent(part) : undefined;
     // What only its provider can read is nothing to a caller that did not ask for it.
     if (part.text === '' && sealed === undefined) return;
-    this.#keep(part.text + (sealed ?? ''));
+    this.#keep(part.text + (sealed ?? ''), !this.#reasoning);
     if (!this.#reasoning) {
       this.#closeWhole(frames);
       const index = this.#next++;
@@ -74,8 +77,9 @@ export class Output {
 
   /** @throws GatewayError `upstream_protocol` for a call that goes on behind its end */
   call({ index, id, name, arguments: args }: ToolCallDelta, frames: string[]): void {
-    this.#keep(args);
-    const call = this.#calls.get(index) ?? this.#begin(index, id, name, frames);
+    const known = this.#calls.get(index);
+    this.#keep(known ? args : args + (id ?? '') + (name ?? ''), !known);
+    const call = known ?? this.#begin(index, id, name, frames);
     if (!this.#open.has(call.at)) return refuseMore(args);
     call.item.add(args, frames);
   }
@@ -126,8 +130,9 @@ export class Output {
     this.#items[index] = item.close(status, frames);
   }
 
-  #keep(text: string): void {
-    this.#bytes += Buffer.byteLength(text);
+  /** @param isNew it begins an item or a part */
+  #keep(text: string, isNew: boolean): void {
+    this.#bytes += Buffer.byteLength(text) + (isNew ? FRAME_BYTES : 0);
     if (this.#bytes > this.maxBytes) throw new GatewayError('answer_too_large');
   }
 }

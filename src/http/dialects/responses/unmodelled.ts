@@ -10,7 +10,7 @@ const HINT_FIELDS = [
   'prompt_cache_retention',
 ];
 
-const INCLUDED_SHAPES = new Set([
+const INCLUDED_SHAPES = new Set<unknown>([
   'reasoning.encrypted_content',
   // Of hosted tools, whose calls are refused by themselves.
   'web_search_call.action.sources',
@@ -32,7 +32,7 @@ export function findUnmodelled(body: JsonObject): Unmodelled {
         ? ['text.format']
         : []),
       ...(typeof topLogprobs === 'number' && topLogprobs > 0 ? ['top_logprobs'] : []),
-      ...(Array.isArray(include) && include.some((each) => !INCLUDED_SHAPES.has(String(each)))
+      ...(Array.isArray(include) && include.some((each) => !INCLUDED_SHAPES.has(each))
         ? ['include']
         : []),
     ],
@@ -55,8 +55,8 @@ function hostedTools(tools: unknown): readonly string[] {
   );
 }
 
-function isForeign(value: unknown, knownTypes: readonly string[]): boolean {
-  return isJsonObject(value) && !knownTypes.includes(String(value['type']));
+function isForeign(value: unknown, knownTypes: readonly unknown[]): boolean {
+  return isJsonObject(value) && !knownTypes.includes(value['type']);
 }
 
 function typeOf(tool: unknown): string {
