@@ -7,7 +7,7 @@ if (major < 24) {
   process.exit(1);
 }
 
-const { writeText } = await import('./telemetry/standard-streams.js');
+const { writeText } = await import('./telemetry/log/standard-streams.js');
 const [command, ...args] = process.argv.slice(2);
 try {
   const text = await run();

@@ -3,7 +3,7 @@ import { GenerationObserver } from './contract/generation.js';
 import { LedgerModule } from './ledger/ledger.module.js';
 import { UsageWriter } from './ledger/usage-writer.js';
 import { FlightRecorder } from './telemetry/flight-recorder.js';
-import { GenerationLog } from './telemetry/generation-log.js';
+import { GenerationLog } from './telemetry/log/generation-log.js';
 import { GenerationMetrics } from './telemetry/generation-metrics.js';
 import { TargetActivity } from './telemetry/target-activity.js';
 import { observedBy } from './telemetry/observed-by.js';

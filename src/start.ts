@@ -16,8 +16,8 @@ import { handleUnhandledErrors } from './http/errors/unhandled-errors.js';
 import { AdminListener } from './http/server/admin-listener.js';
 import { LedgerError } from './ledger/open-store.js';
 import type { Sandbox } from './sandbox/sandbox.js';
-import { GatewayLogger, isText } from './telemetry/logger.js';
-import { writeText } from './telemetry/standard-streams.js';
+import { GatewayLogger, isText } from './telemetry/log/logger.js';
+import { writeText } from './telemetry/log/standard-streams.js';
 
 /** Why Sluice does not start, in words that say what to do about it. */
 class StartError extends Error {

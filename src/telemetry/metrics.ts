@@ -3,7 +3,7 @@ import {
   makeGaugeProvider,
   makeHistogramProvider,
 } from '@willsoto/nestjs-prometheus';
-import { droppedLines } from './standard-streams.js';
+import { droppedLines } from './log/standard-streams.js';
 
 /** From a fast local model's first token to a deep reasoner's. */
 const FIRST_TOKEN_SECONDS = [

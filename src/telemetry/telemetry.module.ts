@@ -3,11 +3,11 @@ import { InjectMetric, PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { Gauge, register } from 'prom-client';
 import { ConfigMetrics } from './config-metrics.js';
 import { FlightRecorder } from './flight-recorder.js';
-import { GenerationLog } from './generation-log.js';
+import { GenerationLog } from './log/generation-log.js';
 import { GenerationMetrics } from './generation-metrics.js';
 import { METRIC_PROVIDERS } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
-import { flushLines } from './standard-streams.js';
+import { flushLines } from './log/standard-streams.js';
 import { TargetActivity } from './target-activity.js';
 import { SLUICE_VERSION } from './version.js';
 

@@ -7,7 +7,7 @@ import {
 } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { framesOf } from '../../telemetry/generation-log.js';
+import { framesOf } from '../../telemetry/log/generation-log.js';
 import { GenerationMetrics } from '../../telemetry/generation-metrics.js';
 import { harmless } from '../../telemetry/observed-by.js';
 import { findRoute } from '../routes.js';

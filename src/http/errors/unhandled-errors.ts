@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { GatewayError } from '../../contract/gateway-error.js';
-import { framesOf } from '../../telemetry/generation-log.js';
+import { framesOf } from '../../telemetry/log/generation-log.js';
 import { currentRequestContext } from '../request-context.js';
 
 /**

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../contract/json.js';
+import { isJsonObject } from '../../contract/json.js';
 import { ADVICE } from './fault-advice.js';
 import { generationText, isStreamReport } from './generation-text.js';
 import type { Paint } from './paint.js';

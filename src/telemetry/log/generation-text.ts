@@ -1,7 +1,7 @@
 import { ADVICE } from './fault-advice.js';
 import type { Paint } from './paint.js';
 import { printableWord } from './printable.js';
-import type { AttemptReport, StreamReport } from './stream-report.js';
+import type { AttemptReport, StreamReport } from '../stream-report.js';
 
 /** A rate over less says nothing of a model. */
 const MIN_RATE_MS = 100;

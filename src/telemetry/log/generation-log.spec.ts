@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../contract/gateway-error.js';
+import { GatewayError } from '../../contract/gateway-error.js';
 import { framesOf } from './generation-log.js';
 
 function thrownBy(act: () => unknown): unknown {

@@ -1,4 +1,4 @@
-import type { Fault } from '../contract/faults.js';
+import type { Fault } from '../../contract/faults.js';
 
 /** What can be done about a fault, for whoever reads the log as it is written; docs/operations.md says more. */
 export const ADVICE: Readonly<Record<Fault, string | undefined>> = {

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { GatewayError } from '../contract/gateway-error.js';
+import { GatewayError } from '../../contract/gateway-error.js';
 import { type Paint, unpainted } from './paint.js';
-import { type AttemptReport, type StreamReport } from './stream-report.js';
+import { type AttemptReport, type StreamReport } from '../stream-report.js';
 import { type LogEvent, textLine } from './text-line.js';
 
 const AT = new Date(2026, 10, 27, 1, 2, 3, 45);

@@ -1,6 +1,6 @@
 import { isatty } from 'node:tty';
 import { ConsoleLogger, type LogLevel as NestLevel } from '@nestjs/common';
-import type { LogConfig, LogLevel } from '../config/schema/log-config.js';
+import type { LogConfig, LogLevel } from '../../config/schema/log-config.js';
 import { type Paint, paintFor } from './paint.js';
 import { withoutControls } from './printable.js';
 import type { StandardStream } from './standard-streams.js';

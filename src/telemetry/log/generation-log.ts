@@ -1,17 +1,17 @@
 import { Injectable, Logger } from '@nestjs/common';
-import type { Target } from '../contract/chat-backend.js';
-import type { Fault } from '../contract/faults.js';
-import type { GatewayError } from '../contract/gateway-error.js';
-import { defined } from '../contract/json.js';
+import type { Target } from '../../contract/chat-backend.js';
+import type { Fault } from '../../contract/faults.js';
+import type { GatewayError } from '../../contract/gateway-error.js';
+import { defined } from '../../contract/json.js';
 import type {
   AttemptRecord,
   BreakerState,
   GenerationObserver,
   GenerationRecord,
   TargetNotice,
-} from '../contract/generation.js';
-import type { Wait } from '../contract/waits.js';
-import { reportOf, toAttemptReport } from './stream-report.js';
+} from '../../contract/generation.js';
+import type { Wait } from '../../contract/waits.js';
+import { reportOf, toAttemptReport } from '../stream-report.js';
 
 /** An upstream's own word in the log. */
 const MAX_WORD_CHARS = 64;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type LogConfig, LOG_LEVELS } from '../config/schema/log-config.js';
+import { type LogConfig, LOG_LEVELS } from '../../config/schema/log-config.js';
 import { GatewayLogger, isText } from './logger.js';
 import { unpainted } from './paint.js';
 
