@@ -124,6 +124,23 @@ describe.each(REVERSE_PROXIES)('Behind $name', (kind) => {
     });
   });
 
+  describe.skipIf(isMissing(kind.name))('a request that cannot be read', () => {
+    it.each(['GET \\x', 'GET http://a@b/x', 'GET /%00', 'POST x'])(
+      'is a 400, whatever is wrong with it (%j)',
+      async (line) => {
+        const nobody = `http://127.0.0.1:${await freePort()}`;
+        const proxy = await ReverseProxy.start(kind, [nobody, nobody]);
+        const { port } = new URL(proxy.url);
+        const socket = connect({ port: Number(port), host: 'localhost', ca: TlsUpstream.ca });
+        socket.write(`${line} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n`);
+        const status = /^HTTP\/1\.\d (\d+)/.exec(await textIn(socket))?.[1];
+        // HAProxy passes a NUL on, to be judged behind it: here is nobody.
+        expect(status).toBe(kind.name === 'haproxy' && line === 'GET /%00' ? '503' : '400');
+        await proxy.stop();
+      },
+    );
+  });
+
   describe.skipIf(isMissing(kind.name))('a caller on HTTP/1.0', () => {
     it('is refused: it would take the end of a connection for the end of an answer', async () => {
       const nobody = `http://127.0.0.1:${await freePort()}`;
