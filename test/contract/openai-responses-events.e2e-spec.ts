@@ -197,6 +197,19 @@ describe('reading a streamed response', () => {
     expect(events.at(-1)!.native!.text).toBeUndefined();
   });
 
+  it('does not pass on a sentence in place of the word for its end', async () => {
+    const odd = {
+      status: 'incomplete',
+      incomplete_details: { reason: 'content_filter: "Hi, I am"' },
+    };
+    const events = await read(streamOf(...spoken, endingWith('incomplete', odd)));
+    test.upstream.script(answers(response([HI], { fields: odd })));
+    const told = { incomplete_details: { reason: 'max_output_tokens' } };
+    expect(nativesOf(events).at(-1)).toMatchObject({ response: told });
+    expect((await test.complete()).native?.event).toMatchObject(told);
+    expect(JSON.stringify(events)).not.toContain('I am');
+  });
+
   it('does not call complete a call whose arguments break off', async () => {
     const half = callItem('{"a":');
     const events = await read(

@@ -210,6 +210,24 @@ describe('a streamed Response', () => {
     expect((await read()).events.at(-2)).toMatchObject({ error: { code: 'answer_too_large' } });
   });
 
+  it('leaves out what only Chat Completions can show, as a plain answer does', async () => {
+    const annotations = [{ type: 'url_citation', url_citation: { url: 'https://e.example' } }];
+    gateway.openai.script(
+      stream(
+        deltaChunk({ role: 'assistant', context: { citations: [] } }),
+        deltaChunk({ content: 'Hello' }),
+        deltaChunk({ annotations }),
+        finishChunk(),
+      ),
+    );
+    const { response, ended } = await read();
+    expect(response).toMatchObject({
+      status: 'completed',
+      output: [{ type: 'message', content: [{ text: 'Hello' }] }],
+    });
+    expect(ended).toBe('clean');
+  });
+
   it('is not counted as complete where all of it came at once', async () => {
     gateway.openai.script(stream(deltaChunk({ content: 'x'.repeat(3000) }), finishChunk()));
     expect((await read()).response).toMatchObject({ status: 'failed' });

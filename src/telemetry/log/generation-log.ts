@@ -16,6 +16,11 @@ import { reportOf, toAttemptReport } from '../stream-report.js';
 /** An upstream's own word in the log. */
 const MAX_WORD_CHARS = 64;
 
+/** A sentence may quote the request. */
+function shownWord(word: string): string {
+  return /\s/.test(word) ? 'a sentence' : word.slice(0, MAX_WORD_CHARS);
+}
+
 /** An upstream that invents a new word for every answer is not worth a line for each. */
 const MAX_NOTICES = 1000;
 
@@ -30,7 +35,7 @@ export class GenerationLog implements Partial<GenerationObserver> {
 
   /** Once for each target and word: it would be said with every answer. */
   targetNoticed({ backend, model }: Target, notice: TargetNotice): void {
-    const word = 'word' in notice ? notice.word.slice(0, MAX_WORD_CHARS) : undefined;
+    const word = 'word' in notice ? shownWord(notice.word) : undefined;
     const name = JSON.stringify([backend, model, notice.kind, word]);
     if (this.#noticed.has(name) || this.#noticed.size >= MAX_NOTICES) return;
     this.#noticed.add(name);

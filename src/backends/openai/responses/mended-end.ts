@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../contract/json.js';
+import { type JsonObject, objectIn } from '../../../contract/json.js';
 import type { FinishReason } from '../../../contract/stream-event.js';
 
 /** What is known of a response when its last event comes. */
@@ -7,6 +7,8 @@ export interface KnownEnd {
   readonly id: string | undefined;
   /** Its items as their last events said them; absent: the response has them right. */
   readonly output: readonly JsonObject[] | undefined;
+  /** The word for its end, as it may be told. */
+  readonly rawReason: string;
   /** Its counts cannot be true. */
   readonly isMiscounted: boolean;
 }
@@ -20,11 +22,13 @@ export function mendedEnd(
   type: string,
   response: JsonObject,
   reason: FinishReason,
-  { id, output, isMiscounted }: KnownEnd,
+  { id, output, rawReason, isMiscounted }: KnownEnd,
 ): { readonly type: string; readonly response: JsonObject } | undefined {
   const status = DETAILS[reason] === undefined ? 'completed' : 'incomplete';
   const { usage, incomplete_details: details } = response;
-  const isSaid = type === `response.${status}` && response['status'] === status;
+  const said = objectIn(response, 'incomplete_details')['reason'];
+  const isOdd = said !== undefined && said !== rawReason;
+  const isSaid = type === `response.${status}` && response['status'] === status && !isOdd;
   const isCounted = usage !== undefined && !isMiscounted;
   if (isSaid && isCounted && response['id'] === id && !output) return undefined;
   return {
@@ -33,7 +37,9 @@ export function mendedEnd(
       ...response,
       id,
       status,
-      ...(!isSaid && { incomplete_details: details ?? DETAILS[reason] ?? null }),
+      ...(!isSaid && {
+        incomplete_details: (isOdd ? undefined : details) ?? DETAILS[reason] ?? null,
+      }),
       ...(output && { output }),
       ...(!isCounted && { usage: null }),
     },

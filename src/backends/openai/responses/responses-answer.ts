@@ -106,6 +106,7 @@ function readResponse(
   const mended = mendedEnd(`response.${stringOr(status, '')}`, json, finishReason, {
     id,
     output: undefined,
+    rawReason: said.rawReason,
     isMiscounted: !isPlausible,
   });
   return {

@@ -4,6 +4,7 @@ import type { FinishReason } from '../../../contract/stream-event.js';
 import { failedFinish, parseFinishReason } from '../../shared/answer/finish-reason.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
 import { parseErrorField } from '../../shared/errors/upstream-error.js';
+import { withoutKeys } from '../../shared/errors/upstream-secrets.js';
 import { cutFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
 import type { OutputItems } from './output-items.js';
 
@@ -41,15 +42,14 @@ export function parseResponseEnd(
 ): ResponseEnd {
   const { error, incomplete_details: details } = response;
   if (isFilledObject(error) || words.includes('failed')) throw failureOf(error, source);
-  const { backend } = source;
+  const { backend, secrets } = source;
   if (words.some((word) => GIVEN_UP.has(word))) throw givenUp('cancelled', backend);
   if (words.some((word) => RUNNING.has(word))) throw cutFault(backend);
   if (!words.includes('incomplete')) {
     return { reason: 'stop', rawReason: 'completed', isAtLimit: hasAllTokens(response, source) };
   }
 
-  const said = isJsonObject(details) ? details['reason'] : undefined;
-  const rawReason = typeof said === 'string' && said !== '' ? said : 'incomplete';
+  const rawReason = wordIn(isJsonObject(details) ? details['reason'] : undefined, secrets);
   const failure = failedFinish(rawReason, backend);
   if (failure) throw failure;
   if (Object.hasOwn(KNOWN, rawReason)) return { reason: KNOWN[rawReason]!, rawReason };
@@ -70,6 +70,12 @@ export function finishReasonOf(
   if (reason !== 'stop') return reason;
   if (areCutOff || (isAtLimit && !hasCalls)) return 'length';
   return hasCalls ? 'tool_calls' : 'stop';
+}
+
+/** A sentence may quote the request, or our key, and is none. */
+function wordIn(said: unknown, secrets: readonly string[]): string {
+  const word = typeof said === 'string' ? withoutKeys(secrets, said) : '';
+  return /^[\w.:/-]{1,64}$/.test(word) ? word : 'incomplete';
 }
 
 /** llama.cpp calls every answer complete, and knows no `incomplete_details`. */

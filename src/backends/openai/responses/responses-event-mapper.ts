@@ -134,6 +134,7 @@ export class ResponsesEventMapper {
     const mended = mendedEnd(type, response, reason, {
       id: this.#passed.id,
       output: items.output,
+      rawReason: said.rawReason,
       isMiscounted: !isPlausible,
     });
     const last = mended ? { ...event, ...mended } : event;

@@ -67,6 +67,8 @@ export class ResponsesEncoder implements StreamEncoder<string> {
     if (native?.dialect === 'responses' && this.record.recoveries.length === 0) {
       return this.#pass(native, frames);
     }
+    const isOpaque = native?.dialect === 'responses' && parts.some(({ type }) => type === 'opaque');
+    if (isOpaque) throw cannotBeRebuilt();
     for (const part of parts) this.#build(part, frames);
   }
 
@@ -119,7 +121,10 @@ export class ResponsesEncoder implements StreamEncoder<string> {
 
   #build(part: StreamPart, frames: string[]): void {
     if (part.type === 'start') return;
-    if (this.#isNative || part.type === 'opaque') throw cannotBeRebuilt();
+    if (this.#isNative) throw cannotBeRebuilt();
+    // What only another dialect can show, such as the citations of a search, is left out as in a plain
+    // answer.
+    if (part.type === 'opaque') return;
     this.#create(frames);
     switch (part.type) {
       case 'text-delta':
