@@ -22,6 +22,7 @@ describe('GatewayError', () => {
       'upstream_model_missing',
       'answer_too_large',
       'total_timeout',
+      'operator_closed',
       'internal',
     ]);
   });
@@ -54,6 +55,7 @@ describe('GatewayError', () => {
       'total_timeout',
       'slow_client',
       'client_closed',
+      'operator_closed',
       'internal',
     ]);
   });
