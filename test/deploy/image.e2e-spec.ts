@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -46,7 +47,8 @@ beforeAll(async () => {
   build = new ImageBuild(DOCKERFILE, join(folder, 'context'), folder, buildArgs);
   await build.build();
 }, 180_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+// Thousands of files, beside all other tests.
+afterAll(() => rm(folder, { recursive: true, force: true }), 120_000);
 
 describe('The image that is built when nobody names a stage', () => {
   let image: BuiltImage;
