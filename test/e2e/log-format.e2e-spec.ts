@@ -47,9 +47,12 @@ describe('The log of a running Sluice', () => {
 
   const chat = async () => (await fetch(`${url}/chat/m?message=Hi`)).text();
 
-  /** An upstream ends with a word that nobody knows, which is logged, and forges a line. */
+  /**
+   * An upstream ends with a word that nobody knows, which is logged, and would rub out the line. (What
+   * has spaces or line ends is no word, and is not logged.)
+   */
   async function chatWithForger(): Promise<void> {
-    const finishReason = '\u001b[2J\u009b2J\r\n01:02:03.004 info  forged ← x';
+    const finishReason = '\u001b[2J\u009b2J\u0085\b\b\bforged←x';
     upstream.script(openAi.streamsText(['Hi'], { finishReason }));
     await chat();
     await sluice.printed(/ ← up|generation ended/);
