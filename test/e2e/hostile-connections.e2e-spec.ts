@@ -43,6 +43,19 @@ describe('A connection', () => {
     expect(await gateway.ended()).toMatchObject({ endReason: 'client_closed' });
   });
 
+  it.each([
+    '/metrics#',
+    '/metrics\\#',
+    '/admin\\streams#',
+    '/metrics?#',
+    '/v1/models\\',
+    'http://localhost/metrics\\',
+    'http://localhost/admin\\streams',
+  ])('may not ask for %s, which is another path to whoever stands before it', async (target) => {
+    const answer = caller.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect(await answer.rest()).toContain('The URL must not hold a');
+  });
+
   it('may bring several requests at once, and is answered in their order', async () => {
     const first = caller.write(GET_CHAT + GET_MODELS + GET_CHAT);
     expect(await first.rest()).toContain('event: done');

@@ -20,6 +20,7 @@ import { redeemTicket } from '../tickets/redeem-ticket.js';
 import { Tickets } from '../../tickets/tickets.js';
 import { refuseOtherMethods } from '../errors/method-check.js';
 import { leaveSlowCaller } from '../stream/slow-caller.js';
+import { refuseAmbiguousTargets } from './request-target.js';
 import { boundConnections } from './server-timeouts.js';
 import { addVersion } from './version-prefix.js';
 import { writeBytes } from './write-bytes.js';
@@ -38,6 +39,7 @@ export function setUpHttp(app: NestExpressApplication): void {
   // Before the body is parsed: a body that cannot be parsed is answered with a request id, too.
   app.use(withRequestContext(live));
   app.use(traceRequests(app.get<Tracing | undefined>(TracingToken)));
+  app.use(refuseAmbiguousTargets);
   // Also what is no generation: a page that nobody reads would hold its connection for ever.
   app.use((_request: Request, response: Response, next: NextFunction) => {
     leaveSlowCaller(response, response.locals.context.config.streams.slowClientMs);
