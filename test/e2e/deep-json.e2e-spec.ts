@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deepObject, jsonWith } from '../support/deep-json.js';
+import { anthropic } from '../support/anthropic-script.js';
 import { Gateway } from '../support/gateway.js';
 import { ollama } from '../support/ollama-script.js';
 import { completion, contentChunk, openAi, sse } from '../support/openai-script.js';
@@ -12,6 +13,16 @@ const deep = deepObject(20_000);
 const event = `data: ${jsonWith(deep, (value) => ({ ...contentChunk('lo'), unknown: value }))}\n\n`;
 const answer = jsonWith(deep, (value) => ({ ...completion('lo'), unknown: value }));
 const error = jsonWith(deep, (value) => ({ error: { message: 'Slow.', headers: { a: value } } }));
+
+const calling = (args: string) => ({
+  index: 0,
+  finish_reason: 'tool_calls',
+  message: {
+    role: 'assistant',
+    content: null,
+    tool_calls: [{ id: 'c', type: 'function', function: { name: 'sum', arguments: args } }],
+  },
+});
 
 describe('JSON of an upstream that is nested without end', () => {
   let gateway: Gateway;
@@ -74,5 +85,33 @@ describe('JSON of an upstream that is nested without end', () => {
       { role: 'tool', tool_call_id: '1', content: '2' },
     ];
     expect((await gateway.complete({ model: 'llama3', messages })).status).toBe(200);
+  });
+
+  it.each([
+    ['levels', deepObject(200)],
+    ['values', `{"a":[${'[],'.repeat(200_000)}1]}`],
+  ])('is parsed of no arguments with more %s than a body may have', async (_, args) => {
+    gateway.ollama.script(ollama.answersText('Hello'));
+    gateway.anthropic.script(anthropic.answersText('Hello'));
+    const call = { id: '1', type: 'function', function: { name: 'sum', arguments: args } };
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: '1', content: '2' },
+    ];
+    for (const model of ['llama3', 'claude']) {
+      const asked = { model, stream: false, messages };
+      expect((await gateway.complete(asked)).status).toBe(200);
+    }
+    expect(JSON.stringify(gateway.ollama.requests[0]!.body)).toContain('"arguments":{}');
+    expect(JSON.stringify(gateway.anthropic.requests[0]!.body)).toContain('"input":{}');
+    gateway.openai.script(answers({ ...completion(''), choices: [calling(args)] }));
+    const hi = [{ role: 'user', content: 'Hi' }];
+    const answer = await gateway.post('/v1/messages', {
+      model: 'gpt-only',
+      max_tokens: 9,
+      messages: hi,
+    });
+    expect(await answer.text()).toContain('"input":{}');
   });
 });

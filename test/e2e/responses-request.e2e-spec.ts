@@ -174,7 +174,9 @@ describe('a request for a Response', () => {
       ],
     });
     // What OpenAI sealed, and what nobody did, is nothing to Anthropic.
-    for (const encrypted_content of ['gAAAA', 'sluice.bm8', undefined]) {
+    const bomb = `{"v":1,"provider":"anthropic","data":"c2ln","x":${'['.repeat(50)}${']'.repeat(50)}}`;
+    const forged = `sluice.${Buffer.from(bomb).toString('base64url')}`;
+    for (const encrypted_content of ['gAAAA', 'sluice.bm8', forged, undefined]) {
       const reasoning = { ...output[0], encrypted_content };
       await ask({ input: [{ role: 'user', content: 'Hi' }, reasoning] }, 'claude');
       const { body } = gateway.anthropic.requests.at(-1)!;

@@ -1,7 +1,7 @@
 import type { ContentPart, Message, MessagePart } from '../../contract/chat-request.js';
-import { defined, isJsonObject, type JsonObject } from '../../contract/json.js';
+import { defined, type JsonObject } from '../../contract/json.js';
 import type { SealedReasoning } from '../../contract/stream-event.js';
-import { isDeep } from '../shared/answer/json-depth.js';
+import { toolInputOf } from '../../contract/tool-input.js';
 
 /** What a system says, wherever in the conversation: Anthropic has one place for it, before all else. */
 export function systemBlocks(messages: readonly Message[]): readonly JsonObject[] {
@@ -62,7 +62,7 @@ function toBlocks(part: MessagePart): readonly JsonObject[] {
           type: 'tool_use',
           id: toToolId(part.id),
           name: part.name,
-          input: toInput(part.arguments),
+          input: toolInputOf(part.arguments),
         },
       ];
     case 'tool-result': {
@@ -115,17 +115,6 @@ function toImageSource(url: string): JsonObject | undefined {
 /** Of letters, digits, `_` and `-`, as Anthropic wants it: other vendors have colons and dots in theirs. */
 function toToolId(id: string): string {
   return id.replaceAll(/[^a-zA-Z0-9_-]/g, '_');
-}
-
-/** A model's own slip in an earlier turn must not fail the whole request. */
-function toInput(json: string): JsonObject {
-  try {
-    // What is sent is written by recursion.
-    const input: unknown = isDeep(json) ? {} : JSON.parse(json);
-    return isJsonObject(input) ? input : {};
-  } catch {
-    return {};
-  }
 }
 
 /** What another provider sealed is an error here. */

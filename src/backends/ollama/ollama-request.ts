@@ -7,10 +7,10 @@ import type {
   Sampling,
 } from '../../contract/chat-request.js';
 import { defined, type JsonObject } from '../../contract/json.js';
+import { toolInputOf } from '../../contract/tool-input.js';
 import { findPart } from '../shared/request/find-part.js';
 import { splitResults } from '../shared/request/split-results.js';
 import { withPrefill } from '../shared/answer/with-prefill.js';
-import { isDeep } from '../shared/answer/json-depth.js';
 
 /** Fields that Ollama takes beside `options`; all others of a target are options. */
 const TOP_LEVEL_FIELDS = new Set([
@@ -163,7 +163,7 @@ function toOllamaMessage(
         break;
       case 'tool-call':
         toolCalls.push({
-          function: { name: part.name, arguments: toOllamaArguments(part.arguments) },
+          function: { name: part.name, arguments: toolInputOf(part.arguments) },
         });
         break;
       case 'tool-result':
@@ -185,16 +185,6 @@ function toOllamaMessage(
 function toolNamesById(messages: readonly Message[]): ReadonlyMap<string, string> {
   const calls = messages.flatMap(({ parts }) => parts.filter((part) => part.type === 'tool-call'));
   return new Map(calls.map(({ id, name }) => [id, name]));
-}
-
-/** Ollama takes an object; a model's own slip in an earlier turn must not fail the whole request. */
-function toOllamaArguments(json: string): unknown {
-  try {
-    // What is sent is written by recursion.
-    return isDeep(json) ? {} : (JSON.parse(json) as unknown);
-  } catch {
-    return {};
-  }
 }
 
 function base64Of(url: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { ChatAnswer, ToolCall } from '../../../contract/chat-answer.js';
-import { isJsonObject, type JsonObject } from '../../../contract/json.js';
+import type { JsonObject } from '../../../contract/json.js';
+import { toolInputOf } from '../../../contract/tool-input.js';
 import { toTextOfImage } from '../text-of-image.js';
 import { stopFields, toAnthropicUsage } from './vocabulary.js';
 
@@ -32,15 +33,5 @@ function contentOf(answer: ChatAnswer): readonly JsonObject[] {
 }
 
 function toToolUse({ id, name, arguments: args }: ToolCall): JsonObject {
-  return { type: 'tool_use', id, name, input: inputOf(args) };
-}
-
-/** A model's own slip must not fail an answer that is paid for: what is no object is none. */
-function inputOf(args: string): JsonObject {
-  try {
-    const input: unknown = JSON.parse(args);
-    return isJsonObject(input) ? input : {};
-  } catch {
-    return {};
-  }
+  return { type: 'tool_use', id, name, input: toolInputOf(args) };
 }

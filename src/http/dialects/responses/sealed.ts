@@ -1,4 +1,5 @@
-import { isJsonObject } from '../../../contract/json.js';
+import { exceeds } from '../../../contract/json-extent.js';
+import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { SEALED_BY_SLUICE, type SealedReasoning } from '../../../contract/stream-event.js';
 
 interface Sealed {
@@ -30,9 +31,14 @@ export function unsealed(content: string | undefined): Sealed | undefined {
   return redacted === true ? { redacted: sealed } : { signature: sealed };
 }
 
-function readEnvelope(text: string): Readonly<Record<string, unknown>> {
+/** As ours are: anybody may send one, and the bounds of bodies see only a text. */
+const MAX_ENVELOPE = { depth: 1, values: 8 };
+
+function readEnvelope(text: string): JsonObject {
+  const json = Buffer.from(text, 'base64url').toString();
+  if (exceeds(json, MAX_ENVELOPE)) return {};
   try {
-    const envelope: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    const envelope: unknown = JSON.parse(json);
     return isJsonObject(envelope) ? envelope : {};
   } catch {
     return {};
