@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BODY_FORMS, headOf } from '../support/body-forms.js';
 import { ConfigFile } from '../support/config-file.js';
+import { ollama } from '../support/ollama-script.js';
 import { openAi } from '../support/openai-script.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
 import { SlowCaller } from '../support/slow-caller.js';
@@ -18,6 +19,24 @@ const field = (json: string): string =>
   `{"model":"gpt","stream":true,"messages":[{"role":"user","content":"a"}],"x":${json}}`;
 const text = (content: string): string =>
   `{"model":"gpt","stream":true,"messages":[{"role":"user","content":"${content}"}]}`;
+
+const sealed = (json: string): string => {
+  const seal = `sluice.${Buffer.from(json).toString('base64url')}`;
+  const input = `{"role":"user","content":"a"},{"type":"reasoning","encrypted_content":"${seal}"}`;
+  return `{"model":"gpt","stream":true,"input":[${input}]}`;
+};
+const calling = (args: string): string => {
+  const call = { id: 'a', type: 'function', function: { name: 'b', arguments: args } };
+  return JSON.stringify({
+    model: 'llama',
+    stream: true,
+    messages: [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'a', content: 'c' },
+    ],
+  });
+};
 
 /** Bodies that pass every bound, and take as much as they can. */
 const WORST: readonly (readonly [what: string, count: number, path: string, body: string])[] = [
@@ -58,15 +77,24 @@ const WORST: readonly (readonly [what: string, count: number, path: string, body
 
 describe('A process with a heap of 256 MB', () => {
   let upstream: ScriptedUpstream;
+  let ollamaUpstream: ScriptedUpstream;
   let config: ConfigFile;
   let sluice: SluiceProcess;
   let url: string;
   beforeEach(async () => {
     upstream = await ScriptedUpstream.start();
     upstream.script(openAi.streamsText(['Hi']));
+    ollamaUpstream = await ScriptedUpstream.start();
+    ollamaUpstream.script(ollama.streamsText(['Hi']));
     config = await ConfigFile.write({
-      backends: [{ id: 'openai', kind: 'openai', baseUrl: upstream.openaiUrl }],
-      models: [{ id: 'gpt', targets: ['openai/gpt'] }],
+      backends: [
+        { id: 'openai', kind: 'openai', baseUrl: upstream.openaiUrl },
+        { id: 'ollama', kind: 'ollama', baseUrl: ollamaUpstream.url },
+      ],
+      models: [
+        { id: 'gpt', targets: ['openai/gpt'] },
+        { id: 'llama', targets: ['ollama/llama'] },
+      ],
     });
     const env = { PORT: '0', SLUICE_CONFIG: config.path, NODE_OPTIONS: HEAP };
     sluice = SluiceProcess.spawn(env);
@@ -75,6 +103,7 @@ describe('A process with a heap of 256 MB', () => {
   afterEach(async () => {
     await sluice.kill();
     await upstream.close();
+    await ollamaUpstream.close();
     await config.remove();
   });
 
@@ -114,6 +143,15 @@ describe('A process with a heap of 256 MB', () => {
   it.each(BODY_FORMS)('survives 2 kB that inflate to 660,000 objects: $form', async ({ path }) => {
     const body = gzipSync(`{"messages":[${'{},'.repeat(660_000)}{}]}`);
     expect(await post(path, body, { 'content-encoding': 'gzip' })).toBe(415);
+    await expectService();
+  });
+
+  it.each([
+    ['a seal', '/v1/responses', sealed(`${'['.repeat(10 * MB)}${']'.repeat(10 * MB)}`)],
+    ['a seal that breaks off', '/v1/responses', sealed('['.repeat(20 * MB))],
+    ['arguments of a tool', '/v1/chat/completions', calling(`{"a":[${'[],'.repeat(9 * MB)}1]}`)],
+  ])('survives JSON without end in %s, which is a text of the body', async (_, path, body) => {
+    expect(await post(path, body)).toBe(200);
     await expectService();
   });
 
