@@ -20,6 +20,8 @@ interface Place {
   readonly replicas: readonly [string, string];
   /** Whether the limits of callers, which are comments as it is shipped, hold. */
   readonly isLimited: boolean;
+  /** How many connections nginx may have, those to replicas among them. */
+  readonly connections: number;
 }
 
 /** What is commented out in a shipped file, as directives. */
@@ -36,15 +38,15 @@ export interface ReverseProxyKind {
   readonly versions: readonly HttpVersion[];
   /** Writes its configuration, and returns the arguments that start it in the foreground. */
   configure(place: Place): Promise<readonly string[]>;
-  /** Absent: it writes about requests to its standard output. */
-  readonly accessLog?: string;
+  /** What it writes about requests, and of errors, where that is not its standard output. */
+  readonly logs: readonly string[];
 }
 
 const nginx: ReverseProxyKind = {
   name: 'nginx',
   versions: ['HTTP/1.1', 'HTTP/2'],
-  accessLog: 'access.log',
-  async configure({ folder, port, replicas: [a, b], isLimited }) {
+  logs: ['access.log', 'error.log'],
+  async configure({ folder, port, replicas: [a, b], isLimited, connections }) {
     const site = shippedFile('deploy/nginx/sluice.conf', {
       '127.0.0.1:3001': a,
       '127.0.0.1:3002': b,
@@ -64,7 +66,7 @@ const nginx: ReverseProxyKind = {
         'daemon off;',
         `pid ${folder}/nginx.pid;`,
         'worker_processes 2;',
-        'events { worker_connections 8192; }',
+        `events { worker_connections ${connections}; }`,
         `http { ${paths.map((each) => `${each}_temp_path ${folder}/${each};`).join(' ')}`,
         `include ${folder}/sluice.conf; }`,
       ].join('\n'),
@@ -76,6 +78,7 @@ const nginx: ReverseProxyKind = {
 const haproxy: ReverseProxyKind = {
   name: 'haproxy',
   versions: ['HTTP/1.1'],
+  logs: [],
   async configure({ folder, port, replicas: [a, b], isLimited }) {
     const pem = join(folder, 'sluice.pem');
     const parts = ['upstream.pem', 'upstream.key'].map((name) => readFile(join(TLS, name), 'utf8'));
@@ -117,14 +120,15 @@ export class ReverseProxy {
   static async start(
     kind: ReverseProxyKind,
     replicas: readonly string[],
-    { isLimited = false } = {},
+    { isLimited = false, connections = 8192 } = {},
   ): Promise<ReverseProxy> {
     const [a, b] = replicas.map((url) => new URL(url).host);
     const folder = await mkdtemp(join(tmpdir(), `sluice-${kind.name}-`));
     // The workers of nginx are another user than root.
     await chmod(folder, 0o755);
     const port = await freePort();
-    const args = await kind.configure({ folder, port, replicas: [a!, b!], isLimited });
+    const place = { folder, port, replicas: [a!, b!], isLimited, connections } as const;
+    const args = await kind.configure(place);
     const child = spawn(systemPart(kind.name).path, args, { cwd: folder });
     const proxy = new ReverseProxy(`https://localhost:${port}`, kind, folder, child);
     await within(proxy.#accepts(port), `${kind.name} starts`, 10_000);
@@ -133,9 +137,8 @@ export class ReverseProxy {
 
   /** What it wrote about requests, and of errors. */
   async log(): Promise<string> {
-    const { accessLog } = this.kind;
-    const lines = accessLog && (await readFile(join(this.folder, accessLog), 'utf8'));
-    return this.#output + (lines ?? '');
+    const files = this.kind.logs.map((name) => readFile(join(this.folder, name), 'utf8'));
+    return this.#output + (await Promise.all(files)).join('');
   }
 
   async stop(): Promise<void> {
