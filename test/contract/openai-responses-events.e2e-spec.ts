@@ -19,6 +19,7 @@ import {
   RESPONSES_USAGE,
   streamOf,
   textDelta,
+  textPart,
 } from '../support/responses-script.js';
 import { answers, replays } from '../support/upstream-scripts.js';
 import {
@@ -155,6 +156,7 @@ describe('reading a streamed response', () => {
   it.each<[string, JsonObject, string]>([
     ['failed', { status: 'failed' }, 'upstream_cut'],
     ['failed by its error', { error: quota }, 'quota_exhausted'],
+    ['failed by a sentence', { error: 'Out of memory.' }, 'upstream_unavailable'],
     ['cancelled', { status: 'cancelled' }, 'upstream_cut'],
     ['still running', { status: 'in_progress' }, 'upstream_cut'],
     ['still waiting', { status: 'queued' }, 'upstream_cut'],
@@ -174,6 +176,7 @@ describe('reading a streamed response', () => {
       endingWith('completed', { status: 'incomplete', ...details }),
       'content_filter',
     ],
+    ['that says why it is not', endingWith('completed', details), 'content_filter'],
     ['by its response alone', endingWith('incomplete', { status: 'completed' }), 'length'],
     [
       'with an item that is not whole',
@@ -208,6 +211,36 @@ describe('reading a streamed response', () => {
     expect(nativesOf(events).at(-1)).toMatchObject({ response: told });
     expect((await test.complete()).native?.event).toMatchObject(told);
     expect(JSON.stringify(events)).not.toContain('I am');
+  });
+
+  const partAt = (index: number) => ({ ...partAdded('msg_1', 0), content_index: index });
+  const twoParts = { ...HI, content: [...(HI['content'] as unknown[]), textPart('lo')] };
+  const call = callItem('{"a": 1}');
+  const called = [CREATED, itemAdded(0, { ...call, arguments: '' })];
+  it.each<[string, readonly JsonObject[]]>([
+    ['of a text', [...OPENED, textDelta('H'), itemDone(0, HI), ending([HI])]],
+    ['of a text whose item has no end', [...OPENED, textDelta('H'), ending([HI])]],
+    [
+      'that is a whole part',
+      [...OPENED, textDelta('Hi'), partAt(1), itemDone(0, twoParts), ending([twoParts])],
+    ],
+    [
+      'of arguments',
+      [...called, argumentsDelta('{"a":', 'fc_1', 0), itemDone(0, call), ending([call])],
+    ],
+  ])('takes an answer for cut whose end has a piece %s that never came', async (_, events) => {
+    test.upstream.script(replays(RESPONSES_STREAM_TYPE, streamOf(...events)));
+    expect((await failure(test.stream())).fault).toBe('upstream_cut');
+  });
+
+  it.each<[string, readonly JsonObject[]]>([
+    ['white space around it', [...OPENED, textDelta('Hi'), ending([messageItem('\n Hi \n')])]],
+    [
+      'white space in its arguments',
+      [...called, argumentsDelta('{"a":1}', 'fc_1', 0), itemDone(0, call), ending([call])],
+    ],
+  ])('takes an answer for whole whose end has %s', async (_, events) => {
+    expect(partsOf(await read(streamOf(...events))).at(-1)).toMatchObject({ type: 'end' });
   });
 
   it('does not call complete a call whose arguments break off', async () => {
@@ -328,6 +361,10 @@ describe('reading a streamed response', () => {
   it.each<[string, JsonObject, JsonObject]>([
     ['any output', { output: [] }, told],
     ['an output', { output: null }, told],
+    ['items in its output', { output: [null, HI] }, told],
+    ['content in its items', { output: [{ id: 'msg_1', type: 'message' }] }, told],
+    ['parts in its items', { output: [{ ...HI, content: [null] }] }, told],
+    ['text in their parts', { output: [messageItem(7)] }, told],
     ['the ids of its items', { output: [messageItem('Hi', 'msg_9')] }, told],
     ['its id', { id: 'resp_2' }, told],
     ['counts', { usage: undefined }, { ...told, usage: null }],
@@ -338,6 +375,44 @@ describe('reading a streamed response', () => {
     expect(nativesOf(events).at(-1)!['response']).toMatchObject(mended);
     expect(partsOf(events).at(-1)).toMatchObject({ type: 'end', reason: 'stop' });
     expect(textOf(partsOf(events))).toBe('Hi');
+  });
+
+  it('mends the end of an answer without items, too', async () => {
+    const { output: _, ...none } = response([]);
+    const events = await read(streamOf(CREATED, { type: 'response.completed', response: none }));
+    expect(nativesOf(events).at(-1)!['response']).toMatchObject({ output: [] });
+  });
+
+  it.each([
+    ['no item', [null, HI], 'Hi'],
+    ['a message without content', [{ id: 'msg_1', type: 'message' }], ''],
+  ])('builds a whole answer anew whose output has %s', async (_, output, text) => {
+    test.upstream.script(answers(response(output)));
+    expect(await test.complete()).toMatchObject({ text, native: undefined });
+    test.upstream.script(answers(response([...output, { id: 'ws_1', type: 'web_search_call' }])));
+    expect((await failure(test.complete())).fault).toBe('upstream_protocol');
+  });
+
+  it('takes a status that JavaScript can make no text of for none', async () => {
+    test.upstream.script(answers({ ...response([HI]), status: { toString: 1 } }));
+    expect(await test.complete()).toMatchObject({ text: 'Hi', finishReason: 'stop' });
+  });
+
+  it.each<[string, number, (n: number) => JsonObject]>([
+    ['items', 2_000, (n) => itemAdded(n + 1, { id: `x_${n}`, type: 'message' })],
+    ['ids', 60, (n) => itemAdded(n + 1, { id: `${n}`.repeat(50_000), type: 'message' })],
+    ['parts', 20_000, partAt],
+    ['pieces of unknown items', 2_000, (n) => textDelta('x', `x_${n}`, n + 1)],
+    [
+      'ends of unknown parts',
+      20_000,
+      (n) => ({ type: 'response.output_text.done', item_id: 'msg_1', content_index: n, text: 'x' }),
+    ],
+  ])('keeps %s within a bound', async (_, count, event) => {
+    const events = Array.from({ length: count }, (_each, n) => event(n));
+    const many = streamOf(...OPENED.slice(0, 3), ...events);
+    test.upstream.script(replays(RESPONSES_STREAM_TYPE, many));
+    expect((await failure(test.stream())).message).toContain('more items than');
   });
 
   it('ends the items that nobody ended', async () => {

@@ -163,7 +163,7 @@ export function argumentsDelta(delta: unknown, itemId: string, index: number): J
   };
 }
 
-function textPart(text: unknown): JsonObject {
+export function textPart(text: unknown): JsonObject {
   return { type: 'output_text', text, annotations: [], logprobs: [] };
 }
 

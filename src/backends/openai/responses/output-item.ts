@@ -2,38 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
 import type { StreamPart } from '../../../contract/stream-event.js';
 import { parsedJson } from '../../shared/answer/broken-json.js';
-import { textIn } from '../../shared/answer/content-parts.js';
 import { isDeep } from '../../shared/answer/json-depth.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
+import {
+  charsIn,
+  isModelled,
+  isPartType,
+  itemTypeOf,
+  type Meaning,
+  MEANINGS,
+  type PartType,
+  textOfPart,
+} from './item-parts.js';
 
-/** What content means, whatever its part is called, and in which kind of item it stands. */
-const ITEM_TYPES = {
-  text: 'message',
-  refusal: 'message',
-  reasoning: 'reasoning',
-  arguments: 'function_call',
-} as const;
-type Meaning = keyof typeof ITEM_TYPES;
-
-const MODELLED = new Set<unknown>(Object.values(ITEM_TYPES));
-
-/** The parts that items are made of, by their types; a call has one. */
-const MEANINGS = {
-  output_text: 'text',
-  refusal: 'refusal',
-  reasoning_text: 'reasoning',
-  summary_text: 'reasoning',
-  arguments: 'arguments',
-} as const;
-export type PartType = keyof typeof MEANINGS;
-
-export function isPartType(type: unknown): type is PartType {
-  return typeof type === 'string' && Object.hasOwn(MEANINGS, type);
-}
-
-/** In which kind of item such a part is. */
-export function itemTypeOf(type: PartType): string {
-  return ITEM_TYPES[MEANINGS[type]];
+/** What an item needs of its list. */
+export interface ItemKeeper {
+  nextCall(): number;
+  /** @throws GatewayError `upstream_protocol` for more than is kept of one response */
+  keep(chars: number): void;
 }
 
 /**
@@ -42,18 +28,22 @@ export function itemTypeOf(type: PartType): string {
  * first to say something.
  */
 export class OutputItem {
-  readonly type: unknown;
-  readonly id: unknown;
-  readonly callId: unknown;
+  readonly type: string | undefined;
+  readonly id: string | undefined;
+  readonly callId: string | undefined;
   isDone = false;
   /** As its last event had it. */
   told: JsonObject | undefined;
   /** It says that it is not whole, or its arguments break off. */
   isCutOff = false;
+  /** Its end says more than there was: a piece of it is lost. */
+  isShort = false;
   /** Types of the parts that were begun, as strict clients want it. */
   readonly content: string[] = [];
   readonly summary: string[] = [];
   readonly #inDeltas = new Set<Meaning>();
+  /** How much was said of it. */
+  readonly #chars = new Map<Meaning, number>();
   readonly #asWhole = new Set<string>();
   /** Number of the tool call that it is, once its name was said. */
   #call: number | undefined;
@@ -62,11 +52,11 @@ export class OutputItem {
     item: JsonObject,
     /** Its `output_index`. */
     readonly index: unknown,
-    private readonly nextCall: () => number,
+    private readonly list: ItemKeeper,
   ) {
-    this.type = item['type'];
-    this.id = item['id'];
-    this.callId = item['call_id'];
+    this.type = stringOr(item['type'], undefined);
+    this.id = stringOr(item['id'], undefined);
+    this.callId = stringOr(item['call_id'], undefined);
   }
 
   /** A call whose name nobody said cannot be made. */
@@ -76,7 +66,7 @@ export class OutputItem {
 
   /** Only an event of its own dialect can show it. */
   get isOpaque(): boolean {
-    return !MODELLED.has(this.type);
+    return !isModelled(this.type);
   }
 
   /** What there is of it from the beginning: a call has its name. */
@@ -84,7 +74,7 @@ export class OutputItem {
     if (this.isOpaque) return this.#isFirst('opaque') ? [{ type: 'opaque' }] : [];
     const name = stringOr(item['name'], '');
     if (!this.isNameless || name === '') return [];
-    this.#call = this.nextCall();
+    this.#call = this.list.nextCall();
     const id = stringOr(item['call_id'], '') || stringOr(item['id'], '') || `call_${randomUUID()}`;
     return [{ type: 'tool-call-delta', index: this.#call, id, name, arguments: '' }];
   }
@@ -97,11 +87,20 @@ export class OutputItem {
     return [this.#part(meaning, text)];
   }
 
+  /** One of its parts begins. */
+  beginPart(parts: string[], type: string): void {
+    this.list.keep(type.length);
+    parts.push(type);
+  }
+
   /** What was said as a whole, where it is news. @param at which of its parts it is */
   whole(type: PartType, at: number, text: string): StreamPart[] {
     const meaning = MEANINGS[type];
-    if (text === '' || this.#inDeltas.has(meaning)) return [];
-    if (meaning === 'arguments' && this.isNameless) return [];
+    if (text === '' || (meaning === 'arguments' && this.isNameless)) return [];
+    if (this.#inDeltas.has(meaning)) {
+      this.#compare(meaning, text.trim().length, text);
+      return [];
+    }
     return this.#isFirst(`${type} ${at}`) ? [this.#part(meaning, text)] : [];
   }
 
@@ -116,6 +115,9 @@ export class OutputItem {
       return [...parts, ...this.whole('arguments', 0, args)];
     }
     parts.push(...this.#listed(item['summary']), ...this.#listed(item['content']));
+    for (const meaning of ['text', 'refusal'] as const) {
+      this.#compare(meaning, charsIn(item['content'], meaning));
+    }
     if (this.type === 'reasoning') parts.push(...this.#sealed(item['encrypted_content']));
     return parts;
   }
@@ -143,19 +145,31 @@ export class OutputItem {
   }
 
   #part(meaning: Meaning, text: string): StreamPart {
+    this.#chars.set(meaning, (this.#chars.get(meaning) ?? 0) + text.length);
     if (meaning !== 'arguments') return { type: `${meaning}-delta`, text };
     return { type: 'tool-call-delta', index: this.#call ?? 0, arguments: text };
   }
 
+  /** With what was said of it by its end. */
+  #compare(meaning: Meaning, chars: number, text = ''): void {
+    const said = this.#chars.get(meaning) ?? 0;
+    // What is thought may be said in two ways, a summary and the thoughts themselves.
+    if (chars <= said || meaning === 'reasoning') return;
+    if (meaning !== 'arguments' || leastCharsOf(text) > said) this.isShort = true;
+  }
+
   #isFirst(what: string): boolean {
     if (this.#asWhole.has(what)) return false;
+    this.list.keep(what.length);
     this.#asWhole.add(what);
     return true;
   }
 }
 
-function textOfPart(part: JsonObject): string {
-  return textIn(part['text'] ?? part['refusal']);
+/** Some servers write the JSON of arguments anew at their end, with spaces in it. */
+function leastCharsOf(args: string): number {
+  const json = isDeep(args) ? undefined : parsedJson(args);
+  return json === undefined ? args.trim().length : JSON.stringify(json).length;
 }
 
 /** llama.cpp calls an answer complete that its limit ended within the arguments of a call. */

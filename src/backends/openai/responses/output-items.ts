@@ -4,7 +4,8 @@ import type { StreamPart } from '../../../contract/stream-event.js';
 import { textIn } from '../../shared/answer/content-parts.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
 import { protocolFault } from '../../shared/errors/upstream-fault.js';
-import { isPartType, itemTypeOf, type OutputItem, type PartType } from './output-item.js';
+import { isPartType, itemTypeOf, type PartType } from './item-parts.js';
+import type { OutputItem } from './output-item.js';
 import { OutputList } from './output-list.js';
 import { isOpaqueContent, isRegularBegin, isRegularItem } from './regular-events.js';
 
@@ -19,12 +20,14 @@ export class OutputItems {
   output: readonly JsonObject[] | undefined;
   /** The ends of items that had none. */
   readonly closing: JsonObject[] = [];
-  readonly #list = new OutputList();
+  readonly #list: OutputList;
   #toldChars = 0;
   /** Items and their parts. */
   #count = 0;
 
-  constructor(private readonly backend: string) {}
+  constructor(private readonly backend: string) {
+    this.#list = new OutputList(backend);
+  }
 
   get hasCalls(): boolean {
     return this.#list.calls > 0;
@@ -32,6 +35,11 @@ export class OutputItems {
 
   get areCutOff(): boolean {
     return this.#list.all.some(({ isCutOff }) => isCutOff);
+  }
+
+  /** There is one of which a piece is lost. */
+  get areShort(): boolean {
+    return this.#list.all.some(({ isShort }) => isShort);
   }
 
   /** There is a call that nobody named. */
@@ -76,11 +84,14 @@ export class OutputItems {
     const isSummary = event['summary_index'] !== undefined;
     const parts = isSummary ? open?.summary : open?.content;
     const isRegular =
-      open?.isDone === false && typeof type === 'string' && placeOf(event) === parts?.length;
+      open?.isDone === false &&
+      parts !== undefined &&
+      typeof type === 'string' &&
+      placeOf(event) === parts.length;
     if (!isRegular) this.areRegular = false;
     else {
       this.#countOne();
-      parts?.push(type);
+      open.beginPart(parts, type);
     }
   }
 
@@ -128,10 +139,12 @@ export class OutputItems {
 
   /** What the response itself has that no event said. */
   rest(output: unknown): StreamPart[] {
-    const items = Array.isArray(output) ? output.filter(isJsonObject) : [];
+    const given: readonly unknown[] = Array.isArray(output) ? output : [];
+    const items = given.filter(isJsonObject);
     if (items.length > MAX_ITEMS) throw this.#tooMany();
     const told = this.#list.all.map(({ told: item }) => item);
-    if (this.#areThese(items)) this.#close(items);
+    const isList = Array.isArray(output) && items.length === given.length;
+    if (isList && this.#areThese(items)) this.#close(items);
     else if (told.every((item) => item !== undefined)) this.output = told;
     else this.areRegular = false;
     return this.#asNews(items.flatMap((item, n) => this.#restOf(item, n)));
@@ -167,7 +180,7 @@ export class OutputItems {
       this.#list.all.every(({ type, id, callId }, n) => {
         const item = output[n]!;
         const isSameCall = type !== 'function_call' || item['call_id'] === callId;
-        return item['type'] === type && item['id'] === id && isSameCall;
+        return item['type'] === type && item['id'] === id && isSameCall && isRegularItem(item);
       })
     );
   }

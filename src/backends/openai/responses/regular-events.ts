@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
-import type { PartType } from './output-item.js';
+import type { PartType } from './item-parts.js';
 
 /**
  * What clients of the Responses API take for granted in an event. Servers that are only like OpenAI
@@ -19,42 +19,37 @@ export function isRegularBegin(item: JsonObject): boolean {
 
 export function isRegularItem(item: JsonObject): boolean {
   const { type, id } = item;
-  switch (type) {
-    case 'message':
-      return isName(id) && Array.isArray(item['content']);
-    case 'reasoning':
-      return isName(id) && Array.isArray(item['summary']);
-    case 'function_call':
-      return (
-        isName(id) &&
-        isName(item['call_id']) &&
-        isName(item['name']) &&
-        typeof item['arguments'] === 'string'
-      );
-    default:
-      return isName(type);
-  }
+  const isOurs = type === 'message' || type === 'reasoning' || type === 'function_call';
+  return isReadableItem(item) && (!isOurs || isName(id));
 }
 
-/** Whether clients can read an item of a whole answer: they look up less there than in a stream. */
-export function isReadableItem(item: unknown): boolean {
+/** Also of a whole answer, where nobody asks for the id of an item. */
+export function isReadableItem(item: unknown): item is JsonObject {
   if (!isJsonObject(item)) return false;
-  const { type, content } = item;
-  switch (type) {
+  switch (item['type']) {
     case 'message':
-      return Array.isArray(content) && content.every(isReadablePart);
+      return isListOf(item['content'], isReadablePart);
     case 'reasoning':
-      return Array.isArray(item['summary']);
+      return isListOf(item['summary'], isJsonObject);
     case 'function_call':
-      return isRegularItem({ id: 'any', ...item });
+      return (
+        isName(item['call_id']) && isName(item['name']) && typeof item['arguments'] === 'string'
+      );
     default:
-      return isName(type);
+      return isName(item['type']);
   }
 }
 
 /** Text is called `output_text` here: clients pass over any other. */
 function isReadablePart(part: unknown): boolean {
-  return isJsonObject(part) && isName(part['type']) && part['type'] !== 'text';
+  if (!isJsonObject(part)) return false;
+  const { type, text, refusal } = part;
+  if (type === 'refusal') return typeof refusal === 'string';
+  return type === 'output_text' ? typeof text === 'string' : isName(type) && type !== 'text';
+}
+
+function isListOf(list: unknown, isOne: (value: unknown) => boolean): boolean {
+  return Array.isArray(list) && list.every(isOne);
 }
 
 function isEmpty(list: unknown): boolean {

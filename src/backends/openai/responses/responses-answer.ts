@@ -21,8 +21,10 @@ interface ReadResponse {
   readonly finishReason: FinishReason;
   readonly rawReason: string;
   readonly usage: Usage | undefined;
-  /** As a caller may have it; absent: its clients could not read it. */
-  readonly json: JsonObject | undefined;
+  /** Clients can read its JSON. */
+  readonly isReadable: boolean;
+  /** As a caller may have it. */
+  readonly json: JsonObject;
 }
 
 /**
@@ -36,13 +38,10 @@ export function parseResponse(
   notices: UpstreamNotices,
 ): ChatAnswer {
   const { backend, requestId } = source;
-  const { json: event, parts, ...read } = readResponse(json, source, notices);
+  const { json: event, isReadable, parts, ...read } = readResponse(json, source, notices);
   const content = JoinedContent.of(parts);
-  if (!event) {
-    refuseOpaque(parts, backend);
-    return { ...read, backend, requestId, ...content };
-  }
-  const native = { dialect: 'responses', event } as const;
+  if (!isReadable) refuseOpaque(parts, backend);
+  const native = isReadable ? ({ dialect: 'responses', event } as const) : undefined;
   return { ...read, backend, requestId, ...content, native };
 }
 
@@ -68,6 +67,7 @@ export function streamResponse(
   );
 }
 
+/** What is built anew has none of it. @throws GatewayError `upstream_protocol` */
 function refuseOpaque(parts: readonly StreamPart[], backend: string): void {
   if (!parts.some(({ type }) => type === 'opaque')) return;
   throw protocolFault(backend, 'answered whole what only its own events can show');
@@ -116,6 +116,7 @@ function readResponse(
     finishReason,
     rawReason: said.rawReason,
     usage,
-    json: output.every(isReadableItem) ? asResponse(mended?.response ?? json) : undefined,
+    isReadable: output.every(isReadableItem),
+    json: asResponse(mended?.response ?? json),
   };
 }

@@ -1,9 +1,9 @@
 import type { UpstreamNotices } from '../../../contract/chat-backend.js';
-import { isFilledObject, isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
 import type { FinishReason } from '../../../contract/stream-event.js';
 import { failedFinish, parseFinishReason } from '../../shared/answer/finish-reason.js';
 import type { StreamSource } from '../../shared/connection/stream-source.js';
-import { parseErrorField } from '../../shared/errors/upstream-error.js';
+import { parseErrorField, saysError } from '../../shared/errors/upstream-error.js';
 import { withoutKeys } from '../../shared/errors/upstream-secrets.js';
 import { cutFault, upstreamErrorFault } from '../../shared/errors/upstream-fault.js';
 import type { OutputItems } from './output-items.js';
@@ -18,7 +18,6 @@ export interface ResponseEnd {
 
 /** It ran when this was said, and nobody will say how it ended. */
 const RUNNING = new Set<unknown>(['in_progress', 'queued']);
-const GIVEN_UP = new Set<unknown>(['cancelled', 'canceled']);
 
 /** OpenAI's own for what is not whole; clients know no others, so what has no equal is as good as a limit. */
 const KNOWN: Readonly<Record<string, FinishReason>> = {
@@ -41,15 +40,19 @@ export function parseResponseEnd(
   notices: UpstreamNotices,
 ): ResponseEnd {
   const { error, incomplete_details: details } = response;
-  if (isFilledObject(error) || words.includes('failed')) throw failureOf(error, source);
+  if (saysError({ error }) || words.includes('failed')) throw failureOf(error, source);
   const { backend, secrets } = source;
-  if (words.some((word) => GIVEN_UP.has(word))) throw givenUp('cancelled', backend);
-  if (words.some((word) => RUNNING.has(word))) throw cutFault(backend);
-  if (!words.includes('incomplete')) {
+  for (const word of words) {
+    const failure = failedFinish(stringOr(word, ''), backend);
+    if (failure) throw failure;
+    if (RUNNING.has(word)) throw cutFault(backend);
+  }
+  const said = isJsonObject(details) ? stringOr(details['reason'], '') : '';
+  if (!words.includes('incomplete') && said === '') {
     return { reason: 'stop', rawReason: 'completed', isAtLimit: hasAllTokens(response, source) };
   }
 
-  const rawReason = wordIn(isJsonObject(details) ? details['reason'] : undefined, secrets);
+  const rawReason = wordIn(said, secrets);
   const failure = failedFinish(rawReason, backend);
   if (failure) throw failure;
   if (Object.hasOwn(KNOWN, rawReason)) return { reason: KNOWN[rawReason]!, rawReason };
@@ -86,10 +89,6 @@ function hasAllTokens({ usage, ...response }: JsonObject, { maxTokens }: StreamS
 }
 
 function failureOf(error: unknown, { backend, secrets, requestId }: StreamSource): Error {
-  if (error == null) return givenUp('failed', backend);
+  if (error == null) return failedFinish('failed', backend) ?? cutFault(backend);
   return upstreamErrorFault(backend, { ...parseErrorField({ error }, secrets), requestId });
-}
-
-function givenUp(word: string, backend: string): Error {
-  return failedFinish(word, backend) ?? cutFault(backend);
 }

@@ -127,6 +127,7 @@ export class ResponsesEventMapper {
     if (items.areNameless) {
       throw protocolFault(this.source.backend, 'sent arguments of a tool that it does not call');
     }
+    if (items.areShort) throw cutFault(this.source.backend);
     const { usage, isPlausible } = parseResponsesUsage(response['usage'], this.notices);
     const reason = finishReasonOf(said, items);
     this.ended = true;
