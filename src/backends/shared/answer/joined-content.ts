@@ -54,7 +54,7 @@ export class JoinedContent {
         const call = this.#calls.get(part.index) ?? { id: '', name: '', pieces: [] };
         this.#calls.set(part.index, call);
         call.id ||= part.id ?? '';
-        call.name ||= part.name ?? '';
+        call.name += part.name ?? '';
         return this.#push(call.pieces, part.arguments);
       }
       case 'opaque':

@@ -2,6 +2,7 @@ import { GatewayError } from '../../../contract/gateway-error.js';
 import { isJsonObject, type JsonObject, stringOr } from '../../../contract/json.js';
 import type { StreamPart, ToolCallDelta } from '../../../contract/stream-event.js';
 import { CompleteObject } from '../complete-object.js';
+import { refuseMoreArguments, refuseMoreName } from '../said-calls.js';
 
 type Reasoning = Extract<StreamPart, { type: 'reasoning-delta' }>;
 type Text = Extract<StreamPart, { type: 'text-delta' }>;
@@ -44,7 +45,7 @@ export class ContentBlocks {
 
   /** @throws GatewayError `upstream_protocol` for a call that goes on behind its end, or waits too long */
   toolUse(part: ToolCallDelta, frames: string[]): void {
-    if (this.#closed.has(part.index)) refuseMore(part);
+    if (this.#closed.has(part.index)) refuseMoreArguments(part.arguments);
     else if (this.#call?.index === part.index) this.#write(part, frames);
     else this.#writeInTurn(part, frames);
   }
@@ -118,7 +119,7 @@ export class ContentBlocks {
       this.#start({ type: 'tool_use', id: id ?? '', name: name ?? '', input: {} }, frames);
       this.#call = { index, input: new CompleteObject() };
       this.#calls = Math.max(this.#calls, index + 1);
-    }
+    } else refuseMoreName(name);
     if (args === '') return;
     this.#call.input.add(args);
     this.#delta({ type: 'input_json_delta', partial_json: args }, frames);
@@ -146,15 +147,6 @@ export class ContentBlocks {
     if (this.#call) this.#closed.add(this.#call.index);
     this.#call = undefined;
   }
-}
-
-/**
- * A block that is closed takes no more; that there are no arguments goes without saying.
- * @throws GatewayError `upstream_protocol`
- */
-function refuseMore({ arguments: args }: ToolCallDelta): void {
-  if (args === '' || args === '{}') return;
-  throw new GatewayError('upstream_protocol', 'A tool call went on behind its end.');
 }
 
 /** An event as SSE: its clients go by the line `event`. */

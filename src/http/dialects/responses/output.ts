@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { GatewayError } from '../../../contract/gateway-error.js';
 import type { JsonObject } from '../../../contract/json.js';
 import type { StreamPart, ToolCallDelta } from '../../../contract/stream-event.js';
+import { refuseMoreArguments, refuseMoreName } from '../said-calls.js';
 import type { Frames } from './frames.js';
 import type { ItemStatus } from './items.js';
 import { OpenCall, type OpenItem, OpenMessage, OpenReasoning } from './open-item.js';
@@ -75,12 +76,13 @@ export class Output {
     this.#closeWhole(frames);
   }
 
-  /** @throws GatewayError `upstream_protocol` for a call that goes on behind its end */
+  /** @throws GatewayError `upstream_protocol` for a call that goes on behind its end, or its name */
   call({ index, id, name, arguments: args }: ToolCallDelta, frames: string[]): void {
     const known = this.#calls.get(index);
     this.#keep(known ? args : args + (id ?? '') + (name ?? ''), !known);
+    if (known) refuseMoreName(name);
     const call = known ?? this.#begin(index, id, name, frames);
-    if (!this.#open.has(call.at)) return refuseMore(args);
+    if (!this.#open.has(call.at)) return refuseMoreArguments(args);
     call.item.add(args, frames);
   }
 
@@ -135,10 +137,4 @@ export class Output {
     this.#bytes += Buffer.byteLength(text) + (isNew ? FRAME_BYTES : 0);
     if (this.#bytes > this.maxBytes) throw new GatewayError('answer_too_large');
   }
-}
-
-/** A call that is closed takes no more; that there are no arguments goes without saying. */
-function refuseMore(args: string): void {
-  if (args === '' || args === '{}') return;
-  throw new GatewayError('upstream_protocol', 'A tool call went on behind its end.');
 }
