@@ -16,8 +16,6 @@ interface Call {
   readonly isOurs: boolean;
   name: string;
   hasArguments: boolean;
-  /** Its first piece is out: it has its name. */
-  isBegun: boolean;
 }
 
 /** A piece of a call as the upstream sent it. */
@@ -33,7 +31,7 @@ interface Piece {
  * index out, give every call the index 0, send calls whole, or send their arguments as an object.
  */
 export class ToolCallReader {
-  readonly #calls: Call[] = [];
+  #count = 0;
   #last: Call | undefined;
   readonly #byIndex = new Map<number, Call>();
 
@@ -41,7 +39,7 @@ export class ToolCallReader {
 
   /** An answer with calls. */
   get hasCalls(): boolean {
-    return this.#calls.length > 0;
+    return this.#count > 0;
   }
 
   /**
@@ -53,19 +51,9 @@ export class ToolCallReader {
     toolCalls: readonly JsonObject[] | undefined;
   } {
     const pieces = given.filter(isJsonObject);
-    const read = pieces.map((piece) => this.#readPiece(pieceOf(piece)));
-    const isReadable = read.every((part, n) => saysTheSame(pieces[n]!, part));
-    const toolCalls = isReadable ? undefined : pieces.map(rewritten(read));
-    return { parts: read.flatMap((part) => this.#begun(part)), toolCalls };
-  }
-
-  /** A call begins with its name, which servers may say behind its id. */
-  #begun(part: ToolCallDelta): readonly ToolCallDelta[] {
-    const call = this.#calls[part.index]!;
-    if (call.isBegun) return [part];
-    if (call.name === '' && part.arguments === '') return [];
-    call.isBegun = true;
-    return [{ ...part, id: call.id }];
+    const parts = pieces.map((piece) => this.#readPiece(pieceOf(piece)));
+    const isReadable = parts.every((part, n) => saysTheSame(pieces[n]!, part));
+    return { parts, toolCalls: isReadable ? undefined : pieces.map(rewritten(parts)) };
   }
 
   #readPiece(piece: Piece): ToolCallDelta {
@@ -91,14 +79,12 @@ export class ToolCallReader {
   #begin({ index, id, name }: Piece): Call {
     const isOurs = id === '';
     const call: Call = {
-      index: this.#calls.length,
+      index: this.#count++,
       id: isOurs ? `call_${randomUUID()}` : id,
       isOurs,
       name,
       hasArguments: false,
-      isBegun: false,
     };
-    this.#calls.push(call);
     this.#byIndex.set(index ?? call.index, call);
     return call;
   }

@@ -31,6 +31,8 @@ export class ContentBlocks {
   #calls = 0;
   /** Calls whose block is closed. */
   readonly #closed = new Set<number>();
+  /** Calls of which only the id was said: their names may come behind it. */
+  readonly #unnamed = new Map<number, ToolCallDelta>();
   /** What waits, each call's pieces together. */
   readonly #waiting = new Map<number | Piece, Piece[]>();
   #waitingChars = 0;
@@ -45,6 +47,16 @@ export class ContentBlocks {
 
   /** @throws GatewayError `upstream_protocol` for a call that goes on behind its end, or waits too long */
   toolUse(part: ToolCallDelta, frames: string[]): void {
+    const isKnown = this.#call?.index === part.index || this.#waiting.has(part.index);
+    if (!isKnown && !this.#closed.has(part.index)) {
+      if (!part.name && part.arguments === '') {
+        this.#unnamed.set(part.index, part);
+        return;
+      }
+      const { id = this.#unnamed.get(part.index)?.id } = part;
+      this.#unnamed.delete(part.index);
+      return this.#writeInTurn({ ...part, id }, frames);
+    }
     if (this.#closed.has(part.index)) refuseMoreArguments(part.arguments);
     else if (this.#call?.index === part.index) this.#write(part, frames);
     else this.#writeInTurn(part, frames);
@@ -55,7 +67,8 @@ export class ContentBlocks {
     const waiting = [...this.#waiting.values()].flat();
     this.#waiting.clear();
     this.#waitingChars = 0;
-    for (const piece of waiting) this.#write(piece, frames);
+    for (const piece of [...waiting, ...this.#unnamed.values()]) this.#write(piece, frames);
+    this.#unnamed.clear();
     this.#stop(frames);
   }
 

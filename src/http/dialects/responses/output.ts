@@ -29,6 +29,8 @@ export class Output {
   readonly #open = new Map<number, OpenItem>();
   readonly #calls = new Map<number, PlacedCall>();
   readonly #callIds = new Set<string>();
+  /** Calls of which only the id was said: their names may come behind it. */
+  readonly #unnamed = new Map<number, string | undefined>();
   #next = 0;
   /** What is being said or thought: one at a time. */
   #message: OpenMessage | undefined;
@@ -81,13 +83,19 @@ export class Output {
     const known = this.#calls.get(index);
     this.#keep(known ? args : args + (id ?? '') + (name ?? ''), !known);
     if (known) refuseMoreName(name);
-    const call = known ?? this.#begin(index, id, name, frames);
+    else if (!name && args === '') {
+      this.#keepItem();
+      this.#unnamed.set(index, id);
+      return;
+    }
+    const call = known ?? this.#begin(index, id ?? this.#unnamed.get(index), name, frames);
     if (!this.#open.has(call.at)) return refuseMoreArguments(args);
     call.item.add(args, frames);
   }
 
   /** Closes what is open, and returns all there is. */
   end(status: ItemStatus, frames: string[]): readonly JsonObject[] {
+    for (const [index, id] of this.#unnamed) this.#begin(index, id, '', frames);
     for (const index of this.#open.keys()) this.#close(index, status, frames);
     return this.#items;
   }
@@ -107,6 +115,7 @@ export class Output {
     const call = { item, at };
     this.#open.set(at, item);
     this.#calls.set(index, call);
+    this.#unnamed.delete(index);
     return call;
   }
 
