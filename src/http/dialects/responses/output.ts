@@ -84,7 +84,6 @@ export class Output {
     this.#keep(known ? args : args + (id ?? '') + (name ?? ''), !known);
     if (known) refuseMoreName(name);
     else if (!name && args === '') {
-      this.#keepItem();
       this.#unnamed.set(index, id);
       return;
     }
