@@ -42,6 +42,7 @@ const EMPTY_MESSAGE = { ...messageItem(''), status: 'in_progress', content: [] }
 const [CREATED, IN_PROGRESS] = beginning() as readonly [JsonObject, JsonObject];
 const OPENED = [CREATED, IN_PROGRESS, itemAdded(0, EMPTY_MESSAGE), partAdded('msg_1', 0)];
 const HI = messageItem('Hi');
+const partAt = (index: number) => ({ ...partAdded('msg_1', 0), content_index: index });
 
 describe('reading a streamed response', () => {
   const test = new BackendUnderTest(RESPONSES_KIND);
@@ -213,10 +214,9 @@ describe('reading a streamed response', () => {
     expect(JSON.stringify(events)).not.toContain('I am');
   });
 
-  const partAt = (index: number) => ({ ...partAdded('msg_1', 0), content_index: index });
   const twoParts = { ...HI, content: [...(HI['content'] as unknown[]), textPart('lo')] };
-  const call = callItem('{"a": 1}');
-  const called = [CREATED, itemAdded(0, { ...call, arguments: '' })];
+  const spaced = callItem('{"a": 1}');
+  const called = [CREATED, itemAdded(0, { ...spaced, arguments: '' })];
   it.each<[string, readonly JsonObject[]]>([
     ['of a text', [...OPENED, textDelta('H'), itemDone(0, HI), ending([HI])]],
     ['of a text whose item has no end', [...OPENED, textDelta('H'), ending([HI])]],
@@ -226,7 +226,7 @@ describe('reading a streamed response', () => {
     ],
     [
       'of arguments',
-      [...called, argumentsDelta('{"a":', 'fc_1', 0), itemDone(0, call), ending([call])],
+      [...called, argumentsDelta('{"a":', 'fc_1', 0), itemDone(0, spaced), ending([spaced])],
     ],
   ])('takes an answer for cut whose end has a piece %s that never came', async (_, events) => {
     test.upstream.script(replays(RESPONSES_STREAM_TYPE, streamOf(...events)));
@@ -237,7 +237,7 @@ describe('reading a streamed response', () => {
     ['white space around it', [...OPENED, textDelta('Hi'), ending([messageItem('\n Hi \n')])]],
     [
       'white space in its arguments',
-      [...called, argumentsDelta('{"a":1}', 'fc_1', 0), itemDone(0, call), ending([call])],
+      [...called, argumentsDelta('{"a":1}', 'fc_1', 0), itemDone(0, spaced), ending([spaced])],
     ],
   ])('takes an answer for whole whose end has %s', async (_, events) => {
     expect(partsOf(await read(streamOf(...events))).at(-1)).toMatchObject({ type: 'end' });
@@ -410,8 +410,8 @@ describe('reading a streamed response', () => {
     ],
   ])('keeps %s within a bound', async (_, count, event) => {
     const events = Array.from({ length: count }, (_each, n) => event(n));
-    const many = streamOf(...OPENED.slice(0, 3), ...events);
-    test.upstream.script(replays(RESPONSES_STREAM_TYPE, many));
+    const stream = streamOf(...OPENED.slice(0, 3), ...events);
+    test.upstream.script(replays(RESPONSES_STREAM_TYPE, stream));
     expect((await failure(test.stream())).message).toContain('more items than');
   });
 

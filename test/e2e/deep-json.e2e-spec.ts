@@ -107,11 +107,11 @@ describe('JSON of an upstream that is nested without end', () => {
     expect(JSON.stringify(gateway.anthropic.requests[0]!.body)).toContain('"input":{}');
     gateway.openai.script(answers({ ...completion(''), choices: [calling(args)] }));
     const hi = [{ role: 'user', content: 'Hi' }];
-    const answer = await gateway.post('/v1/messages', {
+    const message = await gateway.post('/v1/messages', {
       model: 'gpt-only',
       max_tokens: 9,
       messages: hi,
     });
-    expect(await answer.text()).toContain('"input":{}');
+    expect(await message.text()).toContain('"input":{}');
   });
 });
