@@ -114,7 +114,7 @@ describe.each(REVERSE_PROXIES)('In Chromium, a page behind $name', (kind) => {
       await step.next(`Hello, ${by}`);
       await wire.passed(`Hello, ${by}`);
       wire.cut();
-      expect(await within(reading, 'the page sees an end')).toMatch(/error/);
+      expect(await within(reading, 'the page sees an end')).toMatch(/error/i);
       await within(gateway.openai.left(n), 'the upstream is left');
     });
 
