@@ -412,7 +412,7 @@ describe('reading a streamed response', () => {
     const events = Array.from({ length: count }, (_each, n) => event(n));
     const stream = streamOf(...OPENED.slice(0, 3), ...events);
     test.upstream.script(replays(RESPONSES_STREAM_TYPE, stream));
-    expect((await failure(test.stream())).message).toContain('more items than');
+    expect((await failure(test.stream())).message).toContain('more items than are read');
   });
 
   it('ends the items that nobody ended', async () => {

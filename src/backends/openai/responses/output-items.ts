@@ -1,12 +1,11 @@
 import { isJsonObject, type JsonObject, numberOr, stringOr } from '../../../contract/json.js';
-import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { StreamPart } from '../../../contract/stream-event.js';
 import { textIn } from '../../shared/answer/content-parts.js';
 import { argumentsTextOf } from '../../shared/answer/tool-arguments.js';
-import { protocolFault } from '../../shared/errors/upstream-fault.js';
 import { isPartType, itemTypeOf, type PartType } from './item-parts.js';
 import type { OutputItem } from './output-item.js';
 import { OutputList } from './output-list.js';
+import { areSaidAgain, missingEnds } from './said-again.js';
 import { isOpaqueContent, isRegularBegin, isRegularItem } from './regular-events.js';
 
 /**
@@ -22,10 +21,8 @@ export class OutputItems {
   readonly closing: JsonObject[] = [];
   readonly #list: OutputList;
   #toldChars = 0;
-  /** Items and their parts. */
-  #count = 0;
 
-  constructor(private readonly backend: string) {
+  constructor(backend: string) {
     this.#list = new OutputList(backend);
   }
 
@@ -53,7 +50,7 @@ export class OutputItems {
     const isKnown = this.#list.all.some(({ id }) => id !== undefined && id === item['id']);
     if (index !== this.#list.all.length || isKnown || !isRegularBegin(item))
       this.areRegular = false;
-    return this.#add(item, index).begin(item);
+    return this.#list.add(item, index).begin(item);
   }
 
   /**
@@ -70,7 +67,7 @@ export class OutputItems {
       (type !== 'function_call' || known.callId === callId) &&
       isRegularItem(item);
     if (!isRegular) this.areRegular = false;
-    const open = known ?? this.#add(item, index);
+    const open = known ?? this.#list.add(item, index);
     open.isDone = true;
     this.#toldChars += chars;
     if (this.#toldChars <= MAX_TOLD_CHARS) open.told = item;
@@ -88,11 +85,8 @@ export class OutputItems {
       parts !== undefined &&
       typeof type === 'string' &&
       placeOf(event) === parts.length;
-    if (!isRegular) this.areRegular = false;
-    else {
-      this.#countOne();
-      open.beginPart(parts, type);
-    }
+    if (isRegular) open.beginPart(parts, type);
+    else this.areRegular = false;
   }
 
   /** The end of one of an item's parts, with all of it. */
@@ -141,26 +135,14 @@ export class OutputItems {
   rest(output: unknown): StreamPart[] {
     const given: readonly unknown[] = Array.isArray(output) ? output : [];
     const items = given.filter(isJsonObject);
-    if (items.length > MAX_ITEMS) throw this.#tooMany();
+    this.#list.boundAgain(items);
     const told = this.#list.all.map(({ told: item }) => item);
     const isList = Array.isArray(output) && items.length === given.length;
-    if (isList && this.#areThese(items)) this.#close(items);
+    const { all } = this.#list;
+    if (isList && areSaidAgain(all, items)) this.closing.push(...missingEnds(all, items));
     else if (told.every((item) => item !== undefined)) this.output = told;
     else this.areRegular = false;
     return this.#asNews(items.flatMap((item, n) => this.#restOf(item, n)));
-  }
-
-  #add(item: JsonObject, index: unknown): OutputItem {
-    this.#countOne();
-    return this.#list.add(item, index);
-  }
-
-  #countOne(): void {
-    if (++this.#count > MAX_ITEMS) throw this.#tooMany();
-  }
-
-  #tooMany(): GatewayError {
-    return protocolFault(this.backend, 'sent more items than an answer has');
   }
 
   #restOf(item: JsonObject, n: number): StreamPart[] {
@@ -171,27 +153,7 @@ export class OutputItems {
     if (known) return known.all(item);
     // Under a name that it did not have in the events: what was said must not be said twice.
     if (this.#list.all.some((each) => each.type === type && each.index !== REST)) return [];
-    return this.#add(item, REST).all(item);
-  }
-
-  #areThese(output: readonly JsonObject[]): boolean {
-    return (
-      output.length === this.#list.all.length &&
-      this.#list.all.every(({ type, id, callId }, n) => {
-        const item = output[n]!;
-        const isSameCall = type !== 'function_call' || item['call_id'] === callId;
-        return item['type'] === type && item['id'] === id && isSameCall && isRegularItem(item);
-      })
-    );
-  }
-
-  /** Some servers end no item before the response. */
-  #close(output: readonly JsonObject[]): void {
-    for (const [n, item] of this.#list.all.entries()) {
-      if (item.isDone) continue;
-      const done = { output_index: item.index, item: output[n] };
-      this.closing.push({ type: 'response.output_item.done', sequence_number: 0, ...done });
-    }
+    return this.#list.add(item, REST).all(item);
   }
 
   /** What clients heard in no delta has to be told them in one. */
@@ -206,7 +168,7 @@ export class OutputItems {
     const known = this.#list.find(index, id, type);
     if (known) return known;
     this.areRegular = false;
-    return this.#add({ type, id }, index);
+    return this.#list.add({ type, id }, index);
   }
 
   /** Whether it is about a part that was begun. */
@@ -219,9 +181,6 @@ export class OutputItems {
       : open.content[numberOr(event['content_index'], -1)] === type;
   }
 }
-
-/** Each is kept until the end, and looked for among all of them. */
-const MAX_ITEMS = 4096;
 
 /** Events that clients look up an item for. */
 const ABOUT_ITEMS = /_call[._]|\.annotation\./;

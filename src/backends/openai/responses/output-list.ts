@@ -1,13 +1,17 @@
+import type { GatewayError } from '../../../contract/gateway-error.js';
 import type { JsonObject } from '../../../contract/json.js';
 import { protocolFault } from '../../shared/errors/upstream-fault.js';
 import { type ItemKeeper, OutputItem } from './output-item.js';
 
-/** Of what is kept of items to tell them apart; real responses have a few thousand. */
-const MAX_KEPT_CHARS = 1024 * 1024;
+/** What is kept of items to tell them apart, by how much it takes to keep and to look through for every event. */
+const MAX_KEPT_CHARS = 2 * 1024 * 1024;
 
-/** About as much as an item takes, and as a part of one does; every event looks through the items. */
-const ITEM_CHARS = 1024;
-const PART_CHARS = 64;
+/** An item counts as so much besides its names, and each part of it, which makes about a thousand items of text. */
+const ITEM_CHARS = 704;
+const PART_CHARS = 448;
+
+/** Items that a response says again at its end. */
+const MAX_AGAIN = 4096;
 
 /** The items that events were about, in the order in which they came. */
 export class OutputList implements ItemKeeper {
@@ -33,8 +37,16 @@ export class OutputList implements ItemKeeper {
 
   keep(chars: number): void {
     this.#keptChars += chars + PART_CHARS;
-    if (this.#keptChars <= MAX_KEPT_CHARS) return;
-    throw protocolFault(this.backend, 'sent more items than are read of one answer');
+    if (this.#keptChars > MAX_KEPT_CHARS) throw this.#tooMany();
+  }
+
+  /** @throws GatewayError `upstream_protocol` where more items are said again than are looked for */
+  boundAgain({ length }: readonly JsonObject[]): void {
+    if (length > MAX_AGAIN) throw this.#tooMany();
+  }
+
+  #tooMany(): GatewayError {
+    return protocolFault(this.backend, 'sent more items than are read of one answer');
   }
 
   /**
