@@ -1,8 +1,13 @@
 /** How far JSON goes. */
 export interface JsonExtent {
+  /** Containers within each other. */
   readonly depth: number;
+  /** Objects, arrays, texts, numbers, literals; names of fields are none. */
   readonly values: number;
 }
+
+/** Of a body, and of JSON that is a text within one. Far above any conversation: 10,000 messages of 20 values each. */
+export const MAX_BODY_EXTENT: JsonExtent = { depth: 100, values: 200_000 };
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

@@ -1,6 +1,7 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { bytesOf } from '../../config/rules/byte-size.js';
 import type { ServerConfig } from '../../config/schema/server-config.js';
+import { MAX_BODY_EXTENT } from '../../contract/json-extent.js';
 import type { GatewayError } from '../../contract/gateway-error.js';
 import { findRoute, type HttpRoute } from '../routes.js';
 import { ACCEPTED, type Encoding, encodingOf, requireJson } from './body-headers.js';
@@ -8,7 +9,6 @@ import { BodyRoom, type Reservation } from './body-room.js';
 import type { GrowingBuffer } from './growing-buffer.js';
 import { parseJson } from './parse-json.js';
 import { type BodyBounds, receiveBody, reserveAnnounced } from './receive-body.js';
-import { JSON_BOUNDS } from './scan-json.js';
 
 /** Largest body of a request for a ticket: it is kept until somebody comes with the ticket. */
 const MAX_TICKET_BYTES = 1024 * 1024;
@@ -73,7 +73,7 @@ export function jsonBody(
 
 function parseTicket(body: Buffer, response: Response, reservation: Reservation): object {
   response.locals.context.bodyBytes = body.length;
-  return parseJson(body, JSON_BOUNDS, reservation);
+  return parseJson(body, MAX_BODY_EXTENT, reservation);
 }
 
 function acceptedEncoding(
@@ -91,7 +91,7 @@ function acceptedEncoding(
 
 function parsedOnce(body: GrowingBuffer, reservation: Reservation): object {
   try {
-    return parseJson(body.bytes(), JSON_BOUNDS, reservation);
+    return parseJson(body.bytes(), MAX_BODY_EXTENT, reservation);
   } finally {
     body.free();
   }

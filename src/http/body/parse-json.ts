@@ -1,7 +1,8 @@
 import { isAscii } from 'node:buffer';
 import { GatewayError } from '../../contract/gateway-error.js';
+import type { JsonExtent } from '../../contract/json-extent.js';
 import type { Reservation } from './body-room.js';
-import { type JsonBounds, scanJson } from './scan-json.js';
+import { scanJson } from './scan-json.js';
 
 const BYTE_ORDER_MARK = Buffer.from('\uFEFF');
 
@@ -13,11 +14,11 @@ const NODE_BYTES = 100;
  * @param reservation grows to what the parsed body takes, before it is parsed
  * @throws GatewayError that quotes nothing of it
  */
-export function parseJson(body: Buffer, bounds: JsonBounds, reservation: Reservation): object {
+export function parseJson(body: Buffer, max: JsonExtent, reservation: Reservation): object {
   if (body.length === 0) return {};
   const hasMark = body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK);
   const bytes = hasMark ? body.subarray(BYTE_ORDER_MARK.length) : body;
-  const nodes = scanJson(bytes, bounds);
+  const nodes = scanJson(bytes, max);
   const text = bytes.toString('utf8');
   reservation.growTo(nodes * NODE_BYTES + text.length * bytesPerChar(bytes));
   const value = parsed(text);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GatewayError } from '../../contract/gateway-error.js';
 import { scanJson } from './scan-json.js';
 
-const NO_BOUNDS = { maxNodes: Infinity, maxDepth: Infinity };
+const NO_BOUNDS = { values: Infinity, depth: Infinity };
 
 function nodesIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 1;
@@ -48,8 +48,8 @@ describe('the scan of a body', () => {
       fc.property(anyJson, (value) => {
         const text = JSON.stringify(value);
         const nodes = nodesIn(JSON.parse(text));
-        expect(verdict(text, { maxNodes: nodes })).toBe(nodes);
-        expect(verdict(text, { maxNodes: nodes - 1 })).toBe('payload_too_large');
+        expect(verdict(text, { values: nodes })).toBe(nodes);
+        expect(verdict(text, { values: nodes - 1 })).toBe('payload_too_large');
       }),
     );
   });
@@ -59,8 +59,8 @@ describe('the scan of a body', () => {
       fc.property(anyJson, (value) => {
         const text = JSON.stringify(value);
         const depth = depthOf(JSON.parse(text)) - 1;
-        expect(verdict(text, { maxDepth: depth })).not.toBe('invalid_request');
-        expect(verdict(text, { maxDepth: depth - 1 })).toBe('invalid_request');
+        expect(verdict(text, { depth: depth })).not.toBe('invalid_request');
+        expect(verdict(text, { depth: depth - 1 })).toBe('invalid_request');
       }),
     );
   });

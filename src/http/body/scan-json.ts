@@ -1,14 +1,5 @@
 import { GatewayError } from '../../contract/gateway-error.js';
-
-export interface JsonBounds {
-  /** Values: objects, arrays, texts, numbers, literals; names of fields are none. */
-  readonly maxNodes: number;
-  /** Containers within the outermost one. */
-  readonly maxDepth: number;
-}
-
-/** Far above any conversation: 10,000 messages of 20 values each. */
-export const JSON_BOUNDS: JsonBounds = { maxNodes: 200_000, maxDepth: 100 };
+import type { JsonExtent } from '../../contract/json-extent.js';
 
 /** Most strings are short and many have escapes: for those a native search costs more than it saves. */
 const SEARCH_AFTER_BYTES = 32;
@@ -27,10 +18,11 @@ const CLOSING_BRACE = 0x7d;
  * parses to 660,000 objects stops the event loop for seconds and takes a hundred times its size;
  * validators, upstreams and our own `JSON.stringify` take recursion for granted. It reads bytes
  * once and jumps over strings; whether they are JSON is left to the parser.
+ * @param max its depth is that within the outermost container
  * @returns the number of values
  * @throws GatewayError `payload_too_large`, or `invalid_request` for the depth
  */
-export function scanJson(bytes: Buffer, { maxNodes, maxDepth }: JsonBounds): number {
+export function scanJson(bytes: Buffer, max: JsonExtent): number {
   let nodes = 1;
   let depth = 0;
   let isFirstInside = false;
@@ -46,9 +38,9 @@ export function scanJson(bytes: Buffer, { maxNodes, maxDepth }: JsonBounds): num
     else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
       depth += 1;
       isFirstInside = true;
-      if (depth > maxDepth + 1) throw tooDeep(maxDepth);
+      if (depth > max.depth + 1) throw tooDeep(max.depth);
     }
-    if (nodes > maxNodes) throw tooManyNodes(maxNodes);
+    if (nodes > max.values) throw tooManyNodes(max.values);
   }
   return nodes;
 }
