@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import { GatewayError } from '../../contract/gateway-error.js';
 import type { StreamFilter } from '../../telemetry/flight-recorder.js';
+import { refusal, refuseUnknown, textIn } from './query-params.js';
 
 const FILTERS = ['state', 'caller', 'model', 'endReason'] as const;
 
@@ -38,20 +38,4 @@ function limitIn(text: string | undefined): number {
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_LIMIT) return limit;
   throw refusal('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
-}
-
-function textIn(query: Request['query'], name: string): string | undefined {
-  const value = query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw refusal(name, 'must be given once');
-}
-
-function refuseUnknown(query: Request['query'], known: readonly string[]): void {
-  const unknown = Object.keys(query).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw refusal(unknown.slice(0, 64), `is not known here: there are ${known.join(', ')}`);
-}
-
-function refusal(param: string, complaint: string): GatewayError {
-  return new GatewayError('invalid_request', `${param} ${complaint}.`, { param });
 }

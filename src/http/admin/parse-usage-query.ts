@@ -1,6 +1,6 @@
 import type { Request } from 'express';
-import { GatewayError } from '../../contract/gateway-error.js';
 import { USAGE_GROUPS, type UsageGroup, type UsageQuery } from '../../ledger/usage-store.js';
+import { refusal, refuseUnknown, textIn } from './query-params.js';
 
 /** A day, or a moment of it; without an offset it is UTC's. In a query "+" is a space. */
 const TIME =
@@ -13,10 +13,7 @@ export function parseUsageQuery(
   query: Request['query'],
   now = new Date(),
 ): Omit<UsageQuery, 'limit'> {
-  const unknown = Object.keys(query).find((name) => !KNOWN.includes(name));
-  if (unknown !== undefined) {
-    throw refusal(unknown.slice(0, 64), 'is not known here: there are from, to and by');
-  }
+  refuseUnknown(query, KNOWN);
   const to = timeIn(query, 'to') ?? now;
   const from = timeIn(query, 'from') ?? new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth()));
   if (from >= to) throw refusal('from', 'must be before to, which is now where it is not given');
@@ -48,14 +45,4 @@ function groupsIn(query: Request['query']): UsageGroup[] {
   const known = groups.filter((each) => each !== undefined);
   if (known.length === groups.length && new Set(known).size === known.length) return known;
   throw refusal('by', `must be some of ${USAGE_GROUPS.join(', ')}, separated by commas, each once`);
-}
-
-function textIn(query: Request['query'], name: string): string | undefined {
-  const value = query[name];
-  if (value === undefined || typeof value === 'string') return value;
-  throw refusal(name, 'must be given once');
-}
-
-function refusal(param: string, complaint: string): GatewayError {
-  return new GatewayError('invalid_request', `${param} ${complaint}.`, { param });
 }

@@ -5,6 +5,7 @@ import { GatewayError } from '../../contract/gateway-error.js';
 import { UsageLedger } from '../../ledger/usage-ledger.js';
 import { StoreError, type UsageQuery, type UsageSum } from '../../ledger/usage-store.js';
 import { ApiErrors } from '../errors/errors.docs.js';
+import { ADMIN_ONLY } from './admin.docs.js';
 import { parseUsageQuery } from './parse-usage-query.js';
 import type { UsageReport } from './usage.dto.js';
 
@@ -18,7 +19,7 @@ const REFUSALS = [
     'from must be a day or a time, such as 2026-11-01.',
     'from',
   ],
-  ['permission_denied', 'The key is none with `admin: true`.', 'This key is not for operators.'],
+  ADMIN_ONLY,
   ['model_not_found', 'No ledger is configured (`usage`).', 'No usage is kept here.'],
   ['overloaded', 'The database did not answer within `usage.timeoutMs`.', 'It is away.'],
 ] as const;
