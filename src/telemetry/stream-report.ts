@@ -11,31 +11,36 @@ export interface AttemptReport extends Omit<
   readonly ms: number;
 }
 
+/** What is told of it as it is; durations in whole milliseconds. */
+type Told = Pick<
+  GenerationRecord,
+  | 'requestId'
+  | 'address'
+  | 'dialect'
+  | 'model'
+  | 'streaming'
+  | 'endReason'
+  | 'fault'
+  | 'finishReason'
+  | 'durationMs'
+  | 'timeToFirstContentMs'
+  | 'costUsd'
+  | 'contentParts'
+  | 'queuedMs'
+>;
+
 /** What an operator reads of a stream: everything but what was asked and answered. */
-export interface StreamReport extends WaitSummary {
-  readonly requestId: string;
+export interface StreamReport extends Told, WaitSummary {
   readonly streamId: string;
   /** Of the trace that its request is part of. */
   readonly traceId?: string | undefined;
   readonly caller: string;
-  readonly address: string;
-  readonly dialect: string;
-  readonly model: string;
   /** `backend/model`. */
   readonly target?: string | undefined;
-  readonly streaming: boolean;
-  readonly endReason?: GenerationRecord['endReason'];
-  readonly fault?: GenerationRecord['fault'];
-  readonly finishReason?: GenerationRecord['finishReason'];
-  readonly durationMs: number;
-  readonly timeToFirstContentMs?: number | undefined;
   readonly inputTokens?: number | undefined;
   readonly outputTokens?: number | undefined;
   readonly cachedInputTokens?: number | undefined;
   readonly reasoningTokens?: number | undefined;
-  readonly costUsd?: number | undefined;
-  readonly contentParts: number;
-  readonly queuedMs?: number | undefined;
   readonly recoveries?: GenerationRecord['recoveries'] | undefined;
   readonly attempts: readonly AttemptReport[];
 }
