@@ -140,7 +140,7 @@ export class FieldReader {
 }
 
 /** The body of a request. @throws GatewayError `invalid_request` */
-export function jsonBody(body: unknown): JsonObject {
+export function objectBody(body: unknown): JsonObject {
   if (isJsonObject(body)) return body;
   throw new GatewayError(
     'invalid_request',

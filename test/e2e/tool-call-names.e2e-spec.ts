@@ -41,7 +41,7 @@ describe('The name of a tool call', () => {
   it.each(ASKED)('may come behind its id: %s', async (path, fields) => {
     for (const first of [{ id: 'a' }, { id: 'a', function: fn('', '') }]) {
       gateway.openai.script(
-        streamOf(first, { function: fn('look', '') }, { function: fn('', '{}') }),
+        streamOf(first, {}, { function: fn('look', '') }, { function: fn('', '{}') }),
       );
       const { raw, ended } = await read(path, fields);
       expect(ended).toBe('clean');

@@ -7,7 +7,7 @@ import type {
 } from '../../../contract/chat-request.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
 import { parseOpenAiMessages } from './parse-messages.js';
-import { FieldReader, jsonBody } from '../../field-reader.js';
+import { FieldReader, objectBody } from '../../field-reader.js';
 import type { ParsedRequest } from '../dialect.js';
 import { findUnmodelled } from './unmodelled.js';
 
@@ -23,7 +23,7 @@ export interface ChatCompletionOptions {
  * @throws GatewayError `invalid_request` naming the field
  */
 export function parseChatCompletionRequest(given: unknown): ParsedRequest<ChatCompletionOptions> {
-  const body = jsonBody(given);
+  const body = objectBody(given);
   const fields = new FieldReader(body);
   const n = fields.integer('n');
   if (n !== undefined && n !== 1) throw fields.invalid('n', 'must be 1: Sluice streams one answer');

@@ -1,5 +1,6 @@
 import type { Unmodelled } from '../../../contract/chat-request.js';
-import { isJsonObject, type JsonObject } from '../../../contract/json.js';
+import type { JsonObject } from '../../../contract/json.js';
+import { isForeign } from '../openai-shared/foreign-type.js';
 
 /** Fields that change the shape of the answer. */
 const SHAPE_FIELDS = [
@@ -45,8 +46,4 @@ function asksForMoreThanText(modalities: unknown): boolean {
 /** Custom tools, and those of later dates. */
 function hasForeignTool(tools: unknown): boolean {
   return Array.isArray(tools) && tools.some((tool) => isForeign(tool, ['function']));
-}
-
-function isForeign(value: unknown, knownTypes: readonly unknown[]): boolean {
-  return isJsonObject(value) && !knownTypes.includes(value['type']);
 }

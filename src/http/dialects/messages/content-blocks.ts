@@ -49,11 +49,11 @@ export class ContentBlocks {
   toolUse(part: ToolCallDelta, frames: string[]): void {
     const isKnown = this.#call?.index === part.index || this.#waiting.has(part.index);
     if (!isKnown && !this.#closed.has(part.index)) {
+      const { id = this.#unnamed.get(part.index)?.id } = part;
       if (!part.name && part.arguments === '') {
-        this.#unnamed.set(part.index, part);
+        this.#unnamed.set(part.index, { ...part, id });
         return;
       }
-      const { id = this.#unnamed.get(part.index)?.id } = part;
       this.#unnamed.delete(part.index);
       return this.#writeInTurn({ ...part, id }, frames);
     }

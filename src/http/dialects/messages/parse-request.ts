@@ -6,7 +6,7 @@ import type {
   ToolChoice,
 } from '../../../contract/chat-request.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
-import { FieldReader, jsonBody } from '../../field-reader.js';
+import { FieldReader, objectBody } from '../../field-reader.js';
 import type { ParsedRequest, RequestHeaders } from '../dialect.js';
 import { parseAnthropicMessages } from './parse-messages.js';
 import { findUnmodelled, isOwnTool } from './unmodelled.js';
@@ -18,7 +18,7 @@ import { findUnmodelled, isOwnTool } from './unmodelled.js';
  * @throws GatewayError `invalid_request` naming the field
  */
 export function parseMessagesRequest(given: unknown, headers: RequestHeaders): ParsedRequest<void> {
-  const body = jsonBody(given);
+  const body = objectBody(given);
   const fields = new FieldReader(body);
   fields.within('max_tokens', fields.required('max_tokens', fields.integer('max_tokens')), {
     min: 1,
@@ -37,7 +37,7 @@ export function parseCountRequest(
   given: unknown,
   headers: RequestHeaders,
 ): Pick<ParsedRequest<void>, 'model' | 'chat'> {
-  const body = jsonBody(given);
+  const body = objectBody(given);
   const fields = new FieldReader(body);
   return {
     model: fields.required('model', fields.string('model')),

@@ -83,11 +83,12 @@ export class Output {
     const known = this.#calls.get(index);
     this.#keep(known ? args : args + (id ?? '') + (name ?? ''), !known);
     if (known) refuseMoreName(name);
-    else if (!name && args === '') {
-      this.#unnamed.set(index, id);
+    const callId = id ?? this.#unnamed.get(index);
+    if (!known && !name && args === '') {
+      this.#unnamed.set(index, callId);
       return;
     }
-    const call = known ?? this.#begin(index, id ?? this.#unnamed.get(index), name, frames);
+    const call = known ?? this.#begin(index, callId, name, frames);
     if (!this.#open.has(call.at)) return refuseMoreArguments(args);
     call.item.add(args, frames);
   }

@@ -1,6 +1,6 @@
 import type { ChatRequest, ResponseFormat, Sampling } from '../../../contract/chat-request.js';
 import type { JsonObject } from '../../../contract/json.js';
-import { FieldReader, jsonBody } from '../../field-reader.js';
+import { FieldReader, objectBody } from '../../field-reader.js';
 import type { ParsedRequest } from '../dialect.js';
 import { parseInput } from './parse-input.js';
 import { parseToolChoice } from './parse-tools.js';
@@ -15,7 +15,7 @@ import { findUnmodelled } from './unmodelled.js';
  * @throws GatewayError `invalid_request` naming the field
  */
 export function parseResponsesRequest(given: unknown): ParsedRequest<ResponsesOptions> {
-  const body = jsonBody(given);
+  const body = objectBody(given);
   const fields = new FieldReader(body);
   const model = fields.required('model', fields.string('model'));
   refuseStored(fields);

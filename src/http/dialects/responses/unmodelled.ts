@@ -1,5 +1,6 @@
 import type { Unmodelled } from '../../../contract/chat-request.js';
 import { isJsonObject, type JsonObject } from '../../../contract/json.js';
+import { isForeign } from '../openai-shared/foreign-type.js';
 
 /** Fields that only colour the answer, or say how it is worked out. */
 const HINT_FIELDS = [
@@ -53,10 +54,6 @@ function hostedTools(tools: unknown): readonly string[] {
   return (tools as unknown[]).flatMap((tool, index) =>
     isForeign(tool, ['function']) ? [`tools[${index}] (${typeOf(tool)})`] : [],
   );
-}
-
-function isForeign(value: unknown, knownTypes: readonly unknown[]): boolean {
-  return isJsonObject(value) && !knownTypes.includes(value['type']);
 }
 
 function typeOf(tool: unknown): string {
