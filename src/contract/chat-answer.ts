@@ -30,6 +30,16 @@ export interface ToolCall {
   readonly arguments: string;
 }
 
+/** Characters of content, as `EventBatch` counts them. */
+export function contentCharsOf(answer: ChatAnswer): number {
+  const { text, reasoning = '', refusal = '', images = [], toolCalls } = answer;
+  const calls = toolCalls.map((call) => call.arguments);
+  return [text, reasoning, refusal, ...images, ...calls].reduce(
+    (sum, { length }) => sum + length,
+    0,
+  );
+}
+
 /** Tells a batch of a stream from the other thing that a request may be answered with, one whole answer. */
 export function isBatch(answered: EventBatch | ChatAnswer): answered is EventBatch {
   return answered instanceof EventBatch;

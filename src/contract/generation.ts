@@ -114,6 +114,7 @@ export interface GenerationRecord {
   readonly usage?: Usage | undefined;
   /** Parts of content passed on. */
   readonly contentParts: number;
+  /** Characters of content, of a whole answer as well. */
   readonly contentChars: number;
   /** Once it has ended. */
   readonly bill?: Bill | undefined;

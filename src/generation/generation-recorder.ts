@@ -10,6 +10,7 @@ import type {
   RecoveryOutcome,
   TargetNotice,
 } from '../contract/generation.js';
+import { type ChatAnswer, contentCharsOf } from '../contract/chat-answer.js';
 import type { EventBatch } from '../contract/event-batch.js';
 import type { RequestTrace } from '../contract/request-trace.js';
 import type { DialectName, FinishReason, Usage } from '../contract/stream-event.js';
@@ -130,6 +131,11 @@ export class GenerationRecorder implements GenerationRecord {
     if (this.timeToFirstContentMs !== undefined) return;
     this.timeToFirstContentMs = this.durationMs;
     this.observer.contentBegan(this);
+  }
+
+  /** The same of a whole answer, which has no parts. */
+  noteAnswer(answer: ChatAnswer): void {
+    this.contentChars = contentCharsOf(answer);
   }
 
   /** The upstream said that the answer is whole; its last batch is still to be read. */

@@ -55,6 +55,7 @@ export async function wholeAnswer(
     const permit = await context.begin();
     const ask = (next: Attempt) => next.complete(request);
     const { attempt, answer } = await new Failover(context).answer(permit, ask);
+    recorder.noteAnswer(answer);
     attempts.end(attempt, 'ok');
     recorder.recordCompletion(answer.finishReason, answer.usage);
     return answer;

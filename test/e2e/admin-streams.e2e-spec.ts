@@ -113,6 +113,12 @@ describe('The flight recorder', () => {
     expect(waits).toEqual(expect.any(Array));
   });
 
+  it('knows the size of a whole answer, too', async () => {
+    gateway.openai.script(openAi.answersText('Hello'));
+    await (await gateway.complete({ stream: false }, teamA.headers)).text();
+    expect(await streams('?state=ended')).toMatchObject([{ contentParts: 0, contentChars: 5 }]);
+  });
+
   it('finds streams by what they are', async () => {
     await openStream();
     gateway.openai.script(openAi.streamsText(['one']), failsWith(500, {}));
