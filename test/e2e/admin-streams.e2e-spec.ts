@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/contract/json.js';
 import { MAX_ENDED } from '../../src/telemetry/flight-recorder.js';
@@ -272,6 +271,5 @@ describe('The flight recorder', () => {
     await within(reader.all(), 'the event stream ends');
     expect(reader.ended).toBe('clean');
     await within(down, 'the service is down');
-    await nextTurn();
   });
 });

@@ -6,7 +6,8 @@ import { ollama } from '../support/ollama-script.js';
 import { openAi, openAiError } from '../support/openai-script.js';
 import { ScriptedUpstream } from '../support/scripted-upstream.js';
 import { SluiceProcess } from '../support/sluice-process.js';
-import { hasTerminal, spawnInTerminal } from '../support/terminal.js';
+import { isMissing } from '../support/system-parts.js';
+import { spawnInTerminal } from '../support/terminal.js';
 import { failsWith } from '../support/upstream-scripts.js';
 
 /** What a terminal would obey, and no line of ours may hold but in colours. */
@@ -101,7 +102,7 @@ describe('The log of a running Sluice', () => {
     expect(sluice.output).not.toContain('was read again');
   });
 
-  describe.skipIf(!hasTerminal)('on a terminal', () => {
+  describe.skipIf(isMissing('bsdutils'))('on a terminal', () => {
     it('has a line for people for each event, in colours, behind what they need to begin', async () => {
       await run(spawnInTerminal({}, file.path));
       upstream.script(failsWith(429, openAiError('slow')), ollama.streamsText(['Hel', 'lo']));

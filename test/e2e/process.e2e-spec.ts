@@ -8,7 +8,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ConfigFile } from '../support/config-file.js';
 import { freePort } from '../support/free-port.js';
 import { SluiceProcess } from '../support/sluice-process.js';
-import { hasTerminal, spawnInTerminal } from '../support/terminal.js';
+import { isMissing } from '../support/system-parts.js';
+import { spawnInTerminal } from '../support/terminal.js';
 import { SseReader } from '../support/sse-reader.js';
 
 const SANDBOX = 'config/sandbox.yaml';
@@ -21,19 +22,22 @@ describe('The built service', () => {
     return (sluice = SluiceProcess.spawn({ PORT: '0', ...env }, args));
   }
 
-  it.skipIf(!hasTerminal)('starts with the sandbox, and gives commands to paste', async () => {
-    sluice = spawnInTerminal({ PORT: '0', NO_COLOR: '1' }, SANDBOX);
-    const url = await sluice.listening();
-    // A terminal hands it on piece by piece.
-    await sluice.printed(/every answer is canned[^]*npm start/);
-    expect(sluice.output).toContain(`curl -N "${url}/chat?message=Hello"`);
-    expect(sluice.output).toContain('OPENAI_API_KEY="sk-…"');
-    const response = await fetch(`${url}/chat?message=Hello`);
-    expect(response.headers.get('x-sluice-sandbox')).toBe('1');
-    await new SseReader(response).all();
-    await sluice.printed(/← openai\/gpt-4o {2}completed {2}first token \d+ ms/);
-    expect(sluice.output).not.toContain('{"level"');
-  });
+  it.skipIf(isMissing('bsdutils'))(
+    'starts with the sandbox, and gives commands to paste',
+    async () => {
+      sluice = spawnInTerminal({ PORT: '0', NO_COLOR: '1' }, SANDBOX);
+      const url = await sluice.listening();
+      // A terminal hands it on piece by piece.
+      await sluice.printed(/every answer is canned[^]*npm start/);
+      expect(sluice.output).toContain(`curl -N "${url}/chat?message=Hello"`);
+      expect(sluice.output).toContain('OPENAI_API_KEY="sk-…"');
+      const response = await fetch(`${url}/chat?message=Hello`);
+      expect(response.headers.get('x-sluice-sandbox')).toBe('1');
+      await new SseReader(response).all();
+      await sluice.printed(/← openai\/gpt-4o {2}completed {2}first token \d+ ms/);
+      expect(sluice.output).not.toContain('{"level"');
+    },
+  );
 
   it('tells a collector of logs the same in one line of JSON, and nothing that is none', async () => {
     const url = await start({}, [SANDBOX]).listening();

@@ -10,11 +10,16 @@ export const SYSTEM_PARTS = [
   'haproxy',
   'kubernetes-client',
   'prometheus',
+  'bsdutils',
 ] as const;
 export type SystemPart = (typeof SYSTEM_PARTS)[number];
 
 /** Programs that are not called as their package; other packages may bring them, too. */
-const PROGRAMS: Partial<Record<SystemPart, string>> = { 'kubernetes-client': 'kubectl' };
+const PROGRAMS: Partial<Record<SystemPart, string>> = {
+  'kubernetes-client': 'kubectl',
+  // It makes a terminal.
+  bsdutils: 'script',
+};
 
 /** Of PostgreSQL the folder with `initdb` and `postgres`, which Debian keeps out of PATH; of others the program. */
 export function systemPart(name: SystemPart): { readonly present: boolean; readonly path: string } {
